@@ -1,0 +1,43 @@
+//! Column types that more than one table uses, and what the engines do differently.
+
+use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
+
+/// A UUID in 16 bytes.
+pub(crate) fn uuid(name: impl IntoIden) -> ColumnDef {
+    ColumnDef::new(name).uuid().to_owned()
+}
+
+/// Milliseconds since the Unix epoch, UTC.
+pub(crate) fn instant(name: impl IntoIden) -> ColumnDef {
+    ColumnDef::new(name).big_integer().to_owned()
+}
+
+/// An identifier of Slack's, at most 64 ASCII characters.
+pub(crate) fn slack_id(name: impl IntoIden) -> ColumnDef {
+    ColumnDef::new(name).string_len(64).to_owned()
+}
+
+/// A sealed text. MySQL's BLOB ends at 64 KiB, which the longest secret exceeds once it is four
+/// bytes a character and in base64; SQLite has one size of BLOB.
+pub(crate) fn sealed(name: impl IntoIden, engine: DbBackend) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    if engine == DbBackend::MySql {
+        column.custom("MEDIUMBLOB");
+    } else {
+        column.blob();
+    }
+    column
+}
+
+/// A table whose texts compare byte for byte: MySQL's default collation takes `V1a` for `v1A`.
+pub(crate) fn table(name: impl IntoTableRef, engine: DbBackend) -> TableCreateStatement {
+    let mut table = Table::create();
+    table.table(name);
+    if engine == DbBackend::MySql {
+        table
+            .engine("InnoDB")
+            .character_set("utf8mb4")
+            .collate("utf8mb4_bin");
+    }
+    table
+}

@@ -1,0 +1,45 @@
+//! The tables of Secure Secret, and the accounts that may touch them.
+//!
+//! One set of migrations serves MySQL 8 and SQLite. Instants are BIGINT milliseconds since the Unix
+//! epoch, UTC, because they compare alike on both; row ids are UUIDv7 in 16 bytes.
+
+pub mod accounts;
+mod columns;
+mod m20261123_000001_secrets;
+mod m20261123_000002_deliveries;
+mod m20261123_000003_audit_events;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+/// Every migration in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_000001_secrets::Migration),
+            Box::new(m20261123_000002_deliveries::Migration),
+            Box::new(m20261123_000003_audit_events::Migration),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_programs_ask_for_the_last_migration() {
+        let names: Vec<_> = Migrator::migrations()
+            .iter()
+            .map(|migration| migration.name().to_owned())
+            .collect();
+        assert_eq!(
+            names.last().map(String::as_str),
+            Some(shared::store::REQUIRED_MIGRATION)
+        );
+        assert!(names.is_sorted());
+    }
+}

@@ -1,0 +1,23 @@
+//! `secure-secret-migrate`: creates and changes the tables.
+
+mod command;
+
+use std::process::ExitCode;
+
+use shared::{
+    lifecycle::{EXIT_FAILURE, EXIT_USAGE},
+    settings::SettingsError,
+};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let matches = command::command_line().get_matches();
+    match command::run(&matches).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            command::complain(&error);
+            let usage = error.is::<SettingsError>();
+            ExitCode::from(if usage { EXIT_USAGE } else { EXIT_FAILURE })
+        }
+    }
+}

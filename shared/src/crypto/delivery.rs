@@ -1,0 +1,157 @@
+//! Delivery keys: they seal what waits until its message is out, and only the bot has them.
+
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use super::{
+    FORMAT, LinkToken, NoEntropy, OpenError, derive,
+    key_ring::{Key, KeyId, KeyRing, KeyRingError},
+    seal,
+};
+use crate::{
+    clock::Timestamp,
+    ids::{DeliveryId, SecretId},
+    secret::NoteText,
+};
+
+/// What the recipient's message needs and the database must not know: the link and the note.
+pub struct Parcel {
+    /// The token of the link.
+    pub token: LinkToken,
+    /// The note, shown in the message too.
+    pub note: Option<NoteText>,
+}
+
+/// A [`Parcel`] as a delivery row holds it.
+#[derive(Clone)]
+pub struct SealedParcel {
+    /// The delivery key that it was sealed under.
+    pub key_id: KeyId,
+    /// Fernet token of the token's 32 bytes, followed by the note's.
+    pub content: Vec<u8>,
+}
+
+/// The ring of `DELIVERY_KEYS`.
+#[derive(Debug)]
+pub struct DeliveryKeys(KeyRing);
+
+impl DeliveryKeys {
+    /// Parses comma-separated Fernet keys; the first one seals.
+    pub fn parse(text: &SecretString) -> Result<Self, KeyRingError> {
+        KeyRing::parse(text, b"delivery").map(Self)
+    }
+
+    /// The ids of the ring's keys, the sealing one first.
+    pub fn ids(&self) -> impl Iterator<Item = KeyId> {
+        self.0.ids()
+    }
+
+    /// Seals a parcel for one delivery row.
+    pub fn seal(
+        &self,
+        delivery: DeliveryId,
+        secret: SecretId,
+        parcel: &Parcel,
+        now: Timestamp,
+    ) -> Result<SealedParcel, NoEntropy> {
+        let (key_id, key) = self.0.primary();
+        let note = parcel.note.as_ref().map_or("", NoteText::expose);
+        let mut plaintext = Zeroizing::new(Vec::with_capacity(LinkToken::LEN + note.len()));
+        plaintext.extend_from_slice(parcel.token.as_bytes());
+        plaintext.extend_from_slice(note.as_bytes());
+        let key = derived(key, key_id, delivery, secret);
+        let content = seal::seal(&key, &plaintext, now).ok_or(NoEntropy)?;
+        Ok(SealedParcel { key_id, content })
+    }
+
+    /// Opens the parcel of this delivery row.
+    pub fn open(
+        &self,
+        delivery: DeliveryId,
+        secret: SecretId,
+        sealed: &SealedParcel,
+    ) -> Result<Parcel, OpenError> {
+        let key = self.0.get(sealed.key_id).ok_or(OpenError::UnknownKey)?;
+        let key = derived(key, sealed.key_id, delivery, secret);
+        let plaintext = seal::open(&key, &sealed.content)?;
+        let (token, note) = plaintext
+            .split_at_checked(LinkToken::LEN)
+            .ok_or(OpenError::Malformed)?;
+        let note = std::str::from_utf8(note).map_err(|_| OpenError::Malformed)?;
+        Ok(Parcel {
+            token: LinkToken::from_slice(token).ok_or(OpenError::Malformed)?,
+            note: (!note.is_empty())
+                .then(|| NoteText::from_sealed(Zeroizing::new(note.to_owned()))),
+        })
+    }
+}
+
+/// Every part of the info has a fixed size, so no two inputs give the same info.
+fn derived(key: &Key, key_id: KeyId, delivery: DeliveryId, secret: SecretId) -> Zeroizing<String> {
+    derive::fernet_key(
+        &[],
+        key.as_slice(),
+        &[
+            b"secure-secret/delivery",
+            &[FORMAT],
+            key_id.as_bytes(),
+            delivery.as_bytes(),
+            secret.as_bytes(),
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: &str = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
+    const NEW: &str = "hKMqkT3dZ5rWwqJc1c0vXc5y7l8Jv1Qm4dN9o0bY2aE=";
+
+    fn ring(text: &str) -> DeliveryKeys {
+        DeliveryKeys::parse(&SecretString::from(text)).unwrap()
+    }
+
+    fn parcel(note: Option<&str>) -> Parcel {
+        Parcel {
+            token: LinkToken::generate().unwrap(),
+            note: note.map(|note| NoteText::from_sealed(Zeroizing::new(note.to_owned()))),
+        }
+    }
+
+    #[test]
+    fn a_parcel_comes_back_with_and_without_a_note() {
+        let (delivery, secret) = (DeliveryId::generate(), SecretId::generate());
+        for note in [None, Some("für später 🔑")] {
+            let sent = parcel(note);
+            let now = Timestamp::from_millis(0);
+            let sealed = ring(OLD).seal(delivery, secret, &sent, now).unwrap();
+            let rotated = ring(&format!("{NEW},{OLD}"));
+            let opened = rotated.open(delivery, secret, &sealed).unwrap();
+            assert!(opened.token.hash() == sent.token.hash());
+            assert_eq!(opened.note.as_ref().map(NoteText::expose), note);
+        }
+    }
+
+    #[test]
+    fn another_row_or_ring_does_not_open_it() {
+        let (delivery, secret) = (DeliveryId::generate(), SecretId::generate());
+        let sealed = ring(OLD)
+            .seal(delivery, secret, &parcel(None), Timestamp::from_millis(0))
+            .unwrap();
+        let refusal = |keys: &DeliveryKeys, delivery, secret| {
+            keys.open(delivery, secret, &sealed)
+                .map(|_| ())
+                .unwrap_err()
+        };
+        assert_eq!(
+            refusal(&ring(OLD), DeliveryId::generate(), secret),
+            OpenError::Refused
+        );
+        assert_eq!(
+            refusal(&ring(OLD), delivery, SecretId::generate()),
+            OpenError::Refused
+        );
+        assert_eq!(refusal(&ring(NEW), delivery, secret), OpenError::UnknownKey);
+    }
+}

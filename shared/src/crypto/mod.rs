@@ -1,0 +1,28 @@
+//! How secrets, notes and waiting links are sealed.
+//!
+//! A secret's key is derived from a master key *and* the link token, so that neither the database
+//! with the master keys nor the database with the link opens it. What waits for delivery is sealed
+//! under delivery keys, which only the bot has. Both are standard Fernet tokens
+//! (<https://github.com/fernet/spec/blob/master/Spec.md>) under keys derived with HKDF-SHA256
+//! (RFC 5869).
+
+mod delivery;
+mod derive;
+mod key_ring;
+mod master;
+mod seal;
+mod token;
+
+pub use delivery::{DeliveryKeys, Parcel, SealedParcel};
+pub use key_ring::{KeyId, KeyRingError};
+pub use master::{Binding, MasterKeys, SealedSecret};
+pub use seal::OpenError;
+pub use token::{LinkToken, TokenHash};
+
+/// The version of how a row is sealed, stored with it and bound into its keys.
+pub const FORMAT: u8 = 1;
+
+/// The operating system's random generator gave no bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system's random generator failed")]
+pub struct NoEntropy;

@@ -1,0 +1,15 @@
+//! What both doors of Secure Secret stand on: crypto, the store, the audit log, the message
+//! catalogues, settings and logging.
+//!
+//! `bot` and `reveal-web` reach secrets only through [`store`] and meet only in the database.
+
+pub mod clock;
+pub mod crypto;
+pub mod ids;
+pub mod lifecycle;
+pub mod lifetime;
+pub mod logging;
+pub mod secret;
+pub mod settings;
+pub mod store;
+pub mod text;

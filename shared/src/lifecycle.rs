@@ -1,0 +1,37 @@
+//! How a process ends: on a signal, in two stages, and with which exit code.
+
+use std::process;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Exit code for usage that can't be understood and settings that don't fit.
+pub const EXIT_USAGE: u8 = 2;
+
+/// Exit code for everything else that went wrong.
+pub const EXIT_FAILURE: u8 = 1;
+
+/// Cancels the token on the first SIGTERM or SIGINT: finish what runs, take nothing new. A second
+/// signal ends the process at once, with [`EXIT_FAILURE`].
+pub fn shutdown_on_signals() -> std::io::Result<CancellationToken> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let token = CancellationToken::new();
+    let cancel = token.clone();
+    tokio::spawn(async move {
+        either(&mut terminate, &mut interrupt).await;
+        tracing::info!("stopping: finishing what runs, a second signal stops at once");
+        cancel.cancel();
+        either(&mut terminate, &mut interrupt).await;
+        tracing::warn!("stopped by a second signal");
+        process::exit(EXIT_FAILURE.into());
+    });
+    Ok(token)
+}
+
+async fn either(one: &mut Signal, other: &mut Signal) {
+    tokio::select! {
+        _ = one.recv() => {}
+        _ = other.recv() => {}
+    }
+}

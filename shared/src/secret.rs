@@ -1,0 +1,168 @@
+//! What a sender types: the secret and the note.
+//!
+//! Both are wiped when dropped and can't be printed: neither type has `Debug` or `Display` of its
+//! content, and both are opened only through `expose`, which a search finds.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// Most characters (Unicode scalar values) that one Slack input takes.
+///
+/// Source: Slack's reference of the plain-text input element, `max_length`.
+pub const SECRET_MAX_CHARS: usize = 3_000;
+
+/// Most characters (Unicode scalar values) of a note.
+pub const NOTE_MAX_CHARS: usize = 500;
+
+/// A secret, byte for byte as it was typed: 1 to [`SECRET_MAX_CHARS`] characters, none of them
+/// NUL, not all of them white space.
+pub struct SecretText(Zeroizing<String>);
+
+impl SecretText {
+    /// Takes what was typed; nothing is trimmed or normalized.
+    pub fn parse(typed: Zeroizing<String>) -> Result<Self, SecretTextError> {
+        if typed.is_empty() {
+            return Err(SecretTextError::Empty);
+        }
+        if typed.chars().all(char::is_whitespace) {
+            return Err(SecretTextError::OnlyWhitespace);
+        }
+        check(&typed, SECRET_MAX_CHARS)?;
+        Ok(Self(typed))
+    }
+
+    /// The plaintext. Whoever calls this answers for where it goes.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What was sealed once and therefore passed [`parse`](Self::parse) then.
+    pub(crate) const fn from_sealed(text: Zeroizing<String>) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretText([redacted])")
+    }
+}
+
+/// A note beside the secret: 1 to [`NOTE_MAX_CHARS`] characters, none of them NUL.
+#[derive(Clone)]
+pub struct NoteText(Zeroizing<String>);
+
+impl NoteText {
+    /// Takes what was typed; nothing but white space is no note.
+    pub fn parse_optional(typed: Zeroizing<String>) -> Result<Option<Self>, SecretTextError> {
+        if typed.chars().all(char::is_whitespace) {
+            return Ok(None);
+        }
+        check(&typed, NOTE_MAX_CHARS)?;
+        Ok(Some(Self(typed)))
+    }
+
+    /// The note's text. Whoever calls this answers for where it goes.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What was sealed once and therefore passed [`parse_optional`](Self::parse_optional) then.
+    pub(crate) const fn from_sealed(text: Zeroizing<String>) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for NoteText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NoteText([redacted])")
+    }
+}
+
+/// Why a text can't be a secret or a note. Holds nothing of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretTextError {
+    /// Nothing was typed.
+    #[error("the text is empty")]
+    Empty,
+    /// Only spaces, tabs or line ends were typed.
+    #[error("the text is only white space")]
+    OnlyWhitespace,
+    /// There is a NUL character, which no web page can show.
+    #[error("the text contains a NUL character")]
+    ContainsNul,
+    /// More characters than fit.
+    #[error("the text has {chars} characters, {limit} fit")]
+    TooLong {
+        /// Most characters that fit.
+        limit: usize,
+        /// Characters there are.
+        chars: usize,
+    },
+}
+
+fn check(typed: &str, limit: usize) -> Result<(), SecretTextError> {
+    if typed.contains('\0') {
+        return Err(SecretTextError::ContainsNul);
+    }
+    let chars = typed.chars().count();
+    if chars > limit {
+        return Err(SecretTextError::TooLong { limit, chars });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<SecretText, SecretTextError> {
+        SecretText::parse(Zeroizing::new(text.to_owned()))
+    }
+
+    #[test]
+    fn a_secret_is_kept_as_typed() {
+        for text in [" x ", "\r\nline\n\n", "🔑", "\u{202e}abc", "a"] {
+            assert_eq!(parse(text).unwrap().expose(), text);
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_a_secret_is_named() {
+        assert_eq!(parse("").unwrap_err(), SecretTextError::Empty);
+        assert_eq!(
+            parse(" \n\t\u{3000}").unwrap_err(),
+            SecretTextError::OnlyWhitespace
+        );
+        assert_eq!(parse("a\0b").unwrap_err(), SecretTextError::ContainsNul);
+        assert!(parse(&"é".repeat(SECRET_MAX_CHARS)).is_ok());
+        assert_eq!(
+            parse(&"é".repeat(SECRET_MAX_CHARS + 1)).unwrap_err(),
+            SecretTextError::TooLong {
+                limit: 3_000,
+                chars: 3_001
+            }
+        );
+    }
+
+    #[test]
+    fn a_blank_note_is_no_note() {
+        let note = |text: &str| NoteText::parse_optional(Zeroizing::new(text.to_owned()));
+        assert!(note(" \n").unwrap().is_none());
+        assert_eq!(
+            note(" for the VPN ").unwrap().unwrap().expose(),
+            " for the VPN "
+        );
+        assert!(note(&"n".repeat(NOTE_MAX_CHARS + 1)).is_err());
+    }
+
+    #[test]
+    fn neither_can_be_printed() {
+        let note = NoteText::parse_optional(Zeroizing::new("canary".into())).unwrap();
+        let printed = format!("{:?} {note:?}", parse("canary").unwrap());
+        assert!(!printed.contains("canary"), "{printed}");
+    }
+}

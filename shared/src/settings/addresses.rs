@@ -1,0 +1,193 @@
+//! Settings that are addresses.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use url::{Host, Url};
+
+use super::Invalid;
+
+/// `PUBLIC_BASE_URL`: what every link begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicBaseUrl {
+    /// Without a slash at its end.
+    base: String,
+    origin: String,
+}
+
+impl PublicBaseUrl {
+    /// Parses an https URL, or an http one of this machine; no user, query or fragment.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let url = parse_web_url(text)?;
+        Ok(Self {
+            base: url.as_str().trim_end_matches('/').to_owned(),
+            origin: url.origin().ascii_serialization(),
+        })
+    }
+
+    /// The URL of a path below it; `path` begins with a slash.
+    #[must_use]
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Scheme, host and port, as browsers write them into `Origin`.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+}
+
+/// `SLACK_API_URL`: what the names of Slack's methods are appended to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlackApiUrl(Url);
+
+impl SlackApiUrl {
+    /// Parses an https URL, or an http one of this machine.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        parse_web_url(text.trim_end_matches('/')).map(Self)
+    }
+
+    /// Without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+
+    /// Whether requests go unencrypted, which is only so on this machine.
+    #[must_use]
+    pub fn is_plain_http(&self) -> bool {
+        self.0.scheme() == "http"
+    }
+}
+
+/// `TRUSTED_PROXIES`: the networks of our own proxies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cidrs(Vec<IpNet>);
+
+impl Cidrs {
+    /// Parses addresses and networks separated by commas. A network of everybody is refused.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        text.split(',')
+            .enumerate()
+            .map(|(index, part)| parse_network(part.trim(), index + 1))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// Whether the address lies in one of the networks.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Whether a URL's host is this machine.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn parse_web_url(text: &str) -> Result<Url, Invalid> {
+    let url = Url::parse(text).map_err(|_| Invalid::because("is not a URL"))?;
+    if url.host().is_none() || !matches!(url.scheme(), "https" | "http") {
+        return Err(Invalid::because("is not an https URL"));
+    }
+    if url.scheme() == "http" && !is_loopback(&url) {
+        return Err(Invalid::because(
+            "is http, which is for this machine itself only",
+        ));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Invalid::because("holds a user name or password"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Invalid::because("holds a query (?) or fragment (#)"));
+    }
+    Ok(url)
+}
+
+fn parse_network(text: &str, position: usize) -> Result<IpNet, Invalid> {
+    let network = text
+        .parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| Invalid::because(format!("entry {position} is no address or network")))?;
+    if network.prefix_len() == 0 {
+        return Err(Invalid::because(format!(
+            "entry {position} trusts everybody"
+        )));
+    }
+    Ok(network)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_begin_with_the_public_base_url() {
+        for text in ["https://s.example.org", "https://s.example.org/"] {
+            let base = PublicBaseUrl::parse(text).unwrap();
+            assert_eq!(base.join("/s/x"), "https://s.example.org/s/x");
+            assert_eq!(base.origin(), "https://s.example.org");
+        }
+        let below = PublicBaseUrl::parse("https://example.org:8443/secrets/").unwrap();
+        assert_eq!(below.join("/s/x"), "https://example.org:8443/secrets/s/x");
+        assert_eq!(below.origin(), "https://example.org:8443");
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_only() {
+        for text in [
+            "http://localhost:1",
+            "http://127.0.0.1:8080",
+            "http://[::1]:8080",
+        ] {
+            assert!(PublicBaseUrl::parse(text).is_ok(), "{text}");
+        }
+        for text in [
+            "http://example.org",
+            "http://localhost.example.org",
+            "ftp://example.org",
+            "https://user@example.org",
+            "https://example.org/?a",
+            "https://example.org/#a",
+            "example.org",
+            "",
+        ] {
+            assert!(PublicBaseUrl::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn networks_and_addresses_are_taken_but_not_everybody() {
+        let proxies = Cidrs::parse("10.0.0.7, 10.1.0.0/16,fd00::/8").unwrap();
+        for (address, inside) in [
+            ("10.0.0.7", true),
+            ("10.0.0.8", false),
+            ("10.1.255.1", true),
+            ("fd00::1", true),
+            ("fe80::1", false),
+        ] {
+            assert_eq!(
+                proxies.contains(address.parse().unwrap()),
+                inside,
+                "{address}"
+            );
+        }
+        for text in ["0.0.0.0/0", "::/0", "10.0.0.0/33", "proxy", "10.0.0.1,,"] {
+            assert!(Cidrs::parse(text).is_err(), "{text}");
+        }
+    }
+}

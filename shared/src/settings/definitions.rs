@@ -1,0 +1,138 @@
+//! Every setting there is.
+
+use super::Setting;
+
+/// The database.
+pub const DATABASE_URL: Setting = Setting {
+    name: "DATABASE_URL",
+    meaning: "The database",
+    form: "mysql://user:password@host/database, or sqlite://path/to/file.db?mode=rwc",
+    default: Some("sqlite://secure-secret.db?mode=rwc"),
+    secret: false,
+};
+
+/// The ring of master keys.
+pub const FERNET_KEYS: Setting = Setting {
+    name: "FERNET_KEYS",
+    meaning: "Master keys: the first one encrypts, all of them decrypt",
+    form: "Fernet keys (32 random bytes in url-safe base64, 44 characters each), separated by commas",
+    default: None,
+    secret: true,
+};
+
+/// The ring of delivery keys.
+pub const DELIVERY_KEYS: Setting = Setting {
+    name: "DELIVERY_KEYS",
+    meaning: "Keys that seal what waits for delivery; the bot alone has them",
+    form: "Fernet keys (32 random bytes in url-safe base64, 44 characters each), separated by commas",
+    default: None,
+    secret: true,
+};
+
+/// Where recipients reach reveal-web.
+pub const PUBLIC_BASE_URL: Setting = Setting {
+    name: "PUBLIC_BASE_URL",
+    meaning: "Where recipients reach the reveal page; links are built from it and from nothing else",
+    form: "https://secrets.example.org (http only for this machine itself, e.g. http://127.0.0.1:8080)",
+    default: None,
+    secret: false,
+};
+
+/// The app-level token.
+pub const SLACK_APP_TOKEN: Setting = Setting {
+    name: "SLACK_APP_TOKEN",
+    meaning: "The Slack app's app-level token with the scope connections:write",
+    form: "xapp-... (Slack: your app, Basic Information, App-Level Tokens)",
+    default: None,
+    secret: true,
+};
+
+/// The bot token.
+pub const SLACK_BOT_TOKEN: Setting = Setting {
+    name: "SLACK_BOT_TOKEN",
+    meaning: "The Slack app's bot token",
+    form: "xoxb-... (Slack: your app, OAuth & Permissions, Bot User OAuth Token)",
+    default: None,
+    secret: true,
+};
+
+/// Slack's Web API.
+pub const SLACK_API_URL: Setting = Setting {
+    name: "SLACK_API_URL",
+    meaning: "Slack's Web API; another one for tests only",
+    form: "https://slack.com/api (http only for this machine itself)",
+    default: Some("https://slack.com/api"),
+    secret: false,
+};
+
+/// Sending to oneself.
+pub const ALLOW_SELF: Setting = Setting {
+    name: "ALLOW_SELF",
+    meaning: "Whether people may send secrets to themselves",
+    form: "yes or no",
+    default: Some("no"),
+    secret: false,
+};
+
+/// Sending to other organizations.
+pub const ALLOW_EXTERNAL: Setting = Setting {
+    name: "ALLOW_EXTERNAL",
+    meaning: "Whether people may send secrets to members of other organizations",
+    form: "yes or no",
+    default: Some("no"),
+    secret: false,
+};
+
+/// The sweeper's interval.
+pub const CLEANUP_INTERVAL: Setting = Setting {
+    name: "CLEANUP_INTERVAL",
+    meaning: "How often expired secrets are destroyed",
+    form: "10m, 90s, 1h: at least 1s",
+    default: Some("10m"),
+    secret: false,
+};
+
+/// Where reveal-web listens.
+pub const LISTEN_ADDR: Setting = Setting {
+    name: "LISTEN_ADDR",
+    meaning: "Where the reveal page is served",
+    form: "127.0.0.1:8080 or [::1]:8080; another address only behind proxies named in TRUSTED_PROXIES",
+    default: Some("127.0.0.1:8080"),
+    secret: false,
+};
+
+/// Believed proxies.
+pub const TRUSTED_PROXIES: Setting = Setting {
+    name: "TRUSTED_PROXIES",
+    meaning: "The proxies whose X-Forwarded-For header is believed",
+    form: "addresses or networks separated by commas: 10.0.0.7, 10.1.0.0/16, fd00::/8",
+    default: None,
+    secret: false,
+};
+
+/// The rate limit.
+pub const RATE_LIMIT: Setting = Setting {
+    name: "RATE_LIMIT",
+    meaning: "Most requests of one client address in any window of time, for each process",
+    form: "60/60s: requests, a slash, a time of at most 1h",
+    default: Some("60/60s"),
+    secret: false,
+};
+
+/// The form of the log.
+pub const LOG_FORMAT: Setting = Setting {
+    name: "LOG_FORMAT",
+    meaning: "How log lines are written",
+    form: "text or json",
+    default: Some("text"),
+    secret: false,
+};
+
+/// What is logged.
+pub const RUST_LOG: Setting = Setting {
+    name: "RUST_LOG",
+    meaning: "Which of our own log lines are written; other libraries' stay at warnings at most",
+    form: "error, warn, info, debug or trace, or directives such as info,shared=debug",
+    default: Some("info"),
+    secret: false,
+};

@@ -1,0 +1,68 @@
+//! Settings: one way for every program.
+//!
+//! Each setting comes from a flag `--kebab-name`, the environment variable `NAME`, or the file that
+//! `--kebab-name-file` or `NAME_FILE` names. A flag wins over the environment; a value and a file
+//! together are a mistake. All mistakes are reported in one message.
+
+mod addresses;
+mod database_url;
+pub mod definitions;
+mod flags;
+mod reader;
+mod slack;
+mod values;
+
+pub use addresses::{Cidrs, PublicBaseUrl, SlackApiUrl, is_loopback};
+pub use database_url::{DatabaseUrl, Engine};
+pub use flags::arguments;
+pub use reader::{Problem, Reader, SettingsError};
+pub use slack::{AppToken, BotToken};
+pub use values::{LogFormat, RateLimit, parse_bool, parse_duration, parse_listen_addr};
+
+/// A setting as the programs, their `--help` and the documentation know it.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The environment variable, e.g. `LISTEN_ADDR`.
+    pub name: &'static str,
+    /// What it is for.
+    pub meaning: &'static str,
+    /// What a value looks like.
+    pub form: &'static str,
+    /// The value when none is given.
+    pub default: Option<&'static str>,
+    /// Whether the value must stay off the command line, which every user of a machine can list.
+    pub secret: bool,
+}
+
+impl Setting {
+    /// The flag's name without its dashes, e.g. `listen-addr`.
+    #[must_use]
+    pub fn flag(&self) -> String {
+        self.name.to_lowercase().replace('_', "-")
+    }
+
+    /// The name of the flag that takes a file, without its dashes.
+    #[must_use]
+    pub fn file_flag(&self) -> String {
+        format!("{}-file", self.flag())
+    }
+
+    /// The environment variable that names a file.
+    #[must_use]
+    pub fn file_variable(&self) -> String {
+        format!("{}_FILE", self.name)
+    }
+}
+
+/// Why a text is no value of a setting. Never holds the text or a part of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(String);
+
+impl Invalid {
+    /// The reason, to be read after the setting's name, e.g. `is not a URL`.
+    #[must_use]
+    pub fn because(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}

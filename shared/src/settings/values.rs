@@ -1,0 +1,126 @@
+//! Settings that are times, counts and choices.
+
+use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
+
+use super::Invalid;
+
+/// `RATE_LIMIT`: at most so many requests in any window of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Most requests accepted.
+    pub requests: NonZeroU32,
+    /// The window's length, 1 s to 1 h.
+    pub window: Duration,
+}
+
+impl RateLimit {
+    /// Most requests that a limit can allow: each one is remembered for the window's length.
+    pub const MAX_REQUESTS: u32 = 1_000_000;
+
+    /// Parses `60/60s`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let (requests, window) = text
+            .split_once('/')
+            .ok_or_else(|| Invalid::because("has no slash between requests and time"))?;
+        let requests = requests
+            .trim()
+            .parse::<NonZeroU32>()
+            .ok()
+            .filter(|requests| requests.get() <= Self::MAX_REQUESTS)
+            .ok_or_else(|| Invalid::because("does not begin with a number from 1 to 1000000"))?;
+        let window = parse_duration(window.trim())?;
+        if window > Duration::from_hours(1) {
+            return Err(Invalid::because("has a time of more than an hour"));
+        }
+        Ok(Self { requests, window })
+    }
+}
+
+/// `LOG_FORMAT`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+impl LogFormat {
+    /// Parses `text` or `json`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(Invalid::because("is neither text nor json")),
+        }
+    }
+}
+
+/// Parses a duration of at least a second, e.g. `10m`.
+pub fn parse_duration(text: &str) -> Result<Duration, Invalid> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|_| Invalid::because("is no time such as 10m or 90s"))?;
+    if duration < Duration::from_secs(1) {
+        return Err(Invalid::because("is shorter than a second"));
+    }
+    Ok(duration)
+}
+
+/// Parses a yes or no.
+pub fn parse_bool(text: &str) -> Result<bool, Invalid> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "true" | "1" | "on" => Ok(true),
+        "no" | "false" | "0" | "off" => Ok(false),
+        _ => Err(Invalid::because("is neither yes nor no")),
+    }
+}
+
+/// Parses an address and port to listen on.
+pub fn parse_listen_addr(text: &str) -> Result<SocketAddr, Invalid> {
+    text.parse()
+        .map_err(|_| Invalid::because("is no address with a port"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rate_limits_have_a_count_and_a_time() {
+        let limit = RateLimit::parse("60/60s").unwrap();
+        assert_eq!(
+            (limit.requests.get(), limit.window),
+            (60, Duration::from_mins(1))
+        );
+        assert!(RateLimit::parse("1000000/1h").is_ok());
+        for text in [
+            "",
+            "60",
+            "0/60s",
+            "-1/60s",
+            "60/",
+            "60/0s",
+            "60/2h",
+            "60/60",
+            "9999999/1s",
+        ] {
+            assert!(RateLimit::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_at_least_a_second() {
+        assert_eq!(parse_duration("10m"), Ok(Duration::from_mins(10)));
+        for text in ["", "0s", "999ms", "10", "soon"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn yes_and_no_have_several_spellings() {
+        assert_eq!(parse_bool("Yes"), Ok(true));
+        assert_eq!(parse_bool("0"), Ok(false));
+        assert!(parse_bool("maybe").is_err());
+    }
+}

@@ -1,0 +1,234 @@
+//! Storing a submission: the secret, its first audit event and what must be delivered, in one
+//! transaction.
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, Set};
+use serde_json::json;
+
+use super::{
+    Database, StoreError,
+    audit::{self, Event, NewEntry, Slot},
+    database,
+    deliveries::Kind,
+    entity::{delivery, secret},
+    submissions::{self, StoredSubmission},
+};
+use crate::{
+    clock::Timestamp,
+    crypto::{self, Binding, DeliveryKeys, LinkToken, MasterKeys, Parcel},
+    ids::{DeliveryId, SecretId, SubmissionKey, TeamId, UserId},
+    lifetime::Lifetime,
+    secret::{NoteText, SecretText},
+};
+
+/// Longest name of a sender that is kept, in characters.
+const SENDER_NAME_MAX_CHARS: usize = 255;
+
+/// A submission that was checked and is to be stored.
+pub struct NewSecret {
+    /// The workspace.
+    pub team: TeamId,
+    /// What makes it the same submission when it comes again.
+    pub submission_key: SubmissionKey,
+    /// Who sends it.
+    pub sender: UserId,
+    /// The sender's name as the recipient will see it.
+    pub sender_name: String,
+    /// Whom it is for.
+    pub recipient: UserId,
+    /// The recipient's language in Slack, e.g. `fr-CA`.
+    pub recipient_locale: Option<String>,
+    /// The recipient's time zone in Slack, e.g. `America/Toronto`.
+    pub recipient_tz: Option<String>,
+    /// The secret.
+    pub text: SecretText,
+    /// The note beside it.
+    pub note: Option<NoteText>,
+    /// How long it can be opened.
+    pub lifetime: Lifetime,
+}
+
+/// What became of a submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It is stored now.
+    New {
+        /// Its row.
+        secret: SecretId,
+        /// Until when it can be opened.
+        expires_at: Timestamp,
+    },
+    /// It was stored before: nothing new was made, whatever it contained this time.
+    AlreadyStored(StoredSubmission),
+}
+
+/// Stores a submission once. On [`StoreError::CommitUnknown`] it may or may not be stored; asking
+/// again with the same submission key is safe.
+pub async fn create(
+    database: &Database,
+    master_keys: &MasterKeys,
+    delivery_keys: &DeliveryKeys,
+    new: &NewSecret,
+) -> Result<Created, StoreError> {
+    let mut stored = insert(database, master_keys, delivery_keys, new).await;
+    if stored == Err(StoreError::Deadlock) {
+        stored = insert(database, master_keys, delivery_keys, new).await;
+    }
+    if stored != Err(StoreError::Duplicate) {
+        return stored;
+    }
+    match submissions::find(database, &new.team, &new.submission_key).await? {
+        Some(submission) => Ok(Created::AlreadyStored(submission)),
+        None => Err(StoreError::Duplicate),
+    }
+}
+
+async fn insert(
+    database: &Database,
+    master_keys: &MasterKeys,
+    delivery_keys: &DeliveryKeys,
+    new: &NewSecret,
+) -> Result<Created, StoreError> {
+    let token = LinkToken::generate()?;
+    let secret = SecretId::generate();
+    let transaction = database.begin().await?;
+    let work = async {
+        let now = read_clock(database, &transaction).await?;
+        let expires_at = now.after(new.lifetime);
+        let binding = Binding { secret, expires_at };
+        insert_secret(&transaction, master_keys, &token, binding, now, new).await?;
+        append_created(&transaction, binding, now, new).await?;
+        let parcel = Parcel {
+            token,
+            note: new.note.clone(),
+        };
+        insert_deliveries(&transaction, delivery_keys, secret, parcel, now, new).await?;
+        Ok(Created::New { secret, expires_at })
+    }
+    .await;
+    database::finish(transaction, work).await
+}
+
+async fn insert_secret(
+    transaction: &DatabaseTransaction,
+    master_keys: &MasterKeys,
+    token: &LinkToken,
+    binding: Binding,
+    now: Timestamp,
+    new: &NewSecret,
+) -> Result<(), StoreError> {
+    let sealed = master_keys.seal(token, binding, &new.text, new.note.as_ref(), now)?;
+    let row = secret::ActiveModel {
+        id: Set(binding.secret.as_uuid()),
+        format: Set(crypto::FORMAT.into()),
+        token_hash: Set(token.hash().as_bytes().to_vec()),
+        submission_key: Set(new.submission_key.to_string()),
+        part: Set(submissions::ONLY_PART),
+        ciphertext: Set(Some(sealed.text)),
+        note_ciphertext: Set(sealed.note),
+        key_id: Set(sealed.key_id.as_bytes().to_vec()),
+        team: Set(new.team.to_string()),
+        sender: Set(new.sender.to_string()),
+        sender_name: Set(new
+            .sender_name
+            .chars()
+            .take(SENDER_NAME_MAX_CHARS)
+            .collect()),
+        recipient: Set(new.recipient.to_string()),
+        recipient_locale: Set(new.recipient_locale.clone()),
+        recipient_tz: Set(new.recipient_tz.clone()),
+        created_at: Set(now.as_millis()),
+        expires_at: Set(binding.expires_at.as_millis()),
+        viewed_at: Set(None),
+        destroyed_at: Set(None),
+        destroy_reason: Set(None),
+        burn_id: Set(None),
+    };
+    secret::Entity::insert(row)
+        .exec_without_returning(transaction)
+        .await?;
+    Ok(())
+}
+
+async fn append_created(
+    transaction: &DatabaseTransaction,
+    binding: Binding,
+    now: Timestamp,
+    new: &NewSecret,
+) -> Result<(), StoreError> {
+    let entry = NewEntry {
+        secret: binding.secret,
+        event: Event::Created,
+        slot: Slot::Created,
+        occurred_at: now,
+        sender: new.sender.as_str(),
+        recipient: new.recipient.as_str(),
+        visitor: None,
+        metadata: json!({
+            "team": new.team.as_str(),
+            "lifetime": new.lifetime.code(),
+            "expires_at": binding.expires_at.as_millis(),
+            "note": new.note.is_some(),
+        }),
+    };
+    audit::append(transaction, entry).await
+}
+
+/// The recipient's message is due at once; the receipt becomes due when that is settled, so that it
+/// can say how it went.
+async fn insert_deliveries(
+    transaction: &DatabaseTransaction,
+    delivery_keys: &DeliveryKeys,
+    secret: SecretId,
+    parcel: Parcel,
+    now: Timestamp,
+    new: &NewSecret,
+) -> Result<(), StoreError> {
+    let message = DeliveryId::generate();
+    let sealed = delivery_keys.seal(message, secret, &parcel, now)?;
+    let row = |id: DeliveryId, kind: Kind, addressee: &UserId| delivery::ActiveModel {
+        id: Set(id.as_uuid()),
+        secret_id: Set(secret.as_uuid()),
+        kind: Set(kind.code().to_owned()),
+        addressee: Set(addressee.to_string()),
+        key_id: Set(None),
+        sealed: Set(None),
+        attempts: Set(0),
+        next_attempt_at: Set(None),
+        leased_until: Set(None),
+        settled_at: Set(None),
+        outcome: Set(None),
+        channel: Set(None),
+        message_ts: Set(None),
+        shown: Set(None),
+        created_at: Set(now.as_millis()),
+    };
+    let message = delivery::ActiveModel {
+        key_id: Set(Some(sealed.key_id.as_bytes().to_vec())),
+        sealed: Set(Some(sealed.content)),
+        next_attempt_at: Set(Some(now.as_millis())),
+        ..row(message, Kind::RecipientMessage, &new.recipient)
+    };
+    let receipt = row(DeliveryId::generate(), Kind::SenderReceipt, &new.sender);
+    delivery::Entity::insert_many([message, receipt])
+        .exec_without_returning(transaction)
+        .await?;
+    Ok(())
+}
+
+#[derive(FromQueryResult)]
+struct Clock {
+    now: i64,
+}
+
+async fn read_clock(
+    database: &Database,
+    connection: &impl ConnectionTrait,
+) -> Result<Timestamp, StoreError> {
+    let mut select = sea_orm::sea_query::Query::select();
+    select.expr_as(database.now(), "now");
+    let clock = Clock::find_by_statement(connection.get_database_backend().build(&select))
+        .one(connection)
+        .await?
+        .ok_or(StoreError::Unreadable { column: "now" })?;
+    Ok(Timestamp::from_millis(clock.now))
+}

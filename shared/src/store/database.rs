@@ -1,0 +1,201 @@
+//! The way to the database: one pool, set up for each engine.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, ExprTrait,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    sea_query::{Expr, SimpleExpr},
+    sqlx::Executor,
+};
+use secrecy::ExposeSecret;
+
+use super::StoreError;
+use crate::settings::{DatabaseUrl, Engine};
+
+/// The last migration that this version's statements rely on.
+pub const REQUIRED_MIGRATION: &str = "m20261123_000003_audit_events";
+
+/// Connections of one process to MySQL. On two cores more clients than this only wait in the server
+/// instead of here.
+const MYSQL_CONNECTIONS: u32 = 32;
+
+/// An idle connection is closed before the server's `wait_timeout` of 300 s would do it.
+const MYSQL_IDLE: Duration = Duration::from_mins(4);
+
+/// SQLite has one writer. One connection makes a fair queue of it, instead of its own busy waiting.
+const SQLITE_CONNECTIONS: u32 = 1;
+
+/// Longest wait for a connection of the pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A connection idle for longer is asked whether it still lives before it is used.
+const PING_AFTER_IDLE: Duration = Duration::from_secs(30);
+
+/// A pool of connections. Clones share it.
+#[derive(Clone)]
+pub struct Database {
+    connection: DatabaseConnection,
+}
+
+impl Database {
+    /// Connects, so that a wrong address shows at once.
+    pub async fn connect(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let mut options = ConnectOptions::new(url.as_secret().expose_secret());
+        options
+            .sqlx_logging(false)
+            .record_stmt_in_spans(false)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .test_before_acquire_if_idle_for(PING_AFTER_IDLE);
+        match url.engine() {
+            Engine::MySql => configure_mysql(&mut options),
+            Engine::Sqlite => configure_sqlite(&mut options),
+        }
+        let connection = sea_orm::Database::connect(options).await?;
+        Ok(Self { connection })
+    }
+
+    /// Asks for a sign of life.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.connection.ping().await?)
+    }
+
+    /// Checks that the tables are those that this version works with, or newer ones.
+    pub async fn check_schema(&self) -> Result<(), SchemaError> {
+        let statement = Statement::from_sql_and_values(
+            self.connection.get_database_backend(),
+            "SELECT version FROM seaql_migrations WHERE version = ?",
+            [REQUIRED_MIGRATION.into()],
+        );
+        match self.connection.query_one_raw(statement).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(SchemaError::TooOld),
+            Err(error) => match StoreError::from(error) {
+                StoreError::Refused { .. } => Err(SchemaError::TooOld),
+                other => Err(SchemaError::Store(other)),
+            },
+        }
+    }
+
+    /// The pool itself, for migrations.
+    #[must_use]
+    pub const fn connection(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
+    /// Begins a transaction that will write.
+    ///
+    /// MySQL's isolation level was set once for the connection. SQLite takes its write lock at once:
+    /// a transaction that reads first and writes later could not be given it any more, and row locks
+    /// don't exist there.
+    pub(super) async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.connection.begin_with_options(options).await?)
+    }
+
+    /// The database's clock as an expression, milliseconds since the Unix epoch.
+    pub(super) fn now(&self) -> SimpleExpr {
+        match self.connection.get_database_backend() {
+            DbBackend::Sqlite => Expr::cust("CAST(unixepoch('subsec') * 1000 AS INTEGER)"),
+            _ => Expr::cust("CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"),
+        }
+    }
+
+    /// The database's clock so many milliseconds ago.
+    pub(super) fn now_minus(&self, millis: u64) -> SimpleExpr {
+        self.now()
+            .sub(i64::try_from(millis).unwrap_or(i64::MAX / 4))
+    }
+
+    /// The database's clock plus a duration.
+    pub(super) fn now_plus(&self, duration: Duration) -> SimpleExpr {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4);
+        self.now().add(millis)
+    }
+}
+
+/// Ends a transaction as its work ended: COMMIT or, on any error, ROLLBACK.
+pub(super) async fn finish<T>(
+    transaction: DatabaseTransaction,
+    work: Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    match work {
+        Ok(done) => match transaction.commit().await {
+            Ok(()) => Ok(done),
+            Err(_) => Err(StoreError::CommitUnknown),
+        },
+        Err(error) => {
+            undo(transaction).await;
+            Err(error)
+        }
+    }
+}
+
+/// Rolls back. When that fails too, the connection is lost, and the server rolls back by itself.
+pub(super) async fn undo(transaction: DatabaseTransaction) {
+    if let Err(error) = transaction.rollback().await {
+        tracing::debug!(error = %StoreError::from(error), "rollback had no answer");
+    }
+}
+
+fn configure_mysql(options: &mut ConnectOptions) {
+    options
+        .max_connections(MYSQL_CONNECTIONS)
+        .min_connections(1)
+        .idle_timeout(MYSQL_IDLE)
+        .map_sqlx_mysql_pool_opts(|pool| {
+            pool.after_connect(|connection, _| {
+                Box::pin(async move {
+                    // READ COMMITTED takes no gap locks: asking for an unknown link must not block
+                    // an insert. The wait for a row lock stays well under a request's deadline.
+                    connection
+                        .execute(
+                            "SET SESSION transaction_isolation = 'READ-COMMITTED', \
+                             innodb_lock_wait_timeout = 3, wait_timeout = 300",
+                        )
+                        .await?;
+                    Ok(())
+                })
+            })
+        });
+}
+
+fn configure_sqlite(options: &mut ConnectOptions) {
+    options
+        .max_connections(SQLITE_CONNECTIONS)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .busy_timeout(Duration::from_secs(5))
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", "FULL")
+                // What was overwritten or removed is zeroed in the file.
+                .pragma("secure_delete", "ON")
+        });
+}
+
+/// Why the tables can't be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SchemaError {
+    /// Migrations are missing.
+    #[error("the database's tables are missing or too old: run `secure-secret-migrate up`")]
+    TooOld,
+    /// The question could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An UPDATE that decides something must have changed just the row it meant.
+pub(super) fn exactly_one(rows_affected: u64) -> Result<(), StoreError> {
+    if rows_affected == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Stale)
+    }
+}

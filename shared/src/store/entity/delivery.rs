@@ -1,0 +1,29 @@
+//! `deliveries`.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "deliveries")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(crate) id: Uuid,
+    pub(crate) secret_id: Uuid,
+    pub(crate) kind: String,
+    pub(crate) addressee: String,
+    pub(crate) key_id: Option<Vec<u8>>,
+    pub(crate) sealed: Option<Vec<u8>>,
+    pub(crate) attempts: i32,
+    pub(crate) next_attempt_at: Option<i64>,
+    pub(crate) leased_until: Option<i64>,
+    pub(crate) settled_at: Option<i64>,
+    pub(crate) outcome: Option<String>,
+    pub(crate) channel: Option<String>,
+    pub(crate) message_ts: Option<String>,
+    pub(crate) shown: Option<String>,
+    pub(crate) created_at: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

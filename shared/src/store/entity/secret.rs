@@ -1,0 +1,34 @@
+//! `secrets`.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "secrets")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(crate) id: Uuid,
+    pub(crate) format: i16,
+    pub(crate) token_hash: Vec<u8>,
+    pub(crate) submission_key: String,
+    pub(crate) part: i16,
+    pub(crate) ciphertext: Option<Vec<u8>>,
+    pub(crate) note_ciphertext: Option<Vec<u8>>,
+    pub(crate) key_id: Vec<u8>,
+    pub(crate) team: String,
+    pub(crate) sender: String,
+    pub(crate) sender_name: String,
+    pub(crate) recipient: String,
+    pub(crate) recipient_locale: Option<String>,
+    pub(crate) recipient_tz: Option<String>,
+    pub(crate) created_at: i64,
+    pub(crate) expires_at: i64,
+    pub(crate) viewed_at: Option<i64>,
+    pub(crate) destroyed_at: Option<i64>,
+    pub(crate) destroy_reason: Option<String>,
+    pub(crate) burn_id: Option<Uuid>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

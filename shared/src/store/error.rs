@@ -1,0 +1,135 @@
+//! What the database can answer, reduced to what callers decide by.
+//!
+//! The driver's own texts can quote values of a row, so none of them is kept.
+
+use sea_orm::{
+    DbErr, RuntimeErr,
+    sqlx::{self, mysql::MySqlDatabaseError},
+};
+
+use crate::crypto::NoEntropy;
+
+/// Why an operation on the store did not come about.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The database can't be reached, or gave no connection in time. Nothing was changed.
+    #[error("the database can't be reached")]
+    Unreachable,
+    /// Another transaction holds what this one needs. Nothing was changed.
+    #[error("the database is busy (code {code})")]
+    Busy {
+        /// The engine's error number.
+        code: String,
+    },
+    /// The database undid this transaction to break a deadlock. Nothing was changed.
+    #[error("the database broke a deadlock")]
+    Deadlock,
+    /// A row with the same unique key is there. Nothing was changed.
+    #[error("the row is there already")]
+    Duplicate,
+    /// COMMIT was sent and its answer never came: the change was made, or it wasn't.
+    #[error("whether the change was made is not known")]
+    CommitUnknown,
+    /// The row is not in the state that this change starts from, or another worker has it now.
+    #[error("the row is no longer in the state expected")]
+    Stale,
+    /// A row holds what this version does not understand.
+    #[error("column {column} holds an unknown value")]
+    Unreadable {
+        /// The column's name.
+        column: &'static str,
+    },
+    /// The database refused the statement.
+    #[error("the database refused the statement (code {code})")]
+    Refused {
+        /// The engine's error number, or a word where there is none.
+        code: String,
+    },
+    /// The operating system gave no random bytes.
+    #[error(transparent)]
+    NoEntropy(#[from] NoEntropy),
+}
+
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        match &error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unreachable,
+            DbErr::Exec(RuntimeErr::SqlxError(inner))
+            | DbErr::Query(RuntimeErr::SqlxError(inner)) => classify(inner),
+            _ => Self::Refused {
+                code: "client".to_owned(),
+            },
+        }
+    }
+}
+
+fn classify(error: &sqlx::Error) -> StoreError {
+    let Some(answer) = error.as_database_error() else {
+        return match error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => StoreError::Unreachable,
+            _ => StoreError::Refused {
+                code: "driver".to_owned(),
+            },
+        };
+    };
+    if answer.is_unique_violation() {
+        return StoreError::Duplicate;
+    }
+    if let Some(mysql) = answer.try_downcast_ref::<MySqlDatabaseError>() {
+        return classify_mysql(mysql.number());
+    }
+    let code = answer.code().unwrap_or_default().into_owned();
+    match code.parse::<i32>().map(|code| code & 0xff) {
+        // SQLite's primary result codes BUSY and LOCKED; the extended ones share the low byte.
+        Ok(5 | 6) => StoreError::Busy { code },
+        _ => StoreError::Refused { code },
+    }
+}
+
+/// MySQL's error numbers: <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>.
+fn classify_mysql(number: u16) -> StoreError {
+    match number {
+        1213 => StoreError::Deadlock,
+        // Lock wait timeout, and NOWAIT.
+        1205 | 3572 => StoreError::Busy {
+            code: number.to_string(),
+        },
+        // Too many connections; server shutting down; read-only server in its three wordings.
+        1040 | 1053 | 1290 | 1792 | 1836 => StoreError::Unreachable,
+        _ => StoreError::Refused {
+            code: number.to_string(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_tried_again_is_told_apart() {
+        assert_eq!(classify_mysql(1213), StoreError::Deadlock);
+        assert_eq!(
+            classify_mysql(1205),
+            StoreError::Busy {
+                code: "1205".into()
+            }
+        );
+        assert_eq!(classify_mysql(1290), StoreError::Unreachable);
+        assert_eq!(
+            classify_mysql(1142),
+            StoreError::Refused {
+                code: "1142".into()
+            }
+        );
+        assert_eq!(
+            classify(&sqlx::Error::PoolTimedOut),
+            StoreError::Unreachable
+        );
+    }
+}

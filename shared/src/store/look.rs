@@ -1,0 +1,116 @@
+//! Looking at a link without opening it.
+
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use super::{Database, Ending, StoreError, audit::Visitor, entity::secret, expire};
+use crate::{clock::Timestamp, crypto::TokenHash, ids::SecretId};
+
+/// What a link leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// No secret has this link.
+    Unknown,
+    /// A secret that can be opened.
+    Live(Preview),
+    /// A secret that can't be opened any more.
+    Ended(Ending),
+}
+
+/// What may be shown of a secret before it is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// Its row, for the log.
+    pub secret: SecretId,
+    /// Who sends it.
+    pub sender_name: String,
+    /// The recipient's language in Slack.
+    pub recipient_locale: Option<String>,
+    /// The recipient's time zone in Slack.
+    pub recipient_tz: Option<String>,
+    /// The database's time at the look.
+    pub now: Timestamp,
+    /// Until when it can be opened, after `now`.
+    pub expires_at: Timestamp,
+}
+
+/// Looks at a link. Changes nothing of a live secret; an expired one is destroyed on the spot.
+pub async fn look(
+    database: &Database,
+    hash: &TokenHash,
+    visitor: &Visitor,
+) -> Result<Look, StoreError> {
+    let Some(sight) = Sight::read(database, hash).await? else {
+        return Ok(Look::Unknown);
+    };
+    match sight.ending()? {
+        Some(ending) => Ok(Look::Ended(ending)),
+        None if sight.is_overdue() => {
+            let ending = expire::expire_visited(database, sight.secret(), visitor).await?;
+            Ok(Look::Ended(ending))
+        }
+        None => Ok(Look::Live(sight.into_preview())),
+    }
+}
+
+/// A secret's row without its ciphertext, and the database's time.
+#[derive(FromQueryResult)]
+pub(super) struct Sight {
+    id: Uuid,
+    sender_name: String,
+    recipient_locale: Option<String>,
+    recipient_tz: Option<String>,
+    expires_at: i64,
+    viewed_at: Option<i64>,
+    destroy_reason: Option<String>,
+    now: i64,
+}
+
+impl Sight {
+    /// Reads without a lock.
+    pub(super) async fn read(
+        database: &Database,
+        hash: &TokenHash,
+    ) -> Result<Option<Self>, StoreError> {
+        let sight = secret::Entity::find()
+            .select_only()
+            .columns([
+                secret::Column::Id,
+                secret::Column::SenderName,
+                secret::Column::RecipientLocale,
+                secret::Column::RecipientTz,
+                secret::Column::ExpiresAt,
+                secret::Column::ViewedAt,
+                secret::Column::DestroyReason,
+            ])
+            .column_as(database.now(), "now")
+            .filter(secret::Column::TokenHash.eq(hash.as_bytes().to_vec()))
+            .into_model::<Self>()
+            .one(database.connection())
+            .await?;
+        Ok(sight)
+    }
+
+    pub(super) const fn secret(&self) -> SecretId {
+        SecretId::from_uuid(self.id)
+    }
+
+    pub(super) fn ending(&self) -> Result<Option<Ending>, StoreError> {
+        Ending::from_columns(self.destroy_reason.as_deref(), self.viewed_at)
+    }
+
+    pub(super) const fn is_overdue(&self) -> bool {
+        self.expires_at <= self.now
+    }
+
+    fn into_preview(self) -> Preview {
+        Preview {
+            secret: SecretId::from_uuid(self.id),
+            sender_name: self.sender_name,
+            recipient_locale: self.recipient_locale,
+            recipient_tz: self.recipient_tz,
+            now: Timestamp::from_millis(self.now),
+            expires_at: Timestamp::from_millis(self.expires_at),
+        }
+    }
+}

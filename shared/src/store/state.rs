@@ -1,0 +1,142 @@
+//! A secret's life: live until the first of opened, expired, revoked, undeliverable.
+
+use crate::clock::Timestamp;
+
+use super::StoreError;
+
+/// How a secret's life ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Its link was opened.
+    Viewed {
+        /// When.
+        at: Timestamp,
+    },
+    /// Nobody opened it in time.
+    Expired,
+    /// Its message could not be delivered.
+    Undeliverable,
+    /// Its sender took it back.
+    Revoked,
+}
+
+impl Ending {
+    /// The word in `secrets.destroy_reason`.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::Viewed { .. } => "viewed",
+            Self::Expired => "expired",
+            Self::Undeliverable => "undeliverable",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// Reads the columns of a row; `None` while the secret lives.
+    pub(super) fn from_columns(
+        destroy_reason: Option<&str>,
+        viewed_at: Option<i64>,
+    ) -> Result<Option<Self>, StoreError> {
+        let unreadable = StoreError::Unreadable {
+            column: "secrets.destroy_reason",
+        };
+        match (destroy_reason, viewed_at) {
+            (None, None) => Ok(None),
+            (Some("viewed"), Some(at)) => Ok(Some(Self::Viewed {
+                at: Timestamp::from_millis(at),
+            })),
+            (Some("expired"), None) => Ok(Some(Self::Expired)),
+            (Some("undeliverable"), None) => Ok(Some(Self::Undeliverable)),
+            (Some("revoked"), None) => Ok(Some(Self::Revoked)),
+            _ => Err(unreadable),
+        }
+    }
+}
+
+/// Why a recipient's message can never be delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FailureReason {
+    /// Slack knows no such person.
+    UserNotFound,
+    /// The person's account is deactivated.
+    UserDisabled,
+    /// The recipient is an app or bot, or takes no messages from apps.
+    CannotDmBot,
+    /// The person belongs to another organization.
+    External,
+    /// The app's own Messages tab is switched off.
+    MessagesTabDisabled,
+    /// The app lacks a permission.
+    MissingScope,
+    /// Slack refused for another reason that stays.
+    Refused,
+    /// The secret expired, or was destroyed otherwise, before its message was out.
+    Expired,
+    /// The waiting link can't be opened: its delivery key is gone, or the row was changed.
+    Unsealable,
+}
+
+impl FailureReason {
+    /// Every reason.
+    pub const ALL: [Self; 9] = [
+        Self::UserNotFound,
+        Self::UserDisabled,
+        Self::CannotDmBot,
+        Self::External,
+        Self::MessagesTabDisabled,
+        Self::MissingScope,
+        Self::Refused,
+        Self::Expired,
+        Self::Unsealable,
+    ];
+
+    /// The word in the audit log and in `deliveries.outcome`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::UserNotFound => "user_not_found",
+            Self::UserDisabled => "user_disabled",
+            Self::CannotDmBot => "cannot_dm_bot",
+            Self::External => "external",
+            Self::MessagesTabDisabled => "messages_tab_disabled",
+            Self::MissingScope => "missing_scope",
+            Self::Refused => "refused",
+            Self::Expired => "expired",
+            Self::Unsealable => "unsealable",
+        }
+    }
+
+    /// The reason with this [code](Self::code).
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_become_an_ending_or_an_error() {
+        let at = Timestamp::from_millis(7);
+        let read = Ending::from_columns;
+        assert_eq!(read(None, None), Ok(None));
+        assert_eq!(
+            read(Some("viewed"), Some(7)),
+            Ok(Some(Ending::Viewed { at }))
+        );
+        for ending in [Ending::Expired, Ending::Undeliverable, Ending::Revoked] {
+            assert_eq!(read(Some(ending.code()), None), Ok(Some(ending)));
+        }
+        for (reason, viewed_at) in [(Some("viewed"), None), (None, Some(7)), (Some("?"), None)] {
+            assert!(read(reason, viewed_at).is_err(), "{reason:?} {viewed_at:?}");
+        }
+    }
+
+    #[test]
+    fn every_failure_comes_back_from_its_code() {
+        for reason in FailureReason::ALL {
+            assert_eq!(FailureReason::from_code(reason.code()), Some(reason));
+        }
+    }
+}

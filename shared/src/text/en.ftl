@@ -1,0 +1,129 @@
+# English. Every message that people see, in Slack and on the web.
+
+## Times
+
+minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
+
+## The dialog
+
+modal-title = Send a secret
+modal-submit = Send
+modal-close = Cancel
+modal-recipient = Recipient
+modal-recipient-placeholder = Choose a colleague
+modal-secret = Secret
+modal-secret-placeholder = A password, a key, a code…
+modal-secret-hint = It’s shown once, exactly as typed here, and never appears in Slack.
+modal-note = Note
+modal-note-placeholder = What it’s for (the note appears in Slack)
+modal-lifetime = The link works for
+modal-words-unused = What you typed after the command was not used: only a person and a time (15m, 1h, 4h or 24h) can stand there. Please put the secret in the dialog, and change it if it stood in the command.
+
+## Mistakes in the dialog, beside the field
+
+recipient-missing = Choose who gets the secret.
+recipient-is-bot = That’s an app. Choose a person.
+recipient-is-slackbot = Slackbot can’t open secrets. Choose a person.
+recipient-deactivated = That account is deactivated. Choose somebody else.
+recipient-external = That person belongs to another organization. Secrets stay inside yours.
+recipient-is-self = That’s you. Choose somebody else.
+recipient-unknown = Slack doesn’t know that person any more. Choose somebody else.
+secret-empty = Type the secret here.
+secret-blank = There are only spaces and line ends here. Type the secret.
+secret-nul = There is a character in it that no page can show (NUL). Remove it.
+secret-too-long = That’s { $chars } characters; { $limit } fit.
+note-nul = There is a character in it that no page can show (NUL). Remove it.
+note-too-long = That’s { $chars } characters; { $limit } fit.
+lifetime-missing = Choose how long the link works.
+submission-unconfirmed = We couldn’t confirm in time that it was sent. If you get a receipt, it was. Otherwise press { modal-submit } again: it’s never sent twice.
+submission-unavailable = The secret could not be stored just now, and nothing was sent. Please press { modal-submit } again in a moment.
+
+## A dialog that was sent before
+
+already-sent-title = Already sent
+already-sent-text = This dialog was sent already: to { $recipient }, { $when }. The link works until { $until }. Nothing new was sent, whatever you changed since. To send something else, use the command again.
+already-sent-close = Close
+
+## When the dialog can’t be opened
+
+command-failed = The dialog could not be opened. Please try again.
+
+## The recipient’s message
+
+message-fallback = { $sender } sent you a secret
+message-lead = { $sender } sent you a secret.
+message-terms = The link opens once, within { $lifetime } (until { $until }). After that it’s gone.
+message-note = Note from { $sender }:
+message-button = Open the secret
+message-caution = Not expecting this? Ask { $sender } before you open it.
+
+## The sender’s receipt
+
+receipt-fallback = About the secret you sent
+receipt-delivered = { $recipient } has the link to your secret. It opens once, until { $until }.
+receipt-failed = Your secret for { $recipient } could not be delivered, and was destroyed. Nobody saw it.
+receipt-expired = Your secret for { $recipient } could not be delivered before its time was over, and was destroyed. Nobody saw it.
+failure-user-not-found = Slack doesn’t know that person any more.
+failure-user-disabled = That account is deactivated.
+failure-cannot-dm-bot = That account can’t get messages from apps.
+failure-external = That person belongs to another organization.
+failure-messages-tab-disabled = Messages from this app are switched off. Please tell your IT team: “messages tab disabled”.
+failure-missing-scope = This app lacks a permission in Slack. Please tell your IT team: “missing scope”.
+failure-refused = Slack refused the message. Please tell your IT team if it happens again.
+failure-expired = Slack could not be reached in time. Please send it again.
+failure-unsealable = The waiting link could not be read any more. Please send it again, and tell your IT team.
+
+## The web pages
+
+page-product = Secure Secret
+confirm-title = A secret for you
+confirm-lead = { $sender } sent you a secret.
+confirm-once = It can be shown once. Then it’s destroyed.
+confirm-time-left = You have { $left } left (until { $until }).
+confirm-button = Show the secret
+confirm-caution = Not expecting this? Close the page and ask { $sender } first.
+revealed-title = Your secret
+revealed-lead = From { $sender }. Copy it to where you need it now.
+revealed-label = The secret
+revealed-note = Note from { $sender }
+revealed-gone = It’s destroyed on our side. This page can’t be opened again.
+opened-title = Already opened
+opened-text = This secret was shown on { $when }, and was destroyed then.
+opened-next = If that was you, and you need it again, ask the sender to send it anew. If it wasn’t you, tell the sender now: somebody else has seen it.
+expired-title = Too late
+expired-text = Nobody opened this secret in time, so it was destroyed unseen.
+expired-next = Ask the sender to send it anew.
+withdrawn-title = No longer there
+withdrawn-text = This secret was destroyed unseen.
+withdrawn-next = Ask the sender to send it anew if you still need it.
+unknown-title = No secret here
+unknown-text = This link leads to no secret. It may be incomplete, or it’s from too long ago.
+unknown-next = Open the link from the message in Slack again, or ask the sender to send it anew.
+unavailable-title = Not just now
+unavailable-text = The secret can’t be shown at the moment. It was not lost: it’s still there.
+unavailable-next = Try again in a minute. If it goes on, ask your IT team.
+too-many-title = Too many requests
+too-many-text = There were too many requests from your network.
+too-many-next = { $seconds ->
+    [one] Try again in { $seconds } second.
+   *[other] Try again in { $seconds } seconds.
+}
+bad-request-title = That didn’t work
+bad-request-text = The page sent something that we don’t understand.
+bad-request-next = Open the link from the message in Slack again.
+method-title = Not that way
+method-text = This address doesn’t take that kind of request.
+method-next = Open the link from the message in Slack again.
+too-large-title = That was too much
+too-large-text = The request is larger than anything this page sends.
+too-large-next = Open the link from the message in Slack again.
+broken-title = Something broke
+broken-text = That’s a fault on our side. Nothing was shown.
+broken-next = Try again in a minute. If it goes on, ask your IT team.

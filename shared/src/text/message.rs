@@ -1,0 +1,171 @@
+//! The messages, each with its arguments: a message that is not in the catalogue, or an argument too
+//! few, is found when compiling or testing.
+
+use fluent_bundle::FluentArgs;
+
+macro_rules! messages {
+    ($($variant:ident $({ $($argument:ident: $type:ty),+ })? => $id:literal,)+) => {
+        /// A message to people, with what it tells of.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the catalogue has each message's text")]
+        pub enum Message<'a> {
+            $($variant $({ $($argument: $type),+ })?,)+
+        }
+
+        impl<'a> Message<'a> {
+            /// The id in the catalogues, and the arguments.
+            pub(super) fn parts(self) -> (&'static str, FluentArgs<'a>) {
+                let mut arguments = FluentArgs::new();
+                let id = match self {
+                    $(Self::$variant $({ $($argument),+ })? => {
+                        $($(arguments.set(stringify!($argument), $argument);)+)?
+                        $id
+                    })+
+                };
+                (id, arguments)
+            }
+        }
+
+        #[cfg(test)]
+        impl Message<'_> {
+            /// Every message once, its texts `SAMPLE` and its numbers 7.
+            pub(super) fn samples<'a>() -> Vec<Message<'a>> {
+                use sample::Sample as _;
+                vec![$(
+                    Message::$variant $({ $($argument: <$type>::sample()),+ })?,
+                )+]
+            }
+        }
+    };
+}
+
+messages! {
+    // Times
+    Minutes { count: u64 } => "minutes",
+    Hours { count: u64 } => "hours",
+    // The dialog
+    ModalTitle => "modal-title",
+    ModalSubmit => "modal-submit",
+    ModalClose => "modal-close",
+    ModalRecipient => "modal-recipient",
+    ModalRecipientPlaceholder => "modal-recipient-placeholder",
+    ModalSecret => "modal-secret",
+    ModalSecretPlaceholder => "modal-secret-placeholder",
+    ModalSecretHint => "modal-secret-hint",
+    ModalNote => "modal-note",
+    ModalNotePlaceholder => "modal-note-placeholder",
+    ModalLifetime => "modal-lifetime",
+    ModalWordsUnused => "modal-words-unused",
+    // Mistakes in the dialog, beside the field
+    RecipientMissing => "recipient-missing",
+    RecipientIsBot => "recipient-is-bot",
+    RecipientIsSlackbot => "recipient-is-slackbot",
+    RecipientDeactivated => "recipient-deactivated",
+    RecipientExternal => "recipient-external",
+    RecipientIsSelf => "recipient-is-self",
+    RecipientUnknown => "recipient-unknown",
+    SecretEmpty => "secret-empty",
+    SecretBlank => "secret-blank",
+    SecretNul => "secret-nul",
+    SecretTooLong { chars: usize, limit: usize } => "secret-too-long",
+    NoteNul => "note-nul",
+    NoteTooLong { chars: usize, limit: usize } => "note-too-long",
+    LifetimeMissing => "lifetime-missing",
+    SubmissionUnconfirmed => "submission-unconfirmed",
+    SubmissionUnavailable => "submission-unavailable",
+    // A dialog that was sent before
+    AlreadySentTitle => "already-sent-title",
+    AlreadySentText { recipient: &'a str, when: &'a str, until: &'a str } => "already-sent-text",
+    AlreadySentClose => "already-sent-close",
+    // When the dialog can’t be opened
+    CommandFailed => "command-failed",
+    // The recipient’s message
+    MessageFallback { sender: &'a str } => "message-fallback",
+    MessageLead { sender: &'a str } => "message-lead",
+    MessageTerms { lifetime: &'a str, until: &'a str } => "message-terms",
+    MessageNote { sender: &'a str } => "message-note",
+    MessageButton => "message-button",
+    MessageCaution { sender: &'a str } => "message-caution",
+    // The sender’s receipt
+    ReceiptFallback => "receipt-fallback",
+    ReceiptDelivered { recipient: &'a str, until: &'a str } => "receipt-delivered",
+    ReceiptFailed { recipient: &'a str } => "receipt-failed",
+    ReceiptExpired { recipient: &'a str } => "receipt-expired",
+    FailureUserNotFound => "failure-user-not-found",
+    FailureUserDisabled => "failure-user-disabled",
+    FailureCannotDmBot => "failure-cannot-dm-bot",
+    FailureExternal => "failure-external",
+    FailureMessagesTabDisabled => "failure-messages-tab-disabled",
+    FailureMissingScope => "failure-missing-scope",
+    FailureRefused => "failure-refused",
+    FailureExpired => "failure-expired",
+    FailureUnsealable => "failure-unsealable",
+    // The web pages
+    PageProduct => "page-product",
+    ConfirmTitle => "confirm-title",
+    ConfirmLead { sender: &'a str } => "confirm-lead",
+    ConfirmOnce => "confirm-once",
+    ConfirmTimeLeft { left: &'a str, until: &'a str } => "confirm-time-left",
+    ConfirmButton => "confirm-button",
+    ConfirmCaution { sender: &'a str } => "confirm-caution",
+    RevealedTitle => "revealed-title",
+    RevealedLead { sender: &'a str } => "revealed-lead",
+    RevealedLabel => "revealed-label",
+    RevealedNote { sender: &'a str } => "revealed-note",
+    RevealedGone => "revealed-gone",
+    OpenedTitle => "opened-title",
+    OpenedText { when: &'a str } => "opened-text",
+    OpenedNext => "opened-next",
+    ExpiredTitle => "expired-title",
+    ExpiredText => "expired-text",
+    ExpiredNext => "expired-next",
+    WithdrawnTitle => "withdrawn-title",
+    WithdrawnText => "withdrawn-text",
+    WithdrawnNext => "withdrawn-next",
+    UnknownTitle => "unknown-title",
+    UnknownText => "unknown-text",
+    UnknownNext => "unknown-next",
+    UnavailableTitle => "unavailable-title",
+    UnavailableText => "unavailable-text",
+    UnavailableNext => "unavailable-next",
+    TooManyTitle => "too-many-title",
+    TooManyText => "too-many-text",
+    TooManyNext { seconds: u64 } => "too-many-next",
+    BadRequestTitle => "bad-request-title",
+    BadRequestText => "bad-request-text",
+    BadRequestNext => "bad-request-next",
+    MethodTitle => "method-title",
+    MethodText => "method-text",
+    MethodNext => "method-next",
+    TooLargeTitle => "too-large-title",
+    TooLargeText => "too-large-text",
+    TooLargeNext => "too-large-next",
+    BrokenTitle => "broken-title",
+    BrokenText => "broken-text",
+    BrokenNext => "broken-next",
+}
+
+#[cfg(test)]
+mod sample {
+    pub(super) trait Sample {
+        fn sample() -> Self;
+    }
+
+    impl Sample for &str {
+        fn sample() -> Self {
+            "SAMPLE"
+        }
+    }
+
+    impl Sample for u64 {
+        fn sample() -> Self {
+            7
+        }
+    }
+
+    impl Sample for usize {
+        fn sample() -> Self {
+            7
+        }
+    }
+}
