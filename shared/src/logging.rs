@@ -13,7 +13,10 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::settings::{Invalid, LogFormat};
+use crate::settings::{
+    Invalid, LogFormat, Reader,
+    definitions::{LOG_FORMAT, RUST_LOG},
+};
 
 /// The crates whose lines follow the directives.
 const OWN: [&str; 8] = [
@@ -43,6 +46,25 @@ impl Directives {
         EnvFilter::try_new(text)
             .map(Self)
             .map_err(|_| Invalid::because("is no log level or list of directives"))
+    }
+}
+
+/// How and what to log.
+pub struct LogSettings {
+    /// How lines are written.
+    pub format: LogFormat,
+    /// Which of our own lines are written.
+    pub directives: Directives,
+}
+
+impl LogSettings {
+    /// Reads `LOG_FORMAT` and `RUST_LOG`; `None` when the reader noted a mistake.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let format = reader.required(&LOG_FORMAT, LogFormat::parse);
+        let directives = reader.required(&RUST_LOG, Directives::parse);
+        format
+            .zip(directives)
+            .map(|(format, directives)| Self { format, directives })
     }
 }
 

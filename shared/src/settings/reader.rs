@@ -133,6 +133,14 @@ impl Reader {
         }
     }
 
+    /// The mistakes found so far, for when a value is missing because of them.
+    #[must_use]
+    pub fn into_error(self) -> SettingsError {
+        SettingsError {
+            problems: self.problems,
+        }
+    }
+
     fn find(&self, setting: &Setting) -> Result<Option<Found>, Problem> {
         let flag = self.given_by_flag(setting)?;
         if flag.is_some() {

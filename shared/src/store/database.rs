@@ -9,6 +9,8 @@ use sea_orm::{
     sqlx::Executor,
 };
 use secrecy::ExposeSecret;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::StoreError;
 use crate::settings::{DatabaseUrl, Engine};
@@ -32,6 +34,12 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection idle for longer is asked whether it still lives before it is used.
 const PING_AFTER_IDLE: Duration = Duration::from_secs(30);
 
+/// How long a program waits at its start for its database.
+const START_PATIENCE: Duration = Duration::from_mins(1);
+
+/// The pause between two tries at the start.
+const START_RETRY: Duration = Duration::from_secs(2);
+
 /// A pool of connections. Clones share it.
 #[derive(Clone)]
 pub struct Database {
@@ -54,6 +62,35 @@ impl Database {
         }
         let connection = sea_orm::Database::connect(options).await?;
         Ok(Self { connection })
+    }
+
+    /// Connects at a program's start: waits for a database that is still starting, and checks the
+    /// tables. Gives up after [`START_PATIENCE`], or when told to stop.
+    pub async fn open(url: &DatabaseUrl, stop: &CancellationToken) -> Result<Self, SchemaError> {
+        let deadline = Instant::now() + START_PATIENCE;
+        loop {
+            let error = match Self::connect(url).await {
+                Ok(database) => match database.check_schema().await {
+                    Ok(()) => return Ok(database),
+                    Err(SchemaError::Store(error)) => error,
+                    Err(error) => return Err(error),
+                },
+                Err(error) => error,
+            };
+            let out_of_time = Instant::now() + START_RETRY > deadline;
+            if out_of_time || stop.is_cancelled() {
+                return Err(SchemaError::Store(error));
+            }
+            tracing::warn!(
+                %error,
+                again_in_seconds = START_RETRY.as_secs(),
+                "DATABASE_URL: no database there yet, trying again"
+            );
+            tokio::select! {
+                () = tokio::time::sleep(START_RETRY) => {}
+                () = stop.cancelled() => {}
+            }
+        }
     }
 
     /// Asks for a sign of life.
@@ -187,7 +224,7 @@ pub enum SchemaError {
     #[error("the database's tables are missing or too old: run `secure-secret-migrate up`")]
     TooOld,
     /// The question could not be asked.
-    #[error(transparent)]
+    #[error("DATABASE_URL: {0}")]
     Store(#[from] StoreError),
 }
 

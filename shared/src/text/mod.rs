@@ -11,4 +11,4 @@ mod time;
 pub use catalog::text;
 pub use locale::Locale;
 pub use message::Message;
-pub use time::{duration, instant};
+pub use time::{duration, instant, rfc3339};

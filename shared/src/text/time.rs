@@ -36,6 +36,14 @@ pub fn instant(locale: Locale, at: clock::Timestamp, zone: Option<&str>) -> Stri
         .unwrap_or_else(|_| at.to_string())
 }
 
+/// A point in time for machines (RFC 3339, UTC).
+#[must_use]
+pub fn rfc3339(at: clock::Timestamp) -> String {
+    Timestamp::from_millisecond(at.as_millis())
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+        .to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

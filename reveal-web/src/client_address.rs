@@ -1,0 +1,150 @@
+//! Who a request comes from.
+//!
+//! Forwarded headers are believed from configured proxies only, and read from the right: each proxy
+//! appends the address that it saw, so whatever stands left of the first address that is not one of
+//! our proxies was written by the client itself.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use poem::{Addr, Request, http::HeaderMap};
+use shared::settings::Cidrs;
+
+/// Finds client addresses.
+pub(crate) struct ClientAddresses {
+    trusted: Cidrs,
+}
+
+impl ClientAddresses {
+    pub(crate) const fn new(trusted: Cidrs) -> Self {
+        Self { trusted }
+    }
+
+    /// The client's address; `None` on a transport that has none.
+    pub(crate) fn of(&self, request: &Request) -> Option<IpAddr> {
+        let Addr::SocketAddr(peer) = &request.remote_addr().0 else {
+            return None;
+        };
+        Some(self.behind(peer.ip(), request.headers()))
+    }
+
+    /// The rightmost address that none of our proxies has. An entry that can't be read ends the
+    /// search: what stands left of it is not believed.
+    fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut client = peer.to_canonical();
+        if !self.trusted.contains(client) {
+            return client;
+        }
+        let lines: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
+        let hops = lines
+            .iter()
+            .rev()
+            .flat_map(|line| line.to_str().unwrap_or("unreadable").rsplit(','));
+        for hop in hops {
+            let Some(address) = parse_hop(hop) else {
+                break;
+            };
+            client = address;
+            if !self.trusted.contains(client) {
+                break;
+            }
+        }
+        client
+    }
+}
+
+/// `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:4711`.
+fn parse_hop(hop: &str) -> Option<IpAddr> {
+    let hop = hop.trim();
+    let address = if let Some(bracketed) = hop.strip_prefix('[') {
+        bracketed.split_once(']')?.0.parse().ok()?
+    } else if let Ok(address) = hop.parse() {
+        address
+    } else {
+        hop.rsplit_once(':')?
+            .0
+            .parse::<std::net::Ipv4Addr>()
+            .ok()?
+            .into()
+    };
+    Some(IpAddr::to_canonical(&address))
+}
+
+/// What requests are counted by: an IPv4 address, or the first 64 bits of an IPv6 one, which is what
+/// one customer usually has.
+pub(crate) fn counted_as(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = u128::from(address) & (u128::MAX << 64);
+            IpAddr::V6(Ipv6Addr::from(network))
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::http::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn client(peer: &str, lines: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("x-forwarded-for", HeaderValue::from_str(line).unwrap());
+        }
+        let trusted = Cidrs::parse("10.0.0.0/8, 127.0.0.1, fd00::/8").unwrap();
+        ClientAddresses::new(trusted)
+            .behind(peer.parse().unwrap(), &headers)
+            .to_string()
+    }
+
+    #[test]
+    fn the_rightmost_address_that_is_not_ours_counts() {
+        for (peer, lines, expected) in [
+            ("203.0.113.9", &[][..], "203.0.113.9"),
+            ("203.0.113.9", &["198.51.100.1"], "203.0.113.9"),
+            ("10.0.0.1", &["198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["1.1.1.1, 198.51.100.1"], "198.51.100.1"),
+            (
+                "10.0.0.1",
+                &["1.1.1.1", " 198.51.100.1 ,10.0.0.2"],
+                "198.51.100.1",
+            ),
+            ("10.0.0.1", &["198.51.100.1:4711"], "198.51.100.1"),
+            ("10.0.0.1", &["[2001:db8::1]:4711"], "2001:db8::1"),
+            ("10.0.0.1", &["2001:db8::1"], "2001:db8::1"),
+            ("10.0.0.1", &["::ffff:198.51.100.1"], "198.51.100.1"),
+            ("::ffff:10.0.0.1", &["198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["198.51.100.1, unknown"], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.1, "], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.1, unknown, 10.0.0.2"], "10.0.0.2"),
+            ("10.0.0.1", &["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+        ] {
+            assert_eq!(client(peer, lines), expected, "{peer} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn one_ipv6_network_counts_as_one_client() {
+        let counted = |text: &str| counted_as(text.parse().unwrap()).to_string();
+        assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(counted("::ffff:192.0.2.1"), "192.0.2.1");
+        assert_eq!(counted("192.0.2.1"), "192.0.2.1");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_a_stranger_sends_changes_who_they_are(lines in prop::collection::vec("[ -~]{0,60}", 0..5)) {
+            let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+            prop_assert_eq!(client("203.0.113.9", &lines), "203.0.113.9");
+        }
+
+        #[test]
+        fn what_stands_left_of_the_client_does_not_matter(left in "[ -~]{0,60}") {
+            let line = format!("{left}, 198.51.100.1, 10.0.0.2");
+            prop_assert_eq!(client("10.0.0.1", &[&line]), "198.51.100.1");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The pages, rendered on the server, without a script.
+
+mod confirm;
+mod ended;
+mod layout;
+mod revealed;
+mod trouble;
+
+use poem::{
+    Body, Response,
+    http::{HeaderValue, StatusCode, header},
+};
+use shared::ids::SecretId;
+
+pub(crate) use confirm::confirm;
+pub(crate) use ended::ended;
+pub(crate) use layout::STYLE;
+pub(crate) use revealed::revealed;
+pub(crate) use trouble::{Trouble, method_not_allowed, too_many_requests, trouble};
+
+use crate::access_log::About;
+
+/// What the headers depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The page with the form.
+    Confirm,
+    /// Any other.
+    Inert,
+}
+
+/// An answer about to be sent.
+pub(crate) struct Page {
+    status: StatusCode,
+    html: String,
+    kind: Kind,
+    /// Header beside those that every answer has.
+    extra: Option<(header::HeaderName, HeaderValue)>,
+    /// The secret that it is about, for the log.
+    about: Option<SecretId>,
+}
+
+impl Page {
+    fn new(status: StatusCode, html: String) -> Self {
+        Self {
+            status,
+            html,
+            kind: Kind::Inert,
+            extra: None,
+            about: None,
+        }
+    }
+
+    /// An answer without a page.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self::new(status, String::new())
+    }
+
+    pub(crate) fn into_response(self) -> Response {
+        let mut response = Response::builder().status(self.status);
+        if !self.html.is_empty() {
+            response = response.content_type("text/html; charset=utf-8");
+        }
+        if let Some((name, value)) = self.extra {
+            response = response.header(name, value);
+        }
+        let mut response = response.body(Body::from_string(self.html));
+        response.set_data(self.kind);
+        if let Some(secret) = self.about {
+            response.set_data(About(secret));
+        }
+        response
+    }
+}

@@ -1,0 +1,4 @@
+//! One file an endpoint.
+
+pub(crate) mod confirm;
+pub(crate) mod reveal;
