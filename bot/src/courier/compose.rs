@@ -1,0 +1,217 @@
+//! The words of the messages.
+
+use shared::{
+    secret::NoteText,
+    store::{
+        FailureReason,
+        deliveries::{Facts, Outcome},
+    },
+    text::{self, Locale, Message, text},
+};
+
+use crate::slack::{OutgoingMessage, blocks};
+
+/// The action of the button that leads to the link.
+const OPEN: &str = "open_secret";
+
+/// The recipient's message. The link is a button's address and stands nowhere else: Slack copies
+/// `text` into notifications and e-mails.
+pub(super) fn message(facts: &Facts, note: Option<&NoteText>, link: &str) -> OutgoingMessage {
+    let locale = locale_of(facts.recipient_locale.as_deref());
+    let sender = facts.sender_name.as_str();
+    let lifetime = text::duration(locale, facts.created_at.millis_until(facts.expires_at));
+    let until = text::instant(locale, facts.expires_at, facts.recipient_tz.as_deref());
+    let terms = Message::MessageTerms {
+        lifetime: &lifetime,
+        until: &until,
+    };
+    let mut blocks = vec![
+        blocks::section(&text(locale, Message::MessageLead { sender })),
+        blocks::section(&text(locale, terms)),
+    ];
+    if let Some(note) = note {
+        blocks.push(blocks::context(&text(
+            locale,
+            Message::MessageNote { sender },
+        )));
+        blocks.push(blocks::section(note.expose()));
+    }
+    blocks.push(blocks::link_button(
+        OPEN,
+        &text(locale, Message::MessageButton),
+        link,
+    ));
+    blocks.push(blocks::context(&text(
+        locale,
+        Message::MessageCaution { sender },
+    )));
+    OutgoingMessage {
+        text: blocks::escape(&text(locale, Message::MessageFallback { sender })),
+        blocks,
+    }
+}
+
+/// The sender's receipt: that the link is on its way, or why it isn't. Never the link.
+pub(super) fn receipt(
+    facts: &Facts,
+    outcome: Option<Outcome>,
+    tz: Option<&str>,
+) -> OutgoingMessage {
+    let locale = Locale::default();
+    let recipient = blocks::mention(&facts.recipient);
+    let until = text::instant(locale, facts.expires_at, tz);
+    let (what, why) = match outcome {
+        Some(Outcome::Failed(reason)) => {
+            let what = match reason {
+                FailureReason::Expired => Message::ReceiptExpired {
+                    recipient: &recipient,
+                },
+                _ => Message::ReceiptFailed {
+                    recipient: &recipient,
+                },
+            };
+            (what, Some(failure_message(reason)))
+        }
+        Some(Outcome::Sent) | None => (
+            Message::ReceiptDelivered {
+                recipient: &recipient,
+                until: &until,
+            },
+            None,
+        ),
+    };
+    let mut blocks = vec![blocks::section_with_mentions(&text(locale, what))];
+    if let Some(why) = why {
+        blocks.push(blocks::section(&text(locale, why)));
+    }
+    OutgoingMessage {
+        text: text(locale, Message::ReceiptFallback),
+        blocks,
+    }
+}
+
+fn locale_of(tag: Option<&str>) -> Locale {
+    tag.map(Locale::from_tag).unwrap_or_default()
+}
+
+const fn failure_message(reason: FailureReason) -> Message<'static> {
+    match reason {
+        FailureReason::UserNotFound => Message::FailureUserNotFound,
+        FailureReason::UserDisabled => Message::FailureUserDisabled,
+        FailureReason::CannotDmBot => Message::FailureCannotDmBot,
+        FailureReason::External => Message::FailureExternal,
+        FailureReason::MessagesTabDisabled => Message::FailureMessagesTabDisabled,
+        FailureReason::MissingScope => Message::FailureMissingScope,
+        FailureReason::Refused => Message::FailureRefused,
+        FailureReason::Expired => Message::FailureExpired,
+        FailureReason::Unsealable => Message::FailureUnsealable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use shared::{
+        clock::Timestamp,
+        ids::{TeamId, UserId},
+    };
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    const LINK: &str = "https://s.example.org/s/canary-token";
+    const NASTY: &str = "<!channel> *bold* `code` <https://evil.example|bank> :key: & co";
+
+    fn facts() -> Facts {
+        Facts {
+            team: TeamId::parse("T1").unwrap(),
+            sender: UserId::parse("U1").unwrap(),
+            sender_name: NASTY.to_owned(),
+            recipient: UserId::parse("U2").unwrap(),
+            recipient_locale: Some("en-CA".to_owned()),
+            recipient_tz: Some("America/Toronto".to_owned()),
+            created_at: Timestamp::from_millis(1_795_460_580_000),
+            expires_at: Timestamp::from_millis(1_795_464_180_000),
+            now: Timestamp::from_millis(1_795_460_581_000),
+            ending: None,
+        }
+    }
+
+    fn note(text: &str) -> NoteText {
+        NoteText::parse_optional(Zeroizing::new(text.to_owned()))
+            .unwrap()
+            .unwrap()
+    }
+
+    #[test]
+    fn the_link_is_the_buttons_address_and_stands_nowhere_else() {
+        let message = message(&facts(), Some(&note("for the VPN")), LINK);
+        assert!(!message.text.contains("canary") && !message.text.contains("VPN"));
+        let (buttons, others): (Vec<_>, Vec<_>) = message
+            .blocks
+            .iter()
+            .partition(|block| block["type"] == "actions");
+        assert_eq!(buttons.len(), 1);
+        assert_eq!(buttons[0]["elements"][0]["url"], LINK);
+        assert!(!serde_json::to_string(&others).unwrap().contains("canary"));
+        assert!(
+            !buttons[0]["elements"][0]["text"]
+                .to_string()
+                .contains("canary")
+        );
+    }
+
+    #[test]
+    fn what_people_typed_is_never_markup() {
+        let message = message(&facts(), Some(&note(NASTY)), LINK);
+        for block in &message.blocks {
+            if block.to_string().contains("evil.example") {
+                let texts = [&block["text"], &block["elements"][0]];
+                let plain = texts
+                    .iter()
+                    .any(|text: &&Value| text["type"] == "plain_text" && text["emoji"] == false);
+                assert!(plain, "{block}");
+            }
+        }
+        assert!(
+            message
+                .blocks
+                .iter()
+                .any(|block| block["text"]["text"] == NASTY)
+        );
+        assert!(
+            message.text.starts_with("&lt;!channel&gt;"),
+            "{}",
+            message.text
+        );
+    }
+
+    #[test]
+    fn times_are_told_in_the_recipients_zone() {
+        let message = message(&facts(), None, LINK);
+        let text = message.blocks[1]["text"]["text"].as_str().unwrap();
+        assert!(
+            text.contains("within 1 hour (until 23 November 2026, 15:03 EST)"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_receipt_tells_how_it_went_and_never_the_link() {
+        let delivered = receipt(&facts(), Some(Outcome::Sent), None);
+        assert!(
+            delivered.blocks[0]
+                .to_string()
+                .contains("<@U2> has the link")
+        );
+        for reason in FailureReason::ALL {
+            let failed = receipt(&facts(), Some(Outcome::Failed(reason)), None);
+            assert_eq!(failed.blocks.len(), 2, "{reason:?}");
+            assert!(
+                failed.blocks[0]
+                    .to_string()
+                    .contains("could not be delivered")
+            );
+        }
+    }
+}

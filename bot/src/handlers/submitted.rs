@@ -1,0 +1,195 @@
+//! A dialog as Slack sends it back. It holds a secret: none of these types can be printed.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use shared::{
+    ids::{InvalidId, SubmissionKey, TeamId, UserId},
+    lifetime::Lifetime,
+};
+use zeroize::Zeroizing;
+
+use crate::modal::field;
+
+/// What was submitted, not yet checked but for its form.
+pub(super) struct Submitted {
+    pub(super) team: TeamId,
+    pub(super) view: SubmissionKey,
+    pub(super) sender: UserId,
+    /// The sender's name as far as the payload tells it.
+    pub(super) sender_name: Option<String>,
+    pub(super) recipient: Option<UserId>,
+    pub(super) secret: Zeroizing<String>,
+    pub(super) note: Zeroizing<String>,
+    pub(super) lifetime: Option<Lifetime>,
+}
+
+/// The payload is not what Slack sends.
+#[derive(Debug, thiserror::Error)]
+#[error("not a submission of the dialog")]
+pub(super) struct NotASubmission;
+
+impl Submitted {
+    /// Reads a `view_submission`. Slack leaves `team` out when the app is installed for a whole
+    /// organization.
+    pub(super) fn parse(payload: &str) -> Result<Self, NotASubmission> {
+        let payload: Payload = serde_json::from_str(payload).map_err(|_| NotASubmission)?;
+        let team = [
+            payload.team.and_then(|team| team.id),
+            payload.view.app_installed_team_id,
+            payload.view.team_id,
+            payload.enterprise.and_then(|enterprise| enterprise.id),
+        ]
+        .into_iter()
+        .flatten()
+        .next()
+        .ok_or(NotASubmission)?;
+        let mut fields = payload.view.state.values;
+        let mut take = |block| {
+            let actions = fields.remove(block).unwrap_or_default();
+            actions.into_values().next().unwrap_or_default()
+        };
+        let recipient = take(field::RECIPIENT).selected_user;
+        let lifetime = take(field::LIFETIME).selected_option;
+        Ok(Self {
+            team: TeamId::parse(&team)?,
+            view: SubmissionKey::parse(&payload.view.id)?,
+            sender: UserId::parse(&payload.user.id)?,
+            sender_name: payload.user.name.or(payload.user.username),
+            recipient: recipient.map(|id| UserId::parse(&id)).transpose()?,
+            secret: take(field::SECRET).value.unwrap_or_default(),
+            note: take(field::NOTE).value.unwrap_or_default(),
+            lifetime: lifetime.and_then(|chosen| Lifetime::parse(&chosen.value)),
+        })
+    }
+}
+
+impl From<InvalidId> for NotASubmission {
+    fn from(_: InvalidId) -> Self {
+        Self
+    }
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    #[serde(default)]
+    team: Option<Group>,
+    #[serde(default)]
+    enterprise: Option<Group>,
+    user: User,
+    view: View,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    #[serde(default)]
+    id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    username: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct View {
+    id: String,
+    #[serde(default)]
+    team_id: Option<String>,
+    #[serde(default)]
+    app_installed_team_id: Option<String>,
+    #[serde(default)]
+    state: State,
+}
+
+#[derive(Default, Deserialize)]
+struct State {
+    #[serde(default)]
+    values: HashMap<String, HashMap<String, Input>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Input {
+    #[serde(default)]
+    value: Option<Zeroizing<String>>,
+    #[serde(default)]
+    selected_user: Option<String>,
+    #[serde(default)]
+    selected_option: Option<Choice>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    value: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn payload() -> Value {
+        json!({
+            "type": "view_submission",
+            "team": {"id": "T1", "domain": "x"},
+            "user": {"id": "U1", "username": "alice", "name": "alice", "team_id": "T1"},
+            "view": {
+                "id": "V1",
+                "callback_id": "send_secret",
+                "state": {"values": {
+                    "recipient": {"value": {"type": "users_select", "selected_user": "U2"}},
+                    "secret": {"value": {"type": "plain_text_input", "value": " é\u{0}🔑\r\n"}},
+                    "note": {"value": {"type": "plain_text_input", "value": null}},
+                    "lifetime": {"value": {"type": "static_select", "selected_option":
+                        {"text": {"type": "plain_text", "text": "4 hours"}, "value": "4h"}}},
+                    "added_later": {"x": {"type": "datepicker", "selected_date": "2026-01-01"}},
+                }},
+            },
+            "is_enterprise_install": false,
+            "enterprise": null,
+        })
+    }
+
+    fn parse(payload: &Value) -> Result<Submitted, NotASubmission> {
+        Submitted::parse(&payload.to_string())
+    }
+
+    #[test]
+    fn every_field_is_read_as_typed() {
+        let submitted = parse(&payload()).unwrap();
+        assert_eq!(submitted.view.as_str(), "V1");
+        assert_eq!(submitted.recipient.unwrap().as_str(), "U2");
+        assert_eq!(submitted.secret.as_str(), " é\u{0}🔑\r\n");
+        assert_eq!(submitted.note.as_str(), "");
+        assert_eq!(submitted.lifetime, Some(Lifetime::Hours4));
+    }
+
+    #[test]
+    fn an_installation_for_an_organization_has_no_team() {
+        let mut payload = payload();
+        payload["team"] = Value::Null;
+        payload["view"]["app_installed_team_id"] = "E1".into();
+        assert_eq!(parse(&payload).unwrap().team.as_str(), "E1");
+        payload["view"]["app_installed_team_id"] = Value::Null;
+        payload["enterprise"] = json!({"id": "E2"});
+        assert_eq!(parse(&payload).unwrap().team.as_str(), "E2");
+        payload["enterprise"] = Value::Null;
+        assert!(parse(&payload).is_err());
+    }
+
+    #[test]
+    fn missing_fields_are_empty_and_nonsense_is_refused() {
+        let mut payload = payload();
+        payload["view"]["state"] = json!({});
+        let submitted = parse(&payload).unwrap();
+        assert!(submitted.recipient.is_none() && submitted.secret.is_empty());
+        payload["user"]["id"] = "<@U1>".into();
+        assert!(parse(&payload).is_err());
+        assert!(Submitted::parse("{}").is_err());
+    }
+}

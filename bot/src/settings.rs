@@ -1,0 +1,119 @@
+//! What the bot can be told.
+
+use std::time::Duration;
+
+use clap::{ArgMatches, Command};
+use secrecy::SecretString;
+use shared::{
+    crypto::{DeliveryKeys, KeyRingError, MasterKeys},
+    logging::LogSettings,
+    settings::{
+        self, AppToken, BotToken, DatabaseUrl, Invalid, PublicBaseUrl, Reader, Setting,
+        SettingsError, SlackApiUrl,
+        definitions::{
+            ALLOW_EXTERNAL, ALLOW_SELF, CLEANUP_INTERVAL, DATABASE_URL, DELIVERY_KEYS, FERNET_KEYS,
+            LOG_FORMAT, PUBLIC_BASE_URL, RUST_LOG, SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN,
+        },
+    },
+};
+
+use crate::audit_cli;
+
+const ALL: [Setting; 12] = [
+    DATABASE_URL,
+    FERNET_KEYS,
+    DELIVERY_KEYS,
+    PUBLIC_BASE_URL,
+    SLACK_APP_TOKEN,
+    SLACK_BOT_TOKEN,
+    SLACK_API_URL,
+    ALLOW_SELF,
+    ALLOW_EXTERNAL,
+    CLEANUP_INTERVAL,
+    LOG_FORMAT,
+    RUST_LOG,
+];
+
+/// The settings, checked.
+pub(crate) struct Settings {
+    pub(crate) database: DatabaseUrl,
+    pub(crate) master_keys: MasterKeys,
+    pub(crate) delivery_keys: DeliveryKeys,
+    pub(crate) public_base_url: PublicBaseUrl,
+    pub(crate) slack: SlackSettings,
+    pub(crate) policy: Policy,
+    pub(crate) cleanup_interval: Duration,
+}
+
+/// How Slack is reached.
+pub(crate) struct SlackSettings {
+    pub(crate) api_url: SlackApiUrl,
+    pub(crate) app_token: AppToken,
+    pub(crate) bot_token: BotToken,
+}
+
+/// To whom people may send.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policy {
+    pub(crate) allow_self: bool,
+    pub(crate) allow_external: bool,
+}
+
+/// The flags and subcommands.
+pub(crate) fn command_line() -> Command {
+    Command::new("secure-secret-bot")
+        .about("The Slack side of Secure Secret. Without a subcommand it runs until it is stopped.")
+        .version(env!("CARGO_PKG_VERSION"))
+        .args(settings::arguments(&ALL))
+        .args_conflicts_with_subcommands(true)
+        .subcommand(audit_cli::command_line())
+}
+
+impl Settings {
+    /// Reads every setting; all mistakes come in one error.
+    pub(crate) fn read(matches: &ArgMatches) -> Result<(Self, LogSettings), SettingsError> {
+        let mut reader = Reader::new(matches);
+        match Self::read_all(&mut reader) {
+            Some(read) => reader.finish().map(|()| read),
+            None => Err(reader.into_error()),
+        }
+    }
+
+    /// `None` when the reader noted a mistake; it is asked for every setting all the same.
+    fn read_all(reader: &mut Reader) -> Option<(Self, LogSettings)> {
+        let logging = LogSettings::read(reader);
+        let database = reader.required(&DATABASE_URL, DatabaseUrl::parse);
+        let master_keys = reader.required(&FERNET_KEYS, ring(MasterKeys::parse));
+        let delivery_keys = reader.required(&DELIVERY_KEYS, ring(DeliveryKeys::parse));
+        let public_base_url = reader.required(&PUBLIC_BASE_URL, PublicBaseUrl::parse);
+        let app_token = reader.required(&SLACK_APP_TOKEN, AppToken::parse);
+        let bot_token = reader.required(&SLACK_BOT_TOKEN, BotToken::parse);
+        let api_url = reader.required(&SLACK_API_URL, SlackApiUrl::parse);
+        let allow_self = reader.required(&ALLOW_SELF, settings::parse_bool);
+        let allow_external = reader.required(&ALLOW_EXTERNAL, settings::parse_bool);
+        let cleanup_interval = reader.required(&CLEANUP_INTERVAL, settings::parse_duration);
+        let read = Self {
+            database: database?,
+            master_keys: master_keys?,
+            delivery_keys: delivery_keys?,
+            public_base_url: public_base_url?,
+            slack: SlackSettings {
+                api_url: api_url?,
+                app_token: app_token?,
+                bot_token: bot_token?,
+            },
+            policy: Policy {
+                allow_self: allow_self?,
+                allow_external: allow_external?,
+            },
+            cleanup_interval: cleanup_interval?,
+        };
+        Some((read, logging?))
+    }
+}
+
+fn ring<T>(
+    parse: impl FnOnce(&SecretString) -> Result<T, KeyRingError>,
+) -> impl FnOnce(&str) -> Result<T, Invalid> {
+    |text| parse(&SecretString::from(text)).map_err(|error| Invalid::because(error.to_string()))
+}

@@ -1,0 +1,80 @@
+//! Block Kit, the few pieces that we use.
+//!
+//! Whatever people typed goes into `plain_text` only, where `<!channel>`, links and backticks are
+//! just characters. Source: <https://docs.slack.dev/reference/block-kit/blocks>.
+
+use serde_json::{Value, json};
+
+/// Most characters of a section's text.
+const SECTION_MAX_CHARS: usize = 3_000;
+
+/// Text in which nothing is markup. Emoji codes such as `:key:` stay as typed too.
+pub(crate) fn plain(text: &str) -> Value {
+    json!({ "type": "plain_text", "text": text, "emoji": false })
+}
+
+/// A section of plain text.
+pub(crate) fn section(text: &str) -> Value {
+    let text: String = text.chars().take(SECTION_MAX_CHARS).collect();
+    json!({ "type": "section", "text": plain(&text) })
+}
+
+/// A section of our own words with mentions; never of anything that people typed.
+pub(crate) fn section_with_mentions(text: &str) -> Value {
+    json!({ "type": "section", "text": { "type": "mrkdwn", "text": text, "verbatim": true } })
+}
+
+/// A line of small print.
+pub(crate) fn context(text: &str) -> Value {
+    json!({ "type": "context", "elements": [plain(text)] })
+}
+
+/// A button that leads to an address.
+pub(crate) fn link_button(action_id: &str, label: &str, url: &str) -> Value {
+    let button = json!({
+        "type": "button",
+        "action_id": action_id,
+        "text": plain(label),
+        "url": url,
+        "style": "primary",
+    });
+    json!({ "type": "actions", "elements": [button] })
+}
+
+/// Mentions a user in text with mentions.
+pub(crate) fn mention(user: &shared::ids::UserId) -> String {
+    format!("<@{user}>")
+}
+
+/// Escapes what Slack takes for markup in a message's `text`: just these three characters.
+/// Source: <https://docs.slack.dev/messaging/formatting-message-text#escaping>.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use slack_morphism::prelude::SlackBlock;
+
+    use super::*;
+
+    #[test]
+    fn slack_morphism_knows_every_piece() {
+        for block in [
+            section("a"),
+            section_with_mentions("<@U1>"),
+            context("b"),
+            link_button("open", "Open", "https://example.org/s/x"),
+        ] {
+            let parsed: SlackBlock = serde_json::from_value(block.clone()).unwrap();
+            assert!(!format!("{parsed:?}").contains("Unknown"), "{block}");
+        }
+    }
+
+    #[test]
+    fn markup_in_names_is_escaped() {
+        assert_eq!(escape("<!channel> & co"), "&lt;!channel&gt; &amp; co");
+    }
+}

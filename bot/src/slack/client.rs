@@ -1,0 +1,199 @@
+//! The calls, each under a timeout.
+
+use std::{fmt, time::Duration};
+
+use anyhow::Context as _;
+use hyper_rustls::HttpsConnectorBuilder;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use shared::ids::{ChannelId, MessageTs, UserId};
+use slack_morphism::{
+    SlackApiToken, SlackApiTokenValue, SlackClient,
+    hyper_tokio::SlackClientHyperHttpsConnector,
+    prelude::{SlackApiPostWebhookMessageRequest, SlackMessageContent, SlackResponseUrl},
+};
+use tokio::time::timeout;
+use url::Url;
+
+use super::{SlackError, directory::User};
+use crate::settings::SlackSettings;
+
+/// Longest wait for an answer; Slack's own are usually well under a second.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Slack's Web API with our tokens.
+pub(crate) struct Slack {
+    client: SlackClient<SlackClientHyperHttpsConnector>,
+    app_token: SlackApiToken,
+    bot_token: SlackApiToken,
+}
+
+impl Slack {
+    pub(crate) fn new(settings: &SlackSettings) -> anyhow::Result<Self> {
+        let builder = HttpsConnectorBuilder::new()
+            .with_native_roots()
+            .context("the system's certificates can't be read: install ca-certificates")?;
+        let builder = if settings.api_url.is_plain_http() {
+            builder.https_or_http()
+        } else {
+            builder.https_only()
+        };
+        let connector = SlackClientHyperHttpsConnector::from(builder.enable_all_versions().build())
+            .with_slack_api_url(settings.api_url.as_str());
+        Ok(Self {
+            client: SlackClient::new(connector),
+            app_token: token(settings.app_token.as_secret()),
+            bot_token: token(settings.bot_token.as_secret()),
+        })
+    }
+
+    /// The address of a new Socket Mode connection. It holds a ticket: it is good for one
+    /// connection, and is not printed.
+    pub(crate) async fn open_connection(&self) -> Result<SecretString, SlackError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            url: SecretUrl,
+        }
+        let method = "apps.connections.open";
+        let answer: Answer = self.post(&self.app_token, method, &json!({})).await?;
+        Ok(answer.url.0)
+    }
+
+    /// Opens a dialog for whoever caused the trigger, within its three seconds.
+    pub(crate) async fn open_view(&self, trigger_id: &str, view: &Value) -> Result<(), SlackError> {
+        let request = json!({ "trigger_id": trigger_id, "view": view });
+        let Answered {} = self.post(&self.bot_token, "views.open", &request).await?;
+        Ok(())
+    }
+
+    /// A user as Slack knows them.
+    pub(crate) async fn user(&self, user: &UserId) -> Result<User, SlackError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            user: User,
+        }
+        let method = "users.info";
+        let (id, yes) = (user.to_string(), "true".to_owned());
+        let parameters = vec![("user", Some(&id)), ("include_locale", Some(&yes))];
+        let session = self.client.open_session(&self.bot_token);
+        let call = session.http_session_api.http_get(method, &parameters, None);
+        let answer: Answer = answered(method, call).await?;
+        Ok(answer.user)
+    }
+
+    /// The direct message conversation with a user.
+    pub(crate) async fn open_conversation(&self, user: &UserId) -> Result<ChannelId, SlackError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            channel: Channel,
+        }
+        #[derive(Deserialize)]
+        struct Channel {
+            id: String,
+        }
+        let method = "conversations.open";
+        let request = json!({ "users": user.as_str() });
+        let answer: Answer = self.post(&self.bot_token, method, &request).await?;
+        ChannelId::parse(&answer.channel.id).map_err(|_| SlackError::unreadable(method))
+    }
+
+    /// Posts a message; nothing in it is unfurled.
+    pub(crate) async fn post_message(
+        &self,
+        channel: &ChannelId,
+        message: &OutgoingMessage,
+    ) -> Result<MessageTs, SlackError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            ts: String,
+        }
+        let method = "chat.postMessage";
+        let request = PostMessage {
+            channel: channel.as_str(),
+            text: &message.text,
+            blocks: &message.blocks,
+            unfurl_links: false,
+            unfurl_media: false,
+        };
+        let answer: Answer = self.post(&self.bot_token, method, &request).await?;
+        MessageTs::parse(&answer.ts).map_err(|_| SlackError::unreadable(method))
+    }
+
+    /// Answers a slash command with words that only its sender sees.
+    pub(crate) async fn respond(&self, response_url: &str, text: &str) -> Result<(), SlackError> {
+        let method = "response_url";
+        let url = Url::parse(response_url).map_err(|_| SlackError::unreadable(method))?;
+        let content = SlackMessageContent::new().with_text(text.to_owned());
+        let request = SlackApiPostWebhookMessageRequest::new(content);
+        let url = SlackResponseUrl::from(url);
+        answered(method, self.client.respond_to_event(&url, &request)).await?;
+        Ok(())
+    }
+
+    async fn post<A>(
+        &self,
+        token: &SlackApiToken,
+        method: &'static str,
+        request: &(impl Serialize + Send + Sync),
+    ) -> Result<A, SlackError>
+    where
+        A: DeserializeOwned + Send,
+    {
+        let session = self.client.open_session(token);
+        answered(
+            method,
+            session.http_session_api.http_post(method, request, None),
+        )
+        .await
+    }
+}
+
+/// A message before it is posted. Holds a link: not printed.
+pub(crate) struct OutgoingMessage {
+    /// What notifications show: no link, no note.
+    pub(crate) text: String,
+    pub(crate) blocks: Vec<Value>,
+}
+
+#[derive(Serialize)]
+struct PostMessage<'a> {
+    channel: &'a str,
+    text: &'a str,
+    blocks: &'a [Value],
+    unfurl_links: bool,
+    unfurl_media: bool,
+}
+
+/// An answer of which nothing more is needed.
+#[derive(Deserialize)]
+struct Answered {}
+
+struct SecretUrl(SecretString);
+
+impl<'de> Deserialize<'de> for SecretUrl {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|url| Self(SecretString::from(url)))
+    }
+}
+
+impl fmt::Debug for OutgoingMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OutgoingMessage([redacted])")
+    }
+}
+
+async fn answered<A>(
+    method: &'static str,
+    call: impl Future<Output = slack_morphism::ClientResult<A>>,
+) -> Result<A, SlackError> {
+    match timeout(CALL_TIMEOUT, call).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(SlackError::reduce(method, error)),
+        Err(_) => Err(SlackError::timed_out(method, CALL_TIMEOUT)),
+    }
+}
+
+fn token(secret: &SecretString) -> SlackApiToken {
+    SlackApiToken::new(SlackApiTokenValue::from(secret.expose_secret().to_owned()))
+}

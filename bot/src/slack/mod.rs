@@ -1,0 +1,10 @@
+//! Slack's Web API: slack-morphism carries the calls, the types are our own and lenient.
+
+pub(crate) mod blocks;
+mod client;
+mod directory;
+mod error;
+
+pub(crate) use client::{OutgoingMessage, Slack};
+pub(crate) use directory::{Directory, Ineligible, Person};
+pub(crate) use error::{SlackError, Verdict};
