@@ -1,0 +1,171 @@
+//! The routes: Slack's own, and those by which tests and the page act as people.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "poem's handlers take extractors by value"
+)]
+
+use std::sync::Arc;
+
+use poem::{
+    Endpoint, EndpointExt as _, IntoResponse as _, Request, Response, Route, get, handler,
+    http::StatusCode,
+    middleware::AddData,
+    post,
+    web::{Data, Json, Path, Query},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    acts::{Command, Press, Submission},
+    page, people,
+    sim::{Fault, Sim},
+};
+
+type Shared<'a> = Data<&'a Arc<Sim>>;
+
+#[derive(Deserialize)]
+struct Of {
+    user: String,
+}
+
+#[derive(Deserialize)]
+struct Close {
+    user: String,
+    view_id: String,
+}
+
+/// All routes.
+pub(crate) fn routes(sim: Arc<Sim>) -> impl Endpoint + 'static {
+    let acts = Route::new()
+        .at("/users", get(users))
+        .at("/views", get(views))
+        .at("/messages", get(messages))
+        .at("/ephemerals", get(ephemerals))
+        .at("/calls", get(calls))
+        .at("/connections", get(connections))
+        .at("/command", post(command))
+        .at("/submit", post(submit))
+        .at("/press", post(press))
+        .at("/close", post(close))
+        .at("/envelope", post(envelope))
+        .at("/fault", post(fault));
+    Route::new()
+        .nest("/sim", acts)
+        .at("/api/:method", get(call).post(call))
+        .at("/response/:id", post(respond))
+        .nest("/", page::routes())
+        .with(AddData::new(sim))
+}
+
+#[handler]
+fn users() -> Json<Value> {
+    Json(json!(people::PEOPLE))
+}
+
+#[handler]
+fn views(sim: Shared<'_>, Query(of): Query<Of>) -> Json<Value> {
+    let state = sim.state();
+    Json(
+        state
+            .views
+            .iter()
+            .filter(|view| view.user == of.user)
+            .map(|view| json!(view))
+            .collect(),
+    )
+}
+
+#[handler]
+fn messages(sim: Shared<'_>, Query(of): Query<Of>) -> Json<Value> {
+    let channel = people::find(&of.user)
+        .map(people::Person::channel)
+        .unwrap_or_default();
+    let state = sim.state();
+    let mine = state
+        .messages
+        .iter()
+        .filter(|message| message.channel == channel || message.channel == of.user);
+    Json(mine.map(|message| json!(message)).collect())
+}
+
+#[handler]
+fn ephemerals(sim: Shared<'_>, Query(of): Query<Of>) -> Json<Value> {
+    let state = sim.state();
+    let mine = state
+        .ephemerals
+        .iter()
+        .filter(|message| message.user == of.user);
+    Json(mine.map(|message| json!(message)).collect())
+}
+
+#[handler]
+fn calls(sim: Shared<'_>) -> Json<Value> {
+    Json(json!(sim.state().calls))
+}
+
+#[handler]
+fn connections(sim: Shared<'_>) -> Json<Value> {
+    Json(json!({ "open": sim.hub.open() }))
+}
+
+#[handler]
+async fn command(sim: Shared<'_>, Json(typed): Json<Command>) -> Json<Value> {
+    Json(json!(sim.type_command(typed).await))
+}
+
+#[handler]
+async fn submit(sim: Shared<'_>, Json(submission): Json<Submission>) -> Response {
+    or_not_found(sim.submit(submission).await.map(|outcome| json!(outcome)))
+}
+
+#[handler]
+async fn press(sim: Shared<'_>, Json(press): Json<Press>) -> Response {
+    or_not_found(sim.press(press).await.map(|outcome| json!(outcome)))
+}
+
+#[handler]
+fn close(sim: Shared<'_>, Json(close): Json<Close>) -> Json<Value> {
+    let mut state = sim.state();
+    state
+        .views
+        .retain(|view| view.id != close.view_id || view.user != close.user);
+    Json(json!({}))
+}
+
+#[handler]
+async fn envelope(sim: Shared<'_>, Json(envelope): Json<Value>) -> Json<Value> {
+    Json(sim.send_raw(envelope).await)
+}
+
+#[handler]
+fn fault(sim: Shared<'_>, Json(fault): Json<Fault>) -> Json<Value> {
+    sim.state().faults.push(fault);
+    Json(json!({}))
+}
+
+#[handler]
+async fn call(
+    sim: Shared<'_>,
+    Path(method): Path<String>,
+    request: &Request,
+    body: Vec<u8>,
+) -> Response {
+    sim.call(&method, request, &body).await
+}
+
+#[handler]
+fn respond(sim: Shared<'_>, Path(id): Path<String>, Json(body): Json<Value>) -> Response {
+    let text = body["text"].as_str().unwrap_or_default();
+    match sim.state().respond(&id, text) {
+        Ok(()) => "ok".into_response(),
+        Err(code) => code.with_status(StatusCode::NOT_FOUND).into_response(),
+    }
+}
+
+fn or_not_found(outcome: Option<Value>) -> Response {
+    match outcome {
+        Some(outcome) => Json(outcome).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

@@ -1,0 +1,251 @@
+//! The state of the workspace.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::socket::Hub;
+
+/// How long a trigger is good for. Source: Slack's guide to modals.
+const TRIGGER_LIFE: Duration = Duration::from_secs(3);
+/// How often, and for how long, a response URL can be used.
+const RESPONSES: u32 = 5;
+const RESPONSE_LIFE: Duration = Duration::from_mins(30);
+
+/// The tokens that are taken.
+pub(crate) struct Tokens {
+    pub(crate) app: String,
+    pub(crate) bot: String,
+}
+
+/// A simulated Slack.
+pub(crate) struct Sim {
+    pub(crate) tokens: Tokens,
+    pub(crate) url: String,
+    pub(crate) socket_url: String,
+    /// Whether `@name` in commands arrives as `<@ID|name>`.
+    pub(crate) escape: bool,
+    pub(crate) hub: Hub,
+    started: Instant,
+    state: Mutex<State>,
+}
+
+/// What happened so far.
+#[derive(Default)]
+pub(crate) struct State {
+    counter: u64,
+    triggers: HashMap<String, Trigger>,
+    responses: HashMap<String, ResponseUrl>,
+    pub(crate) tickets: HashSet<String>,
+    pub(crate) views: Vec<OpenView>,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) ephemerals: Vec<Ephemeral>,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) faults: Vec<Fault>,
+}
+
+struct Trigger {
+    user: String,
+    made: Instant,
+    used: bool,
+}
+
+struct ResponseUrl {
+    user: String,
+    made: Instant,
+    uses: u32,
+}
+
+/// A dialog that somebody has open.
+#[derive(Clone, Serialize)]
+pub(crate) struct OpenView {
+    pub(crate) id: String,
+    pub(crate) user: String,
+    pub(crate) title: String,
+    pub(crate) view: Value,
+}
+
+/// A message of the app.
+#[derive(Clone, Serialize)]
+pub(crate) struct Message {
+    pub(crate) channel: String,
+    pub(crate) ts: String,
+    pub(crate) text: String,
+    pub(crate) blocks: Value,
+    pub(crate) unfurl_links: Option<bool>,
+    pub(crate) unfurl_media: Option<bool>,
+    pub(crate) edited: bool,
+}
+
+/// A message that one person sees.
+#[derive(Clone, Serialize)]
+pub(crate) struct Ephemeral {
+    pub(crate) user: String,
+    pub(crate) text: String,
+}
+
+/// A call of the Web API: what was called and how it went, not what was sent.
+#[derive(Clone, Serialize)]
+pub(crate) struct Call {
+    pub(crate) method: String,
+    pub(crate) ok: bool,
+    pub(crate) error: Option<String>,
+    pub(crate) at_ms: u128,
+}
+
+/// What the next calls of a method are answered with instead.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Fault {
+    pub(crate) method: String,
+    #[serde(default)]
+    pub(crate) error: Option<String>,
+    #[serde(default)]
+    pub(crate) status: Option<u16>,
+    #[serde(default)]
+    pub(crate) retry_after: Option<u64>,
+    /// Never answered.
+    #[serde(default)]
+    pub(crate) hang: bool,
+    pub(crate) times: u32,
+}
+
+impl Sim {
+    pub(crate) fn new(tokens: Tokens, url: String, socket_url: String, escape: bool) -> Self {
+        Self {
+            tokens,
+            url,
+            socket_url,
+            escape,
+            hub: Hub::default(),
+            started: Instant::now(),
+            state: Mutex::new(State::default()),
+        }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn at_ms(&self) -> u128 {
+        self.started.elapsed().as_millis()
+    }
+}
+
+impl State {
+    /// A fresh id with a prefix of Slack's.
+    pub(crate) fn id(&mut self, prefix: &str) -> String {
+        self.counter += 1;
+        format!("{prefix}{:08}", self.counter)
+    }
+
+    /// A message's time stamp: seconds, and a counter that makes it unique.
+    pub(crate) fn ts(&mut self) -> String {
+        self.counter += 1;
+        let seconds = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        format!("{seconds}.{:06}", self.counter % 1_000_000)
+    }
+
+    pub(crate) fn new_trigger(&mut self, user: &str) -> String {
+        let id = format!("{}.{}", self.id("13"), Uuid::new_v4().simple());
+        let trigger = Trigger {
+            user: user.to_owned(),
+            made: Instant::now(),
+            used: false,
+        };
+        self.triggers.insert(id.clone(), trigger);
+        id
+    }
+
+    /// Whose trigger it is; each is good once, for three seconds.
+    pub(crate) fn use_trigger(&mut self, id: &str) -> Result<String, &'static str> {
+        let trigger = self.triggers.get_mut(id).ok_or("invalid_trigger_id")?;
+        if trigger.used {
+            return Err("exchanged_trigger_id");
+        }
+        if trigger.made.elapsed() > TRIGGER_LIFE {
+            return Err("expired_trigger_id");
+        }
+        trigger.used = true;
+        Ok(trigger.user.clone())
+    }
+
+    pub(crate) fn new_response(&mut self, user: &str) -> String {
+        let id = Uuid::new_v4().simple().to_string();
+        let response = ResponseUrl {
+            user: user.to_owned(),
+            made: Instant::now(),
+            uses: 0,
+        };
+        self.responses.insert(id.clone(), response);
+        id
+    }
+
+    /// Posts by a response URL; these are ephemeral.
+    pub(crate) fn respond(&mut self, id: &str, text: &str) -> Result<(), &'static str> {
+        let response = self.responses.get_mut(id).ok_or("expired_url")?;
+        if response.made.elapsed() > RESPONSE_LIFE || response.uses >= RESPONSES {
+            return Err("used_url");
+        }
+        response.uses += 1;
+        let user = response.user.clone();
+        self.ephemerals.push(Ephemeral {
+            user,
+            text: text.to_owned(),
+        });
+        Ok(())
+    }
+
+    /// Takes one use of a fault of this method.
+    pub(crate) fn take_fault(&mut self, method: &str) -> Option<Fault> {
+        let fault = self
+            .faults
+            .iter_mut()
+            .find(|fault| fault.method == method && fault.times > 0)?;
+        fault.times -= 1;
+        Some(fault.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trigger_is_good_once() {
+        let mut state = State::default();
+        let trigger = state.new_trigger("U1");
+        assert_eq!(state.use_trigger("nonsense"), Err("invalid_trigger_id"));
+        assert_eq!(state.use_trigger(&trigger).as_deref(), Ok("U1"));
+        assert_eq!(state.use_trigger(&trigger), Err("exchanged_trigger_id"));
+    }
+
+    #[test]
+    fn an_old_trigger_has_expired() {
+        let mut state = State::default();
+        let trigger = state.new_trigger("U1");
+        if let Some(trigger) = state.triggers.get_mut(&trigger) {
+            trigger.made = Instant::now().checked_sub(Duration::from_secs(4)).unwrap();
+        }
+        assert_eq!(state.use_trigger(&trigger), Err("expired_trigger_id"));
+    }
+
+    #[test]
+    fn a_response_url_is_good_five_times() {
+        let mut state = State::default();
+        let response = state.new_response("U1");
+        for _ in 0..5 {
+            assert!(state.respond(&response, "x").is_ok());
+        }
+        assert_eq!(state.respond(&response, "x"), Err("used_url"));
+        assert_eq!(state.ephemerals.len(), 5);
+    }
+}

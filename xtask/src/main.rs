@@ -1,0 +1,62 @@
+//! The workspace's commands. They do all the set-up there is.
+#![expect(clippy::print_stdout, reason = "a command-line tool")]
+
+mod bench;
+mod browser;
+mod cargo;
+mod debian;
+mod demo;
+mod mysql;
+mod processes;
+mod python;
+mod test;
+
+use clap::{Arg, ArgAction, Command};
+
+fn main() -> anyhow::Result<()> {
+    let matches = Command::new("cargo xtask")
+        .about("Commands of the workspace")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("demo")
+                .about("Runs everything here, with a simulated Slack in the browser")
+                .arg(port("port", "8321", "Port of the simulated Slack's page"))
+                .arg(port("reveal-port", "8322", "Port of the reveal page")),
+        )
+        .subcommand(
+            Command::new("test")
+                .about("Tests everything, on MySQL and SQLite and in a real browser")
+                .arg(
+                    Arg::new("filter")
+                        .action(ArgAction::Append)
+                        .last(true)
+                        .help("Passed on to `cargo test`"),
+                ),
+        )
+        .subcommand(Command::new("bench").about("Measures a release build on MySQL"))
+        .subcommand(Command::new("mysql").about("Runs the tests' MySQL until stopped"))
+        .get_matches();
+    match matches.subcommand() {
+        Some(("demo", matches)) => {
+            let port = |name| matches.get_one::<u16>(name).copied().unwrap_or_default();
+            demo::run(port("port"), port("reveal-port"))
+        }
+        Some(("test", matches)) => {
+            let filter = matches.get_many::<String>("filter").unwrap_or_default();
+            test::run(&filter.cloned().collect::<Vec<_>>())
+        }
+        Some(("bench", _)) => bench::run(),
+        Some(("mysql", _)) => mysql::run(),
+        _ => Ok(()),
+    }
+}
+
+fn port(name: &'static str, default: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .value_name("PORT")
+        .value_parser(clap::value_parser!(u16).range(1..))
+        .default_value(default)
+        .help(help)
+}

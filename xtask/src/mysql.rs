@@ -1,0 +1,315 @@
+//! A real MySQL server for tests: one that is given, one that is installed, or Debian's packages
+//! unpacked into a cache folder and run from there.
+
+use std::{
+    env, fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::atomic::Ordering,
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context as _, bail, ensure};
+use tempfile::TempDir;
+
+use crate::{
+    cargo::succeed,
+    debian,
+    processes::{self, Process},
+};
+
+/// What to do when there is no server.
+const WAYS: &str = "a MySQL 8 server is needed. One of these will do: \
+     set TEST_MYSQL_URL to an administrator's URL of one; \
+     have mysqld on the PATH; \
+     run this on Debian, where its packages are fetched by themselves; \
+     or, where a Docker engine runs: docker run -p 3306:3306 -e MYSQL_ROOT_PASSWORD=test mysql:8.4 \
+     and TEST_MYSQL_URL=mysql://root:test@127.0.0.1:3306/mysql";
+
+const START_PATIENCE: Duration = Duration::from_mins(1);
+
+/// A server with an administrator's URL; stopped and removed when dropped.
+pub(crate) struct Server {
+    pub(crate) url: String,
+    _process: Option<Process>,
+    _data: Option<TempDir>,
+}
+
+/// Runs a server until stopped.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let server = start()?;
+    println!("TEST_MYSQL_URL={}", server.url);
+    let stop = processes::stop_flag()?;
+    while !stop.load(Ordering::SeqCst) {
+        thread::sleep(Duration::from_millis(200));
+    }
+    Ok(())
+}
+
+/// Starts a server, or takes the one that is given.
+pub(crate) fn start() -> anyhow::Result<Server> {
+    if let Ok(url) = env::var("TEST_MYSQL_URL") {
+        return Ok(Server {
+            url,
+            _process: None,
+            _data: None,
+        });
+    }
+    let installation = Installation::find().context(WAYS)?;
+    let data = tempfile::Builder::new()
+        .prefix("secure-secret-mysql-")
+        .tempdir()?;
+    installation.initialize(data.path())?;
+    let port = free_port()?;
+    let log = data.path().join("server.log");
+    let mut process = installation.serve(data.path(), port, &log)?;
+    processes::wait_for("MySQL did not start", START_PATIENCE, || {
+        let log = fs::read_to_string(&log).unwrap_or_default();
+        if let Some(status) = process.ended() {
+            bail!("MySQL ended at its start ({status}):\n{log}");
+        }
+        Ok(log.contains("ready for connections. Version"))
+    })?;
+    let socket = data.path().join("mysql.sock");
+    Ok(Server {
+        url: format!("mysql://root@localhost/mysql?socket={}", socket.display()),
+        _process: Some(process),
+        _data: Some(data),
+    })
+}
+
+/// The folder in which downloads are kept.
+pub(crate) fn cache() -> anyhow::Result<PathBuf> {
+    let base = env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))
+        .context("neither XDG_CACHE_HOME nor HOME is set")?;
+    let cache = base.join("secure-secret");
+    fs::create_dir_all(&cache)?;
+    Ok(cache)
+}
+
+/// Where the server's programs are.
+enum Installation {
+    OnPath(PathBuf),
+    /// Debian's packages, unpacked.
+    Unpacked(PathBuf),
+}
+
+impl Installation {
+    fn find() -> anyhow::Result<Self> {
+        if let Some(server) = debian::on_path("mysqld") {
+            return Ok(Self::OnPath(server));
+        }
+        unpack_debian().map(Self::Unpacked)
+    }
+
+    /// The server with the options of every call. Unpacked packages bring their own C library, so
+    /// they are run by their own loader.
+    fn server(&self, data: &Path) -> Command {
+        let mut command = match self {
+            Self::OnPath(server) => {
+                let mut command = Command::new(server);
+                command.arg("--no-defaults");
+                command
+            }
+            Self::Unpacked(root) => {
+                let library = |path: &str| root.join(path).display().to_string();
+                let mut command = Command::new(root.join("usr/lib64/ld-linux-x86-64.so.2"));
+                command
+                    .arg("--library-path")
+                    .arg(format!(
+                        "{}:{}",
+                        library("usr/lib/x86_64-linux-gnu"),
+                        library("usr/lib/mysql/private")
+                    ))
+                    .arg(root.join("usr/sbin/mysqld"))
+                    .arg("--no-defaults")
+                    .arg(format!("--basedir={}", library("usr")))
+                    .arg(format!("--lc-messages-dir={}", library("usr/share/mysql")));
+                command
+            }
+        };
+        command
+            .arg("--user=root")
+            .arg(format!("--datadir={}", data.join("data").display()))
+            .arg("--innodb-redo-log-capacity=64M");
+        command
+    }
+
+    fn initialize(&self, data: &Path) -> anyhow::Result<()> {
+        let output = self.server(data).arg("--initialize-insecure").output()?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        ensure!(
+            output.status.success(),
+            "MySQL's data folder can't be made:\n{errors}"
+        );
+        Ok(())
+    }
+
+    /// Durability stays at its defaults: what is tested and measured is durable.
+    fn serve(&self, data: &Path, port: u16, log: &Path) -> anyhow::Result<Process> {
+        let log = fs::File::create(log)?;
+        let mut command = self.server(data);
+        command
+            .arg(format!("--socket={}", data.join("mysql.sock").display()))
+            .arg(format!("--pid-file={}", data.join("mysql.pid").display()))
+            .arg(format!("--port={port}"))
+            .args([
+                "--bind-address=127.0.0.1",
+                "--mysqlx=OFF",
+                "--secure-file-priv=NULL",
+            ])
+            .arg("--max-connections=800")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
+        Process::start("mysqld", &mut command)
+    }
+}
+
+/// Debian's newest MySQL in a folder of the cache; nothing of the machine's own changes.
+fn unpack_debian() -> anyhow::Result<PathBuf> {
+    let root = cache()?.join("mysql");
+    if root.join("complete").exists() {
+        return Ok(root);
+    }
+    ensure!(debian::on_path("apt-get").is_some(), "this is no Debian");
+    println!(
+        "fetching MySQL from Debian (once, about 55 MB) into {}",
+        root.display()
+    );
+    let work = tempfile::Builder::new()
+        .prefix("mysql-")
+        .tempdir_in(cache()?)?;
+    let apt = Apt::new(work.path())?;
+    apt.run("apt-get", &["update", "--quiet=2"])?;
+    let packages = apt.packages()?;
+    let downloads = work.path().join("downloads");
+    fs::create_dir_all(&downloads)?;
+    let mut download = apt.command("apt-get");
+    download
+        .current_dir(&downloads)
+        .args(["download", "--quiet=2"])
+        .args(&packages);
+    succeed(&mut download)?;
+    let unpacked = work.path().join("root");
+    for package in fs::read_dir(&downloads)? {
+        succeed(
+            Command::new("dpkg")
+                .arg("-x")
+                .arg(package?.path())
+                .arg(&unpacked),
+        )?;
+    }
+    fs::write(unpacked.join("complete"), "")?;
+    if root.exists() {
+        fs::remove_dir_all(&root)?;
+    }
+    fs::rename(&unpacked, &root)?;
+    Ok(root)
+}
+
+/// Debian's package manager with a state of its own, looking at the `sid` suite of the mirror that
+/// the machine uses.
+struct Apt {
+    options: Vec<String>,
+}
+
+impl Apt {
+    fn new(work: &Path) -> anyhow::Result<Self> {
+        let (sources, lists, cache) = (
+            work.join("sources.list"),
+            work.join("lists"),
+            work.join("cache"),
+        );
+        fs::create_dir_all(lists.join("partial"))?;
+        fs::create_dir_all(cache.join("archives/partial"))?;
+        let mirror = mirror().unwrap_or_else(|| "http://deb.debian.org/debian".to_owned());
+        let line = format!(
+            "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {mirror} sid main\n"
+        );
+        fs::write(&sources, line)?;
+        let options = [
+            ("Dir::Etc::sourcelist", sources.as_path()),
+            ("Dir::Etc::sourceparts", Path::new("/dev/null")),
+            ("Dir::State::Lists", &lists),
+            ("Dir::Cache", &cache),
+        ];
+        let options = options.map(|(name, path)| format!("-o{name}={}", path.display()));
+        let mut options = options.to_vec();
+        options.push("-oAPT::Sandbox::User=root".to_owned());
+        Ok(Self { options })
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.args(&self.options);
+        command
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> anyhow::Result<()> {
+        succeed(self.command(program).args(arguments))
+    }
+
+    /// The server, the client, and what they need that is not on every Debian.
+    fn packages(&self) -> anyhow::Result<Vec<String>> {
+        let mut depends = self.command("apt-cache");
+        depends.args(["depends", "--recurse"]);
+        for kind in [
+            "recommends",
+            "suggests",
+            "conflicts",
+            "breaks",
+            "replaces",
+            "enhances",
+        ] {
+            depends.arg(format!("--no-{kind}"));
+        }
+        let output = depends
+            .args(["mysql-server-core", "mysql-client-core"])
+            .output()?;
+        ensure!(output.status.success(), "apt-cache depends failed");
+        let packages: Vec<_> = String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .filter(|line| line.starts_with(|first: char| first.is_ascii_alphanumeric()))
+            .filter(|name| !is_everywhere(name))
+            .map(str::to_owned)
+            .collect();
+        ensure!(
+            !packages.is_empty(),
+            "Debian's mirror has no mysql-server-core"
+        );
+        Ok(packages)
+    }
+}
+
+fn is_everywhere(package: &str) -> bool {
+    let prefixes = [
+        "perl", "debconf", "dpkg", "tar", "gcc-", "libdb", "libperl", "cdebconf",
+    ];
+    prefixes.iter().any(|prefix| package.starts_with(prefix))
+}
+
+/// The mirror that the machine's own sources name.
+fn mirror() -> Option<String> {
+    let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
+    if let Ok(parts) = fs::read_dir("/etc/apt/sources.list.d") {
+        files.extend(parts.flatten().map(|part| part.path()));
+    }
+    let text: String = files
+        .iter()
+        .filter_map(|file| fs::read_to_string(file).ok())
+        .collect();
+    text.lines()
+        .filter(|line| line.starts_with("deb ") || line.starts_with("URIs:"))
+        .flat_map(str::split_whitespace)
+        .find(|word| word.contains("://") && word.trim_end_matches('/').ends_with("/debian"))
+        .map(str::to_owned)
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}

@@ -1,0 +1,49 @@
+//! Slack's own client, for proving that the simulator is like Slack.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use crate::{cargo::succeed, debian, mysql};
+
+/// Pinned: another version is another witness.
+const PACKAGES: [&str; 3] = [
+    "slack_bolt==1.30.0",
+    "slack_sdk==3.47.0",
+    "aiohttp>=3.10,<4",
+];
+
+/// A Python with Slack Bolt, made once and kept in the cache.
+pub(crate) fn provide() -> anyhow::Result<PathBuf> {
+    let venv = mysql::cache()?.join("slack-bolt-1.30.0");
+    let python = venv.join("bin/python");
+    if venv.join("complete").exists() {
+        return Ok(python);
+    }
+    println!(
+        "making a Python environment with slack_bolt in {}",
+        venv.display()
+    );
+    if venv.exists() {
+        fs::remove_dir_all(&venv)?;
+    }
+    if !makes_venv(&venv) {
+        debian::install(&["python3", "python3-venv"])?;
+        succeed(
+            Command::new("/usr/bin/python3")
+                .args(["-m", "venv"])
+                .arg(&venv),
+        )?;
+    }
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet"]).args(PACKAGES);
+    succeed(&mut pip)?;
+    fs::write(venv.join("complete"), "")?;
+    Ok(python)
+}
+
+fn makes_venv(venv: &PathBuf) -> bool {
+    let made = Command::new("python3")
+        .args(["-m", "venv"])
+        .arg(venv)
+        .output();
+    made.is_ok_and(|output| output.status.success())
+}
