@@ -235,9 +235,11 @@ impl Sim {
 
 fn user_info(arguments: &Arguments) -> Answer {
     let person = people::find(text(arguments, "user")).ok_or("user_not_found")?;
+    // Slack's clients write yes in several ways.
+    let yes = [json!("true"), json!("1"), json!(true), json!(1)];
     let include_locale = arguments
         .get("include_locale")
-        .is_some_and(|value| value == "true" || value == &Value::Bool(true));
+        .is_some_and(|given| yes.contains(given));
     Ok(json!({ "user": person.as_slack(include_locale) }))
 }
 

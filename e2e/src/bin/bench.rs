@@ -1,0 +1,260 @@
+//! What it costs: reveals against the bare transaction, acknowledgements, memory, start.
+//!
+//! Run by `cargo xtask bench`. Ratios within one run are what counts: machines differ.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a benchmark prints, and fails by panicking"
+)]
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use e2e::{Account, Engine, Options, Submission, TestDatabase, World};
+use futures_util::future::join_all;
+use sea_orm::sqlx::{self, Connection as _, MySqlConnection, Row as _};
+use shared::crypto::LinkToken;
+
+const CLIENTS: [usize; 3] = [1, 16, 64];
+const LASTS: Duration = Duration::from_secs(3);
+const SUBMISSIONS: usize = 300;
+
+#[tokio::main]
+async fn main() {
+    let options = Options {
+        bot: false,
+        ..Options::default()
+    };
+    let world = World::with(Engine::MySql, options).await;
+    println!("reveals per second (GET + POST) against look + burn from bare sqlx, MySQL\n");
+    println!("clients   bare/s  p50 ms  p99 ms   whole/s  p50 ms  p99 ms   ratio");
+    for clients in CLIENTS {
+        let bare = measure(clients, &world, Way::Bare).await;
+        let whole = measure(clients, &world, Way::Whole).await;
+        println!(
+            "{clients:>7} {:>8.0} {:>7.1} {:>7.1} {:>9.0} {:>7.1} {:>7.1} {:>7.2}",
+            bare.rate,
+            bare.p50,
+            bare.p99,
+            whole.rate,
+            whole.p50,
+            whole.p99,
+            whole.rate / bare.rate
+        );
+    }
+    world.finish().await;
+    acknowledgements().await;
+}
+
+#[derive(Clone, Copy)]
+enum Way {
+    Bare,
+    Whole,
+}
+
+struct Figures {
+    rate: f64,
+    p50: f64,
+    p99: f64,
+}
+
+/// Each client burns one secret after the other until the time is up.
+async fn measure(clients: usize, world: &World, way: Way) -> Figures {
+    let links = prepare(world, 20_000).await;
+    let links = Arc::new(Mutex::new(links));
+    let deadline = Instant::now() + LASTS;
+    let begun = Instant::now();
+    let times = join_all((0..clients).map(|_| client(world, way, Arc::clone(&links), deadline)));
+    let mut times: Vec<f64> = times.await.into_iter().flatten().collect();
+    let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
+    Figures {
+        rate,
+        p50: quantile(&mut times, 0.5),
+        p99: quantile(&mut times, 0.99),
+    }
+}
+
+async fn client(
+    world: &World,
+    way: Way,
+    links: Arc<Mutex<Vec<LinkToken>>>,
+    deadline: Instant,
+) -> Vec<f64> {
+    let mut connection = match way {
+        Way::Bare => Some(bare_connection(&world.database).await),
+        Way::Whole => None,
+    };
+    let mut times = Vec::new();
+    while Instant::now() < deadline {
+        let Some(token) = links.lock().unwrap().pop() else {
+            break;
+        };
+        let begun = Instant::now();
+        if let Some(connection) = &mut connection {
+            burn_barely(connection, token.hash().as_bytes()).await;
+        } else {
+            let text = token.encode();
+            assert_eq!(world.web().look(&text).await.status, 200);
+            assert_eq!(world.web().reveal(&text).await.status, 200);
+        }
+        times.push(begun.elapsed().as_secs_f64() * 1000.0);
+    }
+    times
+}
+
+/// Live secrets, written in bulk: copies of one sealed row would not open, so each is sealed.
+async fn prepare(world: &World, count: usize) -> Vec<LinkToken> {
+    let mut connection = bare_connection(&world.database).await;
+    let keys = world.keys.master();
+    let clock = "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)";
+    let now: i64 = sqlx::query_scalar(clock)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    let mut tokens = Vec::new();
+    for _ in 0..count.div_ceil(500) {
+        let mut insert = sqlx::QueryBuilder::<sqlx::MySql>::new(
+            "INSERT INTO secrets (id, format, token_hash, submission_key, part, ciphertext, key_id, \
+             team, sender, sender_name, recipient, created_at, expires_at) ",
+        );
+        let rows: Vec<_> = (0..500).map(|_| e2e::sealed_row(&keys, now)).collect();
+        insert.push_values(&rows, |mut row, sealed| {
+            row.push_bind(sealed.id.to_vec())
+                .push_bind(1_i16)
+                .push_bind(sealed.token.hash().as_bytes().to_vec())
+                .push_bind(sealed.submission_key.clone())
+                .push_bind(0_i16)
+                .push_bind(sealed.ciphertext.clone())
+                .push_bind(sealed.key_id.to_vec())
+                .push_bind("T1")
+                .push_bind("U1")
+                .push_bind("Alice")
+                .push_bind("U2")
+                .push_bind(now)
+                .push_bind(sealed.expires_at);
+        });
+        insert.build().execute(&mut connection).await.unwrap();
+        tokens.extend(rows.into_iter().map(|row| row.token));
+    }
+    tokens
+}
+
+async fn bare_connection(database: &TestDatabase) -> MySqlConnection {
+    let mut connection = MySqlConnection::connect(&database.url(Account::Migrate))
+        .await
+        .unwrap();
+    let isolation = "SET SESSION transaction_isolation = 'READ-COMMITTED'";
+    sqlx::query(isolation)
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection
+}
+
+/// What must be done at the least: look, lock, null, write down, commit.
+async fn burn_barely(connection: &mut MySqlConnection, hash: &[u8]) {
+    const NOW: &str = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)";
+    let look = format!(
+        "SELECT id, sender_name, expires_at, viewed_at, destroy_reason, {NOW} FROM secrets WHERE token_hash = ?"
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(look))
+        .bind(hash)
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap();
+    let id: Vec<u8> = row.get(0);
+    let mut transaction = connection.begin().await.unwrap();
+    let for_update = format!(
+        "SELECT id, ciphertext, note_ciphertext, key_id, sender, recipient, expires_at, destroyed_at, {NOW} \
+         FROM secrets WHERE id = ? FOR UPDATE"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(for_update))
+        .bind(&id)
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
+    let burn = "UPDATE secrets SET viewed_at = 1, destroyed_at = 1, destroy_reason = 'viewed', \
+         ciphertext = NULL, burn_id = ? WHERE id = ? AND destroyed_at IS NULL";
+    let burned = sqlx::query(burn)
+        .bind(&id)
+        .bind(&id)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    assert_eq!(burned.rows_affected(), 1);
+    let event = "INSERT INTO audit_events (id, secret_id, event, slot, occurred_at, metadata) \
+         VALUES (?, ?, 'viewed', 'terminal', 1, '{}')";
+    sqlx::query(event)
+        .bind(&id)
+        .bind(&id)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+}
+
+/// Acknowledgements through the simulator, and what each program needs.
+async fn acknowledgements() {
+    let begun = Instant::now();
+    let mut world = World::with(Engine::MySql, Options::default()).await;
+    println!(
+        "\neverything started within {:.0} ms",
+        begun.elapsed().as_secs_f64() * 1000.0
+    );
+    for (name, process) in [
+        ("secure-secret-web", Some(&world.webs[0].process)),
+        ("secure-secret-bot", world.bot.as_ref()),
+    ] {
+        let process = process.unwrap();
+        let memory = resident_mib(process.id());
+        println!(
+            "{name}: ready after {:.0} ms, {memory:.1} MiB resident when idle",
+            process.ready_after().as_secs_f64() * 1000.0
+        );
+    }
+    let mut times = Vec::new();
+    for _ in 0..SUBMISSIONS {
+        let dialog = world.slack().open_dialog("U0ALICE", "@bob").await;
+        let submission = Submission {
+            secret: "benchmark",
+            ..Submission::default()
+        };
+        let outcome = world.slack().submit("U0ALICE", &dialog, &submission).await;
+        assert_eq!(outcome["outcome"], "closed", "{outcome}");
+        times.push(outcome["latency_ms"].as_f64().unwrap());
+    }
+    println!(
+        "{SUBMISSIONS} submissions, one at a time: acknowledged after {:.1} ms (p50), {:.1} ms (p99)",
+        quantile(&mut times, 0.5),
+        quantile(&mut times, 0.99)
+    );
+    world.watch_for("benchmark-has-no-canary");
+    world.finish().await;
+}
+
+fn resident_mib(process: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
+    let kib: f64 = line.trim().trim_end_matches(" kB").parse().unwrap();
+    kib / 1024.0
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an index"
+)]
+fn quantile(times: &mut [f64], share: f64) -> f64 {
+    times.sort_unstable_by(f64::total_cmp);
+    let last = times.len().saturating_sub(1);
+    times
+        .get((last as f64 * share) as usize)
+        .copied()
+        .unwrap_or(f64::NAN)
+}

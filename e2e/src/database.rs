@@ -1,0 +1,212 @@
+//! A database for each test; on MySQL with the three accounts under which the programs run.
+
+use migration::{Migrator, MigratorTrait as _, accounts::Accounts};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbErr, Statement};
+use shared::{settings::DatabaseUrl, store::Database};
+use tempfile::TempDir;
+use url::Url;
+use uuid::Uuid;
+
+use crate::environment::mysql_url;
+
+/// The engines that everything runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite.
+    Sqlite,
+    /// MySQL.
+    MySql,
+}
+
+/// The account of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Account {
+    /// Creates tables; tests look through it.
+    Migrate,
+    /// The bot's.
+    Bot,
+    /// Reveal-web's.
+    Web,
+}
+
+/// A database that is gone after the test.
+pub struct TestDatabase {
+    /// Its engine.
+    pub engine: Engine,
+    folder: TempDir,
+    name: String,
+    /// The MySQL accounts' password, a canary.
+    pub password: String,
+    admin: Option<DatabaseConnection>,
+}
+
+impl TestDatabase {
+    /// An empty database with its accounts.
+    pub async fn empty(engine: Engine) -> Self {
+        let id = Uuid::now_v7().simple().to_string();
+        let mut database = Self {
+            engine,
+            folder: tempfile::tempdir().unwrap(),
+            name: format!("t{}", &id[12..]),
+            password: format!("canary-password-{id}"),
+            admin: None,
+        };
+        if engine == Engine::MySql {
+            let admin = connect(&mysql_url()).await;
+            execute(&admin, &format!("CREATE DATABASE {}", database.name)).await;
+            for account in [Account::Migrate, Account::Bot, Account::Web] {
+                let create = format!(
+                    "CREATE USER '{}'@'%' IDENTIFIED BY '{}'",
+                    database.account(account),
+                    database.password
+                );
+                execute(&admin, &create).await;
+            }
+            for grant in database.accounts().schema_grants() {
+                execute(&admin, &grant).await;
+            }
+            database.admin = Some(admin);
+        }
+        database
+    }
+
+    /// A database with its tables, and with the rights to them.
+    pub async fn migrated(engine: Engine) -> Self {
+        let database = Self::empty(engine).await;
+        Migrator::up(database.store().await.connection(), None)
+            .await
+            .unwrap();
+        database.grant().await;
+        database
+    }
+
+    /// Gives the programs' accounts their rights, which MySQL ties to tables that exist.
+    pub async fn grant(&self) {
+        if let Some(admin) = &self.admin {
+            for grant in self.accounts().column_grants() {
+                execute(admin, &grant).await;
+            }
+        }
+    }
+
+    /// `DATABASE_URL` for a program.
+    #[must_use]
+    pub fn url(&self, account: Account) -> String {
+        match self.engine {
+            Engine::Sqlite => {
+                format!("sqlite://{}/test.db?mode=rwc", self.folder.path().display())
+            }
+            Engine::MySql => {
+                let mut url = Url::parse(&mysql_url()).unwrap();
+                url.set_username(&self.account(account)).unwrap();
+                url.set_password(Some(&self.password)).unwrap();
+                url.set_path(&self.name);
+                url.to_string()
+            }
+        }
+    }
+
+    /// The store as a program sees it that may do anything.
+    pub async fn store(&self) -> Database {
+        self.store_of(Account::Migrate).await
+    }
+
+    /// The store under an account.
+    pub async fn store_of(&self, account: Account) -> Database {
+        Database::connect(&DatabaseUrl::parse(&self.url(account)).unwrap())
+            .await
+            .unwrap()
+    }
+
+    /// Runs a statement under an account.
+    pub async fn run(&self, account: Account, sql: &str) -> Result<u64, DbErr> {
+        let connection = connect(&self.url(account)).await;
+        let done = connection.execute_unprepared(sql).await;
+        connection.close().await.unwrap();
+        done.map(|done| done.rows_affected())
+    }
+
+    /// The one number that a query gives.
+    pub async fn count(&self, sql: &str) -> i64 {
+        let connection = connect(&self.url(Account::Migrate)).await;
+        let backend = connection.get_database_backend();
+        let statement = Statement::from_string(backend, sql);
+        let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+        let count = row.try_get_by_index(0).unwrap();
+        connection.close().await.unwrap();
+        count
+    }
+
+    /// Everything that is in the audit log, as text.
+    pub async fn audit_text(&self) -> String {
+        let filter = shared::store::audit::Filter {
+            secret: None,
+            since_millis: None,
+            limit: 100_000,
+        };
+        let entries = shared::store::audit::list(&self.store().await, filter)
+            .await
+            .unwrap();
+        format!("{entries:?}")
+    }
+
+    /// The bytes of SQLite's files; nothing on MySQL.
+    #[must_use]
+    pub fn raw_bytes(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.folder.path()).unwrap();
+        files
+            .flat_map(|file| std::fs::read(file.unwrap().path()).unwrap_or_default())
+            .collect()
+    }
+
+    /// SQLite's file, with everything in it that was written.
+    pub async fn main_file(&self) -> Vec<u8> {
+        self.run(Account::Migrate, "PRAGMA wal_checkpoint(TRUNCATE)")
+            .await
+            .unwrap();
+        std::fs::read(self.folder.path().join("test.db")).unwrap()
+    }
+
+    /// An account's name, unique to this test.
+    #[must_use]
+    pub fn account(&self, account: Account) -> String {
+        let prefix = match account {
+            Account::Migrate => "m",
+            Account::Bot => "b",
+            Account::Web => "w",
+        };
+        format!("{prefix}{}", self.name)
+    }
+
+    fn accounts(&self) -> Accounts {
+        Accounts {
+            migrate: self.account(Account::Migrate),
+            bot: self.account(Account::Bot),
+            web: self.account(Account::Web),
+            ..Accounts::named(&self.name, "%")
+        }
+    }
+
+    /// Removes a MySQL database with its accounts; SQLite's folder goes by itself.
+    pub async fn remove(self) {
+        if let Some(admin) = &self.admin {
+            execute(admin, &format!("DROP DATABASE {}", self.name)).await;
+            for account in [Account::Migrate, Account::Bot, Account::Web] {
+                execute(admin, &format!("DROP USER '{}'@'%'", self.account(account))).await;
+            }
+        }
+    }
+}
+
+async fn connect(url: &str) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    sea_orm::Database::connect(options).await.unwrap()
+}
+
+async fn execute(connection: &DatabaseConnection, sql: &str) {
+    connection
+        .execute_unprepared(sql)
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+}

@@ -1,0 +1,53 @@
+//! The world of a test: real binaries, a real database, a simulated Slack.
+//!
+//! A harness fails by panicking, with what it saw.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a harness fails by panicking"
+)]
+
+mod browser;
+mod database;
+mod environment;
+mod invariants;
+mod process;
+mod secrets;
+mod simulator;
+mod web;
+mod world;
+
+pub use browser::Browser;
+pub use database::{Account, Engine, TestDatabase};
+pub use environment::{binary, mysql_url};
+pub use process::{Process, eventually};
+pub use secrets::{Keys, SealedRow, Sent, link_of, sealed_row};
+pub use simulator::{Simulator, Submission};
+pub use web::{Page, Web};
+pub use world::{Options, World};
+
+/// Defines tests that run on each engine.
+#[macro_export]
+macro_rules! on_each_engine {
+    ($($(#[$meta:meta])* async fn $name:ident($engine:ident) $body:block)+) => {$(
+        mod $name {
+            #[expect(unused_imports, reason = "not every test uses all of them")]
+            use super::*;
+
+            $(#[$meta])*
+            async fn run($engine: $crate::Engine) $body
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn sqlite() {
+                run($crate::Engine::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn mysql() {
+                run($crate::Engine::MySql).await;
+            }
+        }
+    )+};
+}

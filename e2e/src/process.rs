@@ -1,0 +1,121 @@
+//! Real processes, stopped when dropped.
+
+use std::{
+    fs,
+    future::Future,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use tokio::process::{Child, Command};
+
+use crate::binary;
+
+/// Longest wait for anything to become true.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running program; its output goes to a file.
+pub struct Process {
+    name: String,
+    child: Child,
+    log: PathBuf,
+    started: Instant,
+    said_after: Option<Duration>,
+}
+
+impl Process {
+    /// Starts a program with just these variables.
+    #[must_use]
+    pub fn start(name: &str, arguments: &[&str], variables: &[(&str, String)], log: &Path) -> Self {
+        let file = fs::File::create(log).unwrap();
+        let child = Command::new(binary(name))
+            .args(arguments)
+            .env_clear()
+            .envs(variables.iter().map(|(name, value)| (*name, value)))
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().unwrap())
+            .stderr(file)
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        Self {
+            name: name.to_owned(),
+            child,
+            log: log.to_owned(),
+            started: Instant::now(),
+            said_after: None,
+        }
+    }
+
+    /// What it said so far.
+    #[must_use]
+    pub fn output(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
+    /// How long it took until it said what was first waited for; to within 10 ms.
+    #[must_use]
+    pub fn ready_after(&self) -> Duration {
+        self.said_after.unwrap_or_default()
+    }
+
+    /// Waits for a line with this text, and returns it.
+    pub async fn line_with(&mut self, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(line) = self.output().lines().find(|line| line.contains(text)) {
+                self.said_after
+                    .get_or_insert_with(|| self.started.elapsed());
+                return line.to_owned();
+            }
+            let ended = self.child.try_wait().unwrap();
+            assert!(
+                ended.is_none() && Instant::now() < deadline,
+                "{} did not say {text:?} ({ended:?}):\n{}",
+                self.name,
+                self.output()
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Asks it to stop and waits; its exit code.
+    pub async fn stop(&mut self) -> Option<i32> {
+        let kill = Command::new("kill")
+            .args(["-TERM", &self.id().to_string()])
+            .status();
+        assert!(kill.await.unwrap().success());
+        self.exit_code().await
+    }
+
+    /// Waits for its end.
+    pub async fn exit_code(&mut self) -> Option<i32> {
+        let ended = tokio::time::timeout(2 * PATIENCE, self.child.wait()).await;
+        ended
+            .unwrap_or_else(|_| panic!("{} did not end:\n{}", self.name, self.output()))
+            .unwrap()
+            .code()
+    }
+}
+
+/// Waits until something can be had.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut look: impl FnMut() -> F,
+) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(seen) = look().await {
+            return seen;
+        }
+        assert!(Instant::now() < deadline, "never seen: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -1,0 +1,161 @@
+//! Secrets made by the store itself, where a test needs their links.
+
+use serde_json::Value;
+use shared::{
+    clock::Timestamp,
+    crypto::{Binding, DeliveryKeys, LinkToken, MasterKeys},
+    ids::{SecretId, SubmissionKey, TeamId, UserId},
+    lifetime::Lifetime,
+    secret::{NoteText, SecretText},
+    store::{
+        Database,
+        create::{self, Created, NewSecret},
+        deliveries::{self, Kind},
+    },
+};
+use std::time::Duration;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// The key rings of a test's programs.
+#[derive(Clone)]
+pub struct Keys {
+    /// `FERNET_KEYS`.
+    pub master: String,
+    /// `DELIVERY_KEYS`.
+    pub delivery: String,
+}
+
+/// A secret that was sent, with its link.
+pub struct Sent {
+    /// Its row.
+    pub secret: SecretId,
+    /// The link's token.
+    pub token: LinkToken,
+    /// What it says.
+    pub text: String,
+}
+
+impl Keys {
+    /// Fresh rings of one key each.
+    #[must_use]
+    pub fn fresh() -> Self {
+        Self {
+            master: Self::key(),
+            delivery: Self::key(),
+        }
+    }
+
+    /// A fresh Fernet key: a link token has as many random bytes.
+    #[must_use]
+    pub fn key() -> String {
+        format!("{}=", LinkToken::generate().unwrap().encode().as_str())
+    }
+
+    /// The parsed master ring.
+    #[must_use]
+    pub fn master(&self) -> MasterKeys {
+        MasterKeys::parse(&self.master.clone().into()).unwrap()
+    }
+
+    /// The parsed delivery ring.
+    #[must_use]
+    pub fn delivery(&self) -> DeliveryKeys {
+        DeliveryKeys::parse(&self.delivery.clone().into()).unwrap()
+    }
+
+    /// A submission that was checked.
+    #[must_use]
+    pub fn submission(key: &str, text: &str) -> NewSecret {
+        NewSecret {
+            team: TeamId::parse("T0SCHOOL").unwrap(),
+            submission_key: SubmissionKey::parse(key).unwrap(),
+            sender: UserId::parse("U0ALICE").unwrap(),
+            sender_name: "Alice".to_owned(),
+            recipient: UserId::parse("U0BOB").unwrap(),
+            recipient_locale: None,
+            recipient_tz: Some("America/Toronto".to_owned()),
+            text: SecretText::parse(Zeroizing::new(text.to_owned())).unwrap(),
+            note: NoteText::parse_optional(Zeroizing::new("a note".to_owned())).unwrap(),
+            lifetime: Lifetime::Hour1,
+        }
+    }
+
+    /// Stores a secret and takes its link out of the delivery, as the courier would.
+    pub async fn send(&self, store: &Database, text: &str) -> Sent {
+        let key = format!("V{}", Uuid::now_v7().simple());
+        let new = Self::submission(&key, text);
+        let created = create::create(store, &self.master(), &self.delivery(), &new)
+            .await
+            .unwrap();
+        let Created::New { secret, .. } = created else {
+            panic!("{created:?}");
+        };
+        let job = deliveries::claim(store, Duration::from_hours(1))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!((job.secret, job.kind), (secret, Kind::RecipientMessage));
+        let token = job.open(&self.delivery()).unwrap().token;
+        Sent {
+            secret,
+            token,
+            text: text.to_owned(),
+        }
+    }
+}
+
+/// A row of `secrets` for writing in bulk.
+pub struct SealedRow {
+    /// Its id.
+    pub id: [u8; 16],
+    /// The link's token.
+    pub token: LinkToken,
+    /// The sealed secret.
+    pub ciphertext: Vec<u8>,
+    /// The master key's id.
+    pub key_id: [u8; 8],
+    /// Unique.
+    pub submission_key: String,
+    /// An hour after the time given.
+    pub expires_at: i64,
+}
+
+/// Seals a secret of 32 characters, created at `now` (milliseconds since the epoch).
+#[must_use]
+pub fn sealed_row(keys: &MasterKeys, now: i64) -> SealedRow {
+    let (secret, token) = (SecretId::generate(), LinkToken::generate().unwrap());
+    let now = Timestamp::from_millis(now);
+    let expires_at = now.after(Lifetime::Hour1);
+    let text = SecretText::parse(Zeroizing::new("s".repeat(32))).unwrap();
+    let sealed = keys
+        .seal(&token, Binding { secret, expires_at }, &text, None, now)
+        .unwrap();
+    SealedRow {
+        id: *secret.as_bytes(),
+        token,
+        ciphertext: sealed.text,
+        key_id: *sealed.key_id.as_bytes(),
+        submission_key: format!("V{}", Uuid::now_v7().simple()),
+        expires_at: expires_at.as_millis(),
+    }
+}
+
+/// The link in a message: the address of its button, and nowhere else.
+#[must_use]
+pub fn link_of(message: &Value) -> String {
+    let blocks = message["blocks"].as_array().unwrap();
+    let actions = blocks
+        .iter()
+        .find(|block| block["type"] == "actions")
+        .unwrap();
+    let link = actions["elements"][0]["url"].as_str().unwrap().to_owned();
+    let token = link.rsplit('/').next().unwrap();
+    assert_eq!(
+        message.to_string().matches(token).count(),
+        1,
+        "the link is in one place"
+    );
+    assert!(!message["text"].to_string().contains("http"), "{message}");
+    link
+}

@@ -1,0 +1,127 @@
+//! Acting as people in the simulated Slack.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::{Process, eventually};
+
+/// The simulated Slack.
+pub struct Simulator {
+    /// Its page and its API.
+    pub url: String,
+    http: reqwest::Client,
+    _process: Process,
+}
+
+/// What somebody fills into the dialog.
+#[derive(Clone, Debug, Default)]
+pub struct Submission<'a> {
+    /// The recipient's id; the preset one if `None`.
+    pub recipient: Option<&'a str>,
+    /// The secret.
+    pub secret: &'a str,
+    /// The note.
+    pub note: &'a str,
+    /// The lifetime's code; the preset one if `None`.
+    pub lifetime: Option<&'a str>,
+    /// Whether the envelope comes twice: `same_envelope` or `new_envelope`.
+    pub duplicate: Option<&'a str>,
+}
+
+impl Simulator {
+    pub(crate) async fn start(app_token: &str, bot_token: &str, more: &[&str], log: &Path) -> Self {
+        let tokens = ["--app-token", app_token, "--bot-token", bot_token];
+        let arguments = [&tokens[..], more].concat();
+        let variables = [("RUST_LOG", "trace".to_owned())];
+        let mut process = Process::start("slack-sim", &arguments, &variables, log);
+        let line: Value = serde_json::from_str(&process.line_with("\"url\"").await).unwrap();
+        let url = line["url"].as_str().unwrap().to_owned();
+        Self {
+            url,
+            http: reqwest::Client::new(),
+            _process: process,
+        }
+    }
+
+    /// Reads something.
+    pub async fn get(&self, path: &str) -> Value {
+        let answer = self
+            .http
+            .get(format!("{}/sim{path}", self.url))
+            .send()
+            .await
+            .unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// Does something.
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
+        let url = format!("{}/sim{path}", self.url);
+        let answer = self.http.post(url).json(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path} {}", answer.status());
+        answer.json().await.unwrap()
+    }
+
+    /// Types `/sendsecret` and waits for the dialog.
+    pub async fn open_dialog(&self, user: &str, text: &str) -> Value {
+        let known = self.dialogs(user).await.len();
+        let typed = json!({ "user": user, "command": "/sendsecret", "text": text });
+        let outcome = self.post("/command", &typed).await;
+        assert_eq!(outcome["acknowledged"], true, "{outcome}");
+        eventually("the dialog", || async {
+            let dialogs = self.dialogs(user).await;
+            (dialogs.len() > known)
+                .then(|| dialogs.last().cloned())
+                .flatten()
+        })
+        .await
+    }
+
+    /// The dialogs that somebody has open.
+    pub async fn dialogs(&self, user: &str) -> Vec<Value> {
+        let views = self.get(&format!("/views?user={user}")).await;
+        views.as_array().unwrap().clone()
+    }
+
+    /// Submits a dialog.
+    pub async fn submit(&self, user: &str, dialog: &Value, submission: &Submission<'_>) -> Value {
+        let mut values = json!({
+            "secret": { "value": { "value": submission.secret } },
+            "note": { "value": { "value": submission.note } },
+        });
+        if let Some(recipient) = submission.recipient {
+            values["recipient"] = json!({ "value": { "selected_user": recipient } });
+        }
+        if let Some(lifetime) = submission.lifetime {
+            values["lifetime"] = json!({ "value": { "selected_option": lifetime } });
+        }
+        let body = json!({
+            "user": user,
+            "view_id": dialog["id"],
+            "values": values,
+            "duplicate": submission.duplicate.unwrap_or("none"),
+        });
+        self.post("/submit", &body).await
+    }
+
+    /// The app's messages to somebody, once there are so many.
+    pub async fn messages(&self, user: &str, count: usize) -> Vec<Value> {
+        eventually(&format!("{count} messages to {user}"), || async {
+            let messages = self.messages_now(user).await;
+            (messages.len() >= count).then_some(messages)
+        })
+        .await
+    }
+
+    /// The app's messages to somebody so far.
+    pub async fn messages_now(&self, user: &str) -> Vec<Value> {
+        let messages = self.get(&format!("/messages?user={user}")).await;
+        messages.as_array().unwrap().clone()
+    }
+
+    /// Lets the next calls of a method fail.
+    pub async fn fail(&self, fault: &Value) {
+        self.post("/fault", fault).await;
+    }
+}

@@ -1,0 +1,45 @@
+//! Many at once: one of them sees the secret.
+
+use std::{collections::HashMap, sync::Arc};
+
+use e2e::{Options, World, on_each_engine};
+use futures_util::future::join_all;
+use tokio::sync::Semaphore;
+
+const SECRETS: usize = 200;
+const READERS: usize = 64;
+/// Secrets raced for at a time.
+const AT_A_TIME: usize = 4;
+
+on_each_engine! {
+    async fn each_secret_is_seen_by_exactly_one_reader(engine) {
+        let options = Options { bot: false, webs: 2, ..Options::default() };
+        let world = World::with(engine, options).await;
+        let store = world.database.store().await;
+        let mut sent = Vec::new();
+        for number in 0..SECRETS {
+            sent.push(world.keys.send(&store, &format!("secret number {number}")).await);
+        }
+        let room = Arc::new(Semaphore::new(AT_A_TIME));
+        let races = sent.iter().map(|sent| {
+            let (room, world) = (Arc::clone(&room), &world);
+            async move {
+                let _turn = room.acquire().await.unwrap();
+                let token = sent.token.encode();
+                let readers = (0..READERS).map(|reader| world.webs[reader % 2].reveal(&token));
+                let pages = join_all(readers).await;
+                let mut seen = HashMap::<u16, usize>::new();
+                for page in &pages {
+                    *seen.entry(page.status).or_default() += 1;
+                    assert_eq!(page.secret().is_some(), page.status == 200);
+                }
+                let texts: Vec<_> = pages.iter().filter_map(e2e::Page::secret).collect();
+                assert_eq!(texts, std::slice::from_ref(&sent.text), "{seen:?}");
+            }
+        });
+        join_all(races).await;
+        let viewed = "SELECT COUNT(*) FROM audit_events WHERE event = 'viewed'";
+        assert_eq!(world.database.count(viewed).await, i64::try_from(SECRETS).unwrap());
+        world.finish().await;
+    }
+}

@@ -1,0 +1,105 @@
+//! The store by itself, where programs can't be made to do the same.
+
+use std::time::Duration;
+
+use e2e::{Keys, TestDatabase, on_each_engine};
+use futures_util::future::join_all;
+use shared::{
+    ids::{ChannelId, MessageTs},
+    store::{
+        FailureReason, StoreError,
+        audit::Visitor,
+        burn::{self, Burn},
+        create::{self, Created},
+        deliveries, settle,
+    },
+};
+
+const LEASE: Duration = Duration::from_mins(1);
+
+on_each_engine! {
+    async fn submissions_at_once_with_one_key_make_one_secret(engine) {
+        let database = TestDatabase::migrated(engine).await;
+        let (store, keys) = (database.store().await, Keys::fresh());
+        let attempts = (0..16).map(|number| {
+            let (store, keys) = (&store, &keys);
+            async move {
+                let new = Keys::submission("V1", &format!("attempt {number}"));
+                create::create(store, &keys.master(), &keys.delivery(), &new).await.unwrap()
+            }
+        });
+        let created = join_all(attempts).await;
+        let new = created.iter().filter(|created| matches!(created, Created::New { .. }));
+        assert_eq!(new.count(), 1);
+        assert_eq!(database.count("SELECT COUNT(*) FROM secrets").await, 1);
+        assert_eq!(database.count("SELECT COUNT(*) FROM deliveries").await, 2);
+        database.remove().await;
+    }
+
+    async fn a_delivery_is_leased_to_one_worker(engine) {
+        let database = TestDatabase::migrated(engine).await;
+        let (store, keys) = (database.store().await, Keys::fresh());
+        for number in 0..10 {
+            let new = Keys::submission(&format!("V{number}"), "x");
+            create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
+        }
+        let claims = (0..40).map(|_| deliveries::claim(&store, LEASE));
+        let mut ids: Vec<_> = join_all(claims).await.into_iter()
+            .filter_map(|claimed| claimed.unwrap())
+            .map(|job| job.id)
+            .collect();
+        let claimed = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!((claimed, ids.len()), (10, 10));
+        database.remove().await;
+    }
+
+    async fn a_worker_whose_lease_is_over_changes_nothing(engine) {
+        let database = TestDatabase::migrated(engine).await;
+        let (store, keys) = (database.store().await, Keys::fresh());
+        let new = Keys::submission("V1", "x");
+        create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
+        let late = deliveries::claim(&store, Duration::ZERO).await.unwrap().unwrap();
+        let current = deliveries::claim(&store, LEASE).await.unwrap().unwrap();
+        assert_eq!((late.id, late.attempt, current.attempt), (current.id, 1, 2));
+        let (channel, ts) = (ChannelId::parse("D1").unwrap(), MessageTs::parse("1.1").unwrap());
+        assert_eq!(settle::sent(&store, &late, &channel, &ts).await, Err(StoreError::Stale));
+        let refused = settle::failed(&store, &late, FailureReason::Refused).await;
+        assert_eq!(refused, Err(StoreError::Stale));
+        assert_eq!(settle::retry_after(&store, &late, LEASE).await, Err(StoreError::Stale));
+        settle::sent(&store, &current, &channel, &ts).await.unwrap();
+        assert_eq!(settle::sent(&store, &current, &channel, &ts).await, Err(StoreError::Stale));
+        let failed = "SELECT COUNT(*) FROM audit_events WHERE event = 'dm_failed'";
+        assert_eq!(database.count(failed).await, 0);
+        database.remove().await;
+    }
+
+    async fn a_requester_who_left_burns_nothing(engine) {
+        let database = TestDatabase::migrated(engine).await;
+        let (store, keys) = (database.store().await, Keys::fresh());
+        let sent = keys.send(&store, "still there").await;
+        let (master, visitor) = (keys.master(), Visitor::default());
+        let render = |opened: &burn::Opened| opened.text.expose().to_owned();
+        let burned = burn::burn(&store, &master, &sent.token, &visitor, || true, render).await;
+        assert_eq!(burned, Ok(Burn::Abandoned));
+        let burned = burn::burn(&store, &master, &sent.token, &visitor, || false, render).await;
+        let rendered = "still there".to_owned();
+        assert_eq!(burned, Ok(Burn::Revealed { secret: sent.secret, rendered }));
+        database.remove().await;
+    }
+
+    async fn a_swapped_or_extended_row_does_not_open(engine) {
+        let database = TestDatabase::migrated(engine).await;
+        let (store, keys) = (database.store().await, Keys::fresh());
+        let sent = keys.send(&store, "bound to its expiry").await;
+        let extend = "UPDATE secrets SET expires_at = expires_at + 1";
+        database.run(e2e::Account::Migrate, extend).await.unwrap();
+        let (master, visitor) = (keys.master(), Visitor::default());
+        let burned = burn::burn(&store, &master, &sent.token, &visitor, || false, |_| ()).await;
+        assert!(matches!(burned, Err(burn::BurnError::Undecryptable { .. })), "{burned:?}");
+        let live = "SELECT COUNT(*) FROM secrets WHERE ciphertext IS NOT NULL";
+        assert_eq!(database.count(live).await, 1);
+        database.remove().await;
+    }
+}

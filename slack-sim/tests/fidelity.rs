@@ -1,0 +1,224 @@
+//! Slack's own client takes the simulator for Slack.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::{Child, Command},
+};
+
+struct Slack {
+    url: String,
+    http: Client,
+    _process: Child,
+}
+
+impl Slack {
+    async fn start() -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_slack-sim"))
+            .args(["--app-token", "xapp-1-right", "--bot-token", "xoxb-right"])
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let line: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
+        let url = line["url"].as_str().unwrap().to_owned();
+        Self {
+            url,
+            http: Client::new(),
+            _process: process,
+        }
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let request = self.http.post(format!("{}{path}", self.url)).json(&body);
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let request = self.http.get(format!("{}{path}", self.url));
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
+    async fn call(&self, method: &str, token: &str, arguments: Value) -> Value {
+        let request = self.http.post(format!("{}/api/{method}", self.url));
+        let request = request.bearer_auth(token).json(&arguments);
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
+    async fn until(&self, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let seen = self.get(path).await;
+            if holds(&seen) {
+                return seen;
+            }
+            assert!(Instant::now() < deadline, "{path}: {seen}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_slack_bolt_app_runs_unchanged() {
+    let slack = Slack::start().await;
+    let python = std::env::var("SLACK_BOLT_PYTHON")
+        .expect("SLACK_BOLT_PYTHON is not set: run `cargo xtask test`");
+    let _app = Command::new(python)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bolt_app.py"))
+        .env("BASE_URL", format!("{}/api/", slack.url))
+        .env("APP_TOKEN", "xapp-1-right")
+        .env("BOT_TOKEN", "xoxb-right")
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    slack
+        .until("/sim/connections", |seen| seen["open"] == 1)
+        .await;
+
+    let typed = json!({"user": "U0ALICE", "command": "/sendsecret", "text": ""});
+    let outcome = slack.post("/sim/command", typed).await;
+    assert_eq!(outcome["acknowledged"], true, "{outcome}");
+    let dialogs = slack
+        .until("/sim/views?user=U0ALICE", |seen| seen[0]["id"].is_string())
+        .await;
+    let submission = |secret: &str| {
+        json!({"user": "U0ALICE", "view_id": dialogs[0]["id"], "values": {
+            "recipient": {"value": {"selected_user": "U0CHLOE"}},
+            "secret": {"value": {"value": secret}},
+        }})
+    };
+    let refused = slack.post("/sim/submit", submission("")).await;
+    assert_eq!(
+        refused["errors"],
+        json!({"secret": "Type something"}),
+        "{refused}"
+    );
+    let taken = slack.post("/sim/submit", submission("x")).await;
+    assert_eq!(taken["outcome"], "closed", "{taken}");
+    let messages = slack
+        .until("/sim/messages?user=U0CHLOE", |seen| {
+            seen[0]["edited"] == true
+        })
+        .await;
+    assert_eq!(messages[0]["text"], "changed");
+    let calls = slack.get("/sim/calls").await;
+    assert!(
+        calls
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|call| call["ok"] == true),
+        "{calls}"
+    );
+}
+
+#[tokio::test]
+async fn mistakes_get_slacks_own_errors() {
+    let slack = Slack::start().await;
+    let user = |id: &str| json!({ "users": id });
+    for (method, token, arguments, error) in [
+        (
+            "apps.connections.open",
+            "xoxb-right",
+            json!({}),
+            "not_allowed_token_type",
+        ),
+        (
+            "apps.connections.open",
+            "xapp-1-wrong",
+            json!({}),
+            "invalid_auth",
+        ),
+        (
+            "apps.connections.open",
+            "",
+            json!({"token": "xapp-1-right"}),
+            "not_authed",
+        ),
+        (
+            "chat.postMessage",
+            "xapp-1-right",
+            json!({}),
+            "not_allowed_token_type",
+        ),
+        (
+            "chat.postMessage",
+            "xoxb-right",
+            json!({"channel": "D0NOBODY"}),
+            "channel_not_found",
+        ),
+        (
+            "chat.postMessage",
+            "xoxb-right",
+            json!({"channel": "D0BOB"}),
+            "no_text",
+        ),
+        (
+            "chat.postMessage",
+            "xoxb-right",
+            json!({"channel": "D0BOB", "blocks": [{}]}),
+            "invalid_blocks",
+        ),
+        (
+            "chat.update",
+            "xoxb-right",
+            json!({"channel": "D0BOB", "ts": "1", "text": "x"}),
+            "message_not_found",
+        ),
+        (
+            "conversations.open",
+            "xoxb-right",
+            user("U0GONE"),
+            "user_disabled",
+        ),
+        (
+            "conversations.open",
+            "xoxb-right",
+            user("U0ROBOT"),
+            "cannot_dm_bot",
+        ),
+        (
+            "conversations.open",
+            "xoxb-right",
+            user("U0NOBODY"),
+            "user_not_found",
+        ),
+        (
+            "conversations.open",
+            "xoxb-right",
+            json!({}),
+            "users_list_not_supplied",
+        ),
+        (
+            "users.info",
+            "xoxb-right",
+            json!({"user": "U0NOBODY"}),
+            "user_not_found",
+        ),
+        (
+            "views.open",
+            "xoxb-right",
+            json!({"trigger_id": "x", "view": {}}),
+            "invalid_arguments",
+        ),
+        ("files.upload", "xoxb-right", json!({}), "unknown_method"),
+    ] {
+        let answer = slack.call(method, token, arguments).await;
+        assert_eq!(
+            (&answer["ok"], answer["error"].as_str()),
+            (&json!(false), Some(error)),
+            "{method}"
+        );
+    }
+    let typed = json!({"user": "U0ALICE", "command": "/sendsecret", "text": ""});
+    let outcome = slack.post("/sim/command", typed).await;
+    assert_eq!(outcome["error"], "dispatch_failed", "nobody is connected");
+}
