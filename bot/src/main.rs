@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 use shared::{
-    lifecycle::{EXIT_FAILURE, EXIT_USAGE},
+    lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
     logging,
     settings::SettingsError,
 };
@@ -25,13 +25,7 @@ use crate::settings::Settings;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // More than one TLS provider may be in the build: the choice is made here, once.
-    if rustls::crypto::ring::default_provider()
-        .install_default()
-        .is_err()
-    {
-        return complain("a TLS provider was installed before", EXIT_FAILURE);
-    }
+    lifecycle::install_tls_provider();
     let matches = settings::command_line().get_matches();
     let done = match matches.subcommand() {
         Some(("audit", matches)) => audit_cli::run(matches).await,

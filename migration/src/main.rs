@@ -5,12 +5,13 @@ mod command;
 use std::process::ExitCode;
 
 use shared::{
-    lifecycle::{EXIT_FAILURE, EXIT_USAGE},
+    lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
     settings::SettingsError,
 };
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    lifecycle::install_tls_provider();
     let matches = command::command_line().get_matches();
     match command::run(&matches).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,7 +14,7 @@ mod site;
 use std::process::ExitCode;
 
 use shared::{
-    lifecycle::{EXIT_FAILURE, EXIT_USAGE},
+    lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
     logging,
 };
 
@@ -22,6 +22,7 @@ use crate::settings::Settings;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    lifecycle::install_tls_provider();
     let matches = settings::command_line().get_matches();
     let (settings, logging) = match Settings::read(&matches) {
         Ok(read) => read,

@@ -1,9 +1,20 @@
-//! How a process ends: on a signal, in two stages, and with which exit code.
+//! How a process begins and ends: one TLS provider; on a signal, in two stages; which exit code.
 
 use std::process;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+/// Chooses rustls's cryptography for the whole process. Features of several libraries can bring more
+/// than one into a build, and rustls then refuses to guess. The first choice stays.
+pub fn install_tls_provider() {
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
+        tracing::debug!("a TLS provider was installed before");
+    }
+}
 
 /// Exit code for usage that can't be understood and settings that don't fit.
 pub const EXIT_USAGE: u8 = 2;

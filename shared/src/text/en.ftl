@@ -11,6 +11,8 @@ hours = { $count ->
    *[other] { $count } hours
 }
 
+hours-minutes = { $hours } { $minutes }
+
 ## The dialog
 
 modal-title = Send a secret
@@ -20,7 +22,7 @@ modal-recipient = Recipient
 modal-recipient-placeholder = Choose a colleague
 modal-secret = Secret
 modal-secret-placeholder = A password, a key, a code…
-modal-secret-hint = It’s shown once, exactly as typed here, and never appears in Slack.
+modal-secret-hint = It’s shown once, exactly as typed here. It’s never posted in Slack.
 modal-note = Note
 modal-note-placeholder = What it’s for (the note appears in Slack)
 modal-lifetime = The link works for

@@ -43,6 +43,7 @@ messages! {
     // Times
     Minutes { count: u64 } => "minutes",
     Hours { count: u64 } => "hours",
+    HoursMinutes { hours: &'a str, minutes: &'a str } => "hours-minutes",
     // The dialog
     ModalTitle => "modal-title",
     ModalSubmit => "modal-submit",

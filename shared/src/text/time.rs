@@ -6,22 +6,34 @@ use super::{Locale, Message, text};
 use crate::clock;
 
 const MINUTE: u64 = 60_000;
-const HOUR: u64 = 60 * MINUTE;
 
-/// A span of time, rounded down to whole minutes below two hours and to whole hours above; less
-/// than a minute counts as one.
+/// A span of time in hours and minutes, rounded down; less than a minute counts as one.
 #[must_use]
 pub fn duration(locale: Locale, millis: u64) -> String {
-    let message = if millis < HOUR || (millis < 2 * HOUR && millis % HOUR >= MINUTE) {
-        Message::Minutes {
-            count: (millis / MINUTE).max(1),
-        }
-    } else {
+    let minutes = (millis / MINUTE).max(1);
+    let hours = text(
+        locale,
         Message::Hours {
-            count: millis / HOUR,
-        }
-    };
-    text(locale, message)
+            count: minutes / 60,
+        },
+    );
+    let rest = text(
+        locale,
+        Message::Minutes {
+            count: minutes % 60,
+        },
+    );
+    match (minutes / 60, minutes % 60) {
+        (0, _) => rest,
+        (_, 0) => hours,
+        _ => text(
+            locale,
+            Message::HoursMinutes {
+                hours: &hours,
+                minutes: &rest,
+            },
+        ),
+    }
 }
 
 /// A point in time in a zone such as `America/Toronto`, or in UTC: `23 November 2026, 14:03 EST`.
@@ -48,6 +60,8 @@ pub fn rfc3339(at: clock::Timestamp) -> String {
 mod tests {
     use super::*;
 
+    const HOUR: u64 = 60 * MINUTE;
+
     #[test]
     fn spans_are_told_in_minutes_then_in_hours() {
         for (millis, expected) in [
@@ -56,8 +70,8 @@ mod tests {
             (15 * MINUTE, "15 minutes"),
             (HOUR - 1, "59 minutes"),
             (HOUR, "1 hour"),
-            (HOUR + 30 * MINUTE, "90 minutes"),
-            (4 * HOUR - 1, "3 hours"),
+            (HOUR + 30 * MINUTE, "1 hour 30 minutes"),
+            (4 * HOUR - 1, "3 hours 59 minutes"),
             (24 * HOUR, "24 hours"),
         ] {
             assert_eq!(duration(Locale::En, millis), expected, "{millis}");

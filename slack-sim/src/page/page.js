@@ -88,7 +88,7 @@ function message(content) {
     ? content.blocks.map((each) => block(each, content))
     : [element("div", {}, ...markup(content.text))];
   return element("article", { class: "message", "data-message-ts": content.ts },
-    element("div", { class: "avatar", "aria-hidden": "true" }, "🔑"),
+    element("div", { class: "avatar", "aria-hidden": "true" }),
     element("div", { class: "who" }, "Secure Secret ", element("span", { class: "tag" }, "APP"),
       element("time", { datetime: time.toISOString() }, clock + (content.edited ? " (edited)" : ""))),
     element("div", { class: "body" }, ...blocks.filter(Boolean)));
@@ -96,7 +96,7 @@ function message(content) {
 
 function ephemeral(content) {
   return element("article", { class: "message ephemeral" },
-    element("div", { class: "avatar", "aria-hidden": "true" }, "🔑"),
+    element("div", { class: "avatar", "aria-hidden": "true" }),
     element("div", { class: "who" }, "Secure Secret ", element("span", { class: "only" }, "Only visible to you")),
     element("div", { class: "body" }, ...markup(content.text)));
 }
