@@ -1,5 +1,6 @@
 //! `audit list`: the trail, for people and as JSON Lines.
-#![expect(clippy::print_stdout, reason = "answers go to the terminal")]
+
+use std::io::{self, BufWriter, Write};
 
 use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -74,52 +75,83 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         limit: matches.get_one::<u64>("limit").copied().unwrap_or(100),
     };
     let entries = audit::list(&database, filter).await?;
-    if matches.get_flag("json") {
-        entries.iter().for_each(print_json);
+    let mut out = BufWriter::new(io::stdout().lock());
+    let printed = if matches.get_flag("json") {
+        print_json(&mut out, &entries)
     } else {
-        print_table(&entries);
+        print_table(&mut out, &entries)
+    };
+    match printed.and_then(|()| out.flush()) {
+        // Whoever read it, such as `head`, has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.context("standard output"),
+    }
+}
+
+fn print_json(out: &mut impl Write, entries: &[Entry]) -> io::Result<()> {
+    for entry in entries {
+        let line = json!({
+            "occurred_at": text::rfc3339(entry.occurred_at),
+            "event": entry.event,
+            "secret": entry.secret.map(|secret| secret.to_string()),
+            "sender": entry.sender,
+            "recipient": entry.recipient,
+            "ip": entry.ip,
+            "user_agent": entry.user_agent,
+            "metadata": entry.metadata,
+        });
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }
 
-fn print_json(entry: &Entry) {
-    let line = json!({
-        "occurred_at": text::rfc3339(entry.occurred_at),
-        "event": entry.event,
-        "secret": entry.secret.map(|secret| secret.to_string()),
-        "sender": entry.sender,
-        "recipient": entry.recipient,
-        "ip": entry.ip,
-        "user_agent": entry.user_agent,
-        "metadata": entry.metadata,
-    });
-    println!("{line}");
+const HEADINGS: [&str; 7] = [
+    "TIME",
+    "EVENT",
+    "SECRET",
+    "SENDER",
+    "RECIPIENT",
+    "ADDRESS",
+    "DETAILS",
+];
+
+/// Columns as wide as what stands in them.
+fn print_table(out: &mut impl Write, entries: &[Entry]) -> io::Result<()> {
+    if entries.is_empty() {
+        return writeln!(out, "no events");
+    }
+    let rows: Vec<_> = [HEADINGS.map(str::to_owned)]
+        .into_iter()
+        .chain(entries.iter().map(row))
+        .collect();
+    let mut widths = [0; HEADINGS.len()];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    for row in &rows {
+        let cells = row.iter().zip(widths);
+        let cells: Vec<_> = cells
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        writeln!(out, "{}", cells.join("  ").trim_end())?;
+    }
+    Ok(())
 }
 
-fn print_table(entries: &[Entry]) {
-    if entries.is_empty() {
-        println!("no events");
-        return;
-    }
-    println!(
-        "{:<24} {:<18} {:<36} {:<12} {:<12} {:<15} DETAILS",
-        "TIME", "EVENT", "SECRET", "SENDER", "RECIPIENT", "ADDRESS"
-    );
-    for entry in entries {
-        println!(
-            "{:<24} {:<18} {:<36} {:<12} {:<12} {:<15} {}",
-            text::rfc3339(entry.occurred_at),
-            printable(&entry.event),
-            entry
-                .secret
-                .map(|secret| secret.to_string())
-                .unwrap_or_default(),
-            printable(entry.sender.as_deref().unwrap_or("-")),
-            printable(entry.recipient.as_deref().unwrap_or("-")),
-            printable(entry.ip.as_deref().unwrap_or("-")),
-            details(entry),
-        );
-    }
+fn row(entry: &Entry) -> [String; HEADINGS.len()] {
+    let known = |cell: &Option<String>| printable(cell.as_deref().unwrap_or("-"));
+    let secret = entry.secret.map(|secret| secret.to_string());
+    [
+        text::rfc3339(entry.occurred_at),
+        printable(&entry.event),
+        known(&secret),
+        known(&entry.sender),
+        known(&entry.recipient),
+        known(&entry.ip),
+        details(entry),
+    ]
 }
 
 fn details(entry: &Entry) -> String {
@@ -147,10 +179,42 @@ fn printable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use shared::clock::Timestamp;
+
     use super::*;
 
     #[test]
     fn what_would_steer_a_terminal_is_replaced() {
         assert_eq!(printable("a\u{1b}[2Jb\n"), "a\u{fffd}[2Jb\u{fffd}");
+    }
+
+    #[test]
+    fn long_addresses_do_not_push_the_columns_apart() {
+        let entry = |ip: Option<&str>, event: &str| Entry {
+            occurred_at: Timestamp::from_millis(1_795_460_580_000),
+            event: event.to_owned(),
+            secret: None,
+            sender: Some("U1".to_owned()),
+            recipient: None,
+            ip: ip.map(str::to_owned),
+            user_agent: None,
+            metadata: json!({"lifetime": "1h"}),
+        };
+        let v6 = "2001:db8:1111:2222:3333:4444:5555:6666";
+        let entries = [entry(Some(v6), "viewed"), entry(None, "expired_destroyed")];
+        let mut out = Vec::new();
+        print_table(&mut out, &entries).unwrap();
+        let table = String::from_utf8(out).unwrap();
+        let column = |line: &str, text| line.find(text).unwrap();
+        let lines: Vec<_> = table.lines().collect();
+        assert_eq!(lines.len(), 3);
+        for line in &lines[1..] {
+            assert_eq!(
+                column(line, "lifetime"),
+                column(lines[0], "DETAILS"),
+                "{table}"
+            );
+            assert_eq!(column(line, "U1"), column(lines[0], "SENDER"), "{table}");
+        }
     }
 }

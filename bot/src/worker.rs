@@ -1,11 +1,11 @@
 //! Puts the worker's parts together, and takes them apart when it is told to stop.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use anyhow::Context as _;
 use shared::{lifecycle, store::Database};
 use tokio::sync::Notify;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     courier::Courier,
@@ -49,14 +49,31 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         delivery_keys,
         policy: settings.policy,
         work_waits,
+        tasks: tasks.clone(),
     };
+    let time_is_up = tokio::spawn(time_to_finish(stop.clone()));
     let socket = Socket::new(slack, Arc::new(handlers));
     let ended = socket.run(&stop).await;
 
     stop.cancel();
     tasks.close();
-    tasks.wait().await;
+    tokio::select! {
+        () = tasks.wait() => {}
+        // Deliveries go on when their lease ends; transactions under way are undone.
+        _ = time_is_up => tracing::warn!(tasks = tasks.len(), "stopped with work under way"),
+    }
     ended.context(socket::ADVICE)?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Passes when the program was told to stop and has had its time to finish.
+async fn time_to_finish(stop: CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(socket::FINISH).await;
+}
+
+/// For the log.
+pub(crate) fn millis_since(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

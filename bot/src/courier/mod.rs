@@ -5,7 +5,10 @@
 
 mod compose;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rand::RngExt as _;
 use shared::{
@@ -24,6 +27,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     settings::Policy,
     slack::{Directory, Ineligible, Person, Slack, SlackError, Verdict},
+    worker::millis_since,
 };
 
 /// Deliveries of this process at a time.
@@ -95,21 +99,23 @@ impl Courier {
         let Some(job) = deliveries::claim(&self.database, LEASE).await? else {
             return Ok(Step::Idle);
         };
+        let started = Instant::now();
         let tried = match job.kind {
             Kind::RecipientMessage => self.try_message(&job).await,
             Kind::SenderReceipt => self.try_receipt(&job).await,
         };
-        self.settle(&job, tried).await?;
+        self.settle(&job, tried, started).await?;
         Ok(Step::Worked)
     }
 
-    async fn settle(&self, job: &Job, tried: Try) -> Result<(), StoreError> {
+    async fn settle(&self, job: &Job, tried: Try, started: Instant) -> Result<(), StoreError> {
         let log = |outcome: &str| {
             tracing::info!(
                 secret.id = %job.secret,
                 delivery.id = %job.id,
                 kind = job.kind.code(),
                 attempt = job.attempt,
+                duration_ms = millis_since(started),
                 outcome,
                 "delivery"
             );

@@ -4,7 +4,7 @@ mod slash_command;
 mod submission;
 mod submitted;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use serde::Deserialize;
 use shared::{
@@ -13,6 +13,7 @@ use shared::{
     text::Locale,
 };
 use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
 
 use crate::{
     modal,
@@ -36,6 +37,8 @@ pub(crate) struct Handlers {
     pub(crate) policy: Policy,
     /// Wakes the courier.
     pub(crate) work_waits: Arc<Notify>,
+    /// What is under way, for whoever stops the program to wait for.
+    pub(crate) tasks: TaskTracker,
 }
 
 impl Handlers {
@@ -49,7 +52,8 @@ impl Handlers {
                 acknowledge.bare();
                 match serde_json::from_str::<SlashCommand>(envelope.payload.get()) {
                     Ok(command) => {
-                        tokio::spawn(slash_command::handle(Arc::clone(self), command));
+                        let handle = slash_command::handle(Arc::clone(self), command, envelope_id);
+                        self.tasks.spawn(handle);
                     }
                     Err(_) => not_understood(&envelope_id),
                 }
@@ -65,7 +69,8 @@ impl Handlers {
             return;
         }
         if let Ok(submitted) = Submitted::parse(payload) {
-            tokio::spawn(submission::handle(Arc::clone(self), submitted, acknowledge));
+            let handle = submission::handle(Arc::clone(self), submitted, acknowledge);
+            self.tasks.spawn(handle);
         } else {
             not_understood(envelope_id);
             submission::refuse_unreadable(acknowledge);
@@ -81,19 +86,51 @@ fn not_understood(envelope_id: &str) {
     );
 }
 
+/// A submission that does not tell its dialog counts too: taken for something else it would be
+/// acknowledged, and the dialog would close as if its secret had been sent.
 fn is_dialog_submission(payload: &str) -> bool {
     #[derive(Deserialize)]
-    struct Kind<'a> {
-        #[serde(rename = "type")]
-        kind: &'a str,
+    struct Interaction<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: Cow<'a, str>,
+        #[serde(borrow, default)]
         view: Option<View<'a>>,
     }
     #[derive(Deserialize)]
     struct View<'a> {
-        callback_id: &'a str,
+        #[serde(borrow, default)]
+        callback_id: Option<Cow<'a, str>>,
     }
-    serde_json::from_str::<Kind<'_>>(payload).is_ok_and(|payload| {
-        let callback_id = payload.view.map(|view| view.callback_id);
-        payload.kind == "view_submission" && callback_id == Some(modal::CALLBACK_ID)
+    serde_json::from_str::<Interaction<'_>>(payload).is_ok_and(|interaction| {
+        let callback_id = interaction.view.and_then(|view| view.callback_id);
+        interaction.kind == "view_submission"
+            && callback_id.is_none_or(|callback_id| callback_id == modal::CALLBACK_ID)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_submission_is_never_taken_for_something_else() {
+        for submission in [
+            r#"{"type":"view_submission","view":{"callback_id":"send_secret"}}"#,
+            r#"{"type":"view_submission","view":{"callback_id":"send\u005fsecret"}}"#,
+            r#"{"type":"view_submission","view":{"callback_id":null}}"#,
+            r#"{"type":"view_submission","view":null}"#,
+            r#"{"type":"view_submission"}"#,
+        ] {
+            assert!(is_dialog_submission(submission), "{submission}");
+        }
+        for other in [
+            r#"{"type":"view_submission","view":{"callback_id":"another"}}"#,
+            r#"{"type":"view_closed","view":{"callback_id":"send_secret"}}"#,
+            r#"{"type":"block_actions","actions":[]}"#,
+            "null",
+            "[]",
+        ] {
+            assert!(!is_dialog_submission(other), "{other}");
+        }
+    }
 }

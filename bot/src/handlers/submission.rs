@@ -19,6 +19,7 @@ use crate::{
     modal::{self, field},
     slack::{Ineligible, Person, Verdict},
     socket::envelope::Acknowledgement,
+    worker::millis_since,
 };
 
 /// Slack waits three seconds for the acknowledgement; this leaves room for the way there.
@@ -34,19 +35,32 @@ pub(super) async fn handle(
     submitted: Submitted,
     acknowledge: Acknowledgement,
 ) {
-    let deadline = Instant::now() + BUDGET;
+    let started = Instant::now();
+    let envelope_id = acknowledge.envelope_id().to_owned();
     let view = submitted.view.clone();
     // In a task of its own: a commit is never cut off because time is up.
-    let stored = tokio::spawn(async move { check_and_store(&handlers, submitted).await });
-    let answer = if let Ok(Ok(answer)) = timeout_at(deadline, stored).await {
+    let tasks = handlers.tasks.clone();
+    let stored =
+        tasks.spawn(async move { check_and_store(&handlers, submitted, &envelope_id).await });
+    let answer = if let Ok(Ok(answer)) = timeout_at(started + BUDGET, stored).await {
         answer
     } else {
-        tracing::warn!(submission.key = %view, "a submission could not be confirmed in time");
+        tracing::warn!(
+            envelope.id = acknowledge.envelope_id(),
+            submission.key = %view,
+            "a submission could not be confirmed in time"
+        );
         Answer::Errors(vec![(
             field::SECRET,
             text(LOCALE, Message::SubmissionUnconfirmed),
         )])
     };
+    tracing::info!(
+        envelope.id = acknowledge.envelope_id(),
+        duration_ms = millis_since(started.into_std()),
+        answer = answer.kind(),
+        "a submission is answered"
+    );
     match answer {
         Answer::Close => acknowledge.bare(),
         Answer::Update(view) => {
@@ -70,6 +84,16 @@ enum Answer {
     Errors(Vec<(&'static str, String)>),
 }
 
+impl Answer {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Close => "close",
+            Self::Update(_) => "update",
+            Self::Errors(_) => "errors",
+        }
+    }
+}
+
 fn errors_payload(errors: Vec<(&'static str, String)>) -> Value {
     let errors: Map<String, Value> = errors
         .into_iter()
@@ -78,7 +102,7 @@ fn errors_payload(errors: Vec<(&'static str, String)>) -> Value {
     json!({ "response_action": "errors", "errors": errors })
 }
 
-async fn check_and_store(handlers: &Handlers, submitted: Submitted) -> Answer {
+async fn check_and_store(handlers: &Handlers, submitted: Submitted, envelope_id: &str) -> Answer {
     let new = match check(handlers, submitted).await {
         Ok(new) => new,
         Err(errors) => return Answer::Errors(errors),
@@ -91,16 +115,16 @@ async fn check_and_store(handlers: &Handlers, submitted: Submitted) -> Answer {
     );
     match stored.await {
         Ok(Created::New { secret, .. }) => {
-            tracing::info!(secret.id = %secret, "a secret was stored");
+            tracing::info!(envelope.id = envelope_id, secret.id = %secret, "a secret was stored");
             handlers.work_waits.notify_one();
             Answer::Close
         }
         Ok(Created::AlreadyStored(stored)) => {
-            tracing::info!(secret.id = %stored.secret, "a submission came again");
+            tracing::info!(envelope.id = envelope_id, secret.id = %stored.secret, "a submission came again");
             Answer::Update(modal::already_sent(LOCALE, &stored))
         }
         Err(error) => {
-            tracing::error!(%error, "a submission could not be stored");
+            tracing::error!(envelope.id = envelope_id, %error, "a submission could not be stored");
             let message = match error {
                 StoreError::CommitUnknown => Message::SubmissionUnconfirmed,
                 _ => Message::SubmissionUnavailable,

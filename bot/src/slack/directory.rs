@@ -37,6 +37,15 @@ pub(crate) struct User {
     locale: Option<String>,
     tz: Option<String>,
     profile: Profile,
+    /// Within an organization: the workspaces that the user is a member of.
+    #[serde(rename = "enterprise_user")]
+    membership: Option<Membership>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Membership {
+    teams: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -120,7 +129,11 @@ impl Person {
             .team_id
             .as_deref()
             .is_some_and(|own| own != team.as_str());
-        self.user.is_stranger || (one_workspace && of_another)
+        let is_member = self.user.membership.as_ref().is_some_and(|membership| {
+            let mut teams = membership.teams.iter();
+            teams.any(|member_of| member_of == team.as_str())
+        });
+        self.user.is_stranger || (one_workspace && of_another && !is_member)
     }
 }
 
@@ -220,6 +233,14 @@ mod tests {
             colleague.check(&TeamId::parse("E1").unwrap(), policy),
             Ok(())
         );
+    }
+
+    #[test]
+    fn a_member_of_this_workspace_may_be_at_home_in_another_of_the_organization() {
+        let member = json!({"team_id": "T2", "enterprise_user": {"teams": ["T2", "T1"]}});
+        assert_eq!(check("U1", member, false), Ok(()));
+        let elsewhere = json!({"team_id": "T2", "enterprise_user": {"teams": ["T2"]}});
+        assert_eq!(check("U1", elsewhere, false), Err(Ineligible::External));
     }
 
     #[test]

@@ -5,15 +5,19 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use shared::store::FailureReason;
 use slack_morphism::errors::SlackClientError;
+use zeroize::Zeroizing;
 
 /// How a call failed. Holds nothing of what was sent or answered but Slack's error code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{method}: {kind}")]
+#[error("{method}: {kind}{}", listed(.places))]
 pub(crate) struct SlackError {
     pub(crate) method: &'static str,
     pub(crate) kind: Kind,
+    /// Where in what was sent Slack found fault, e.g. `/view/title/text`: positions, no values.
+    pub(crate) places: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,6 +74,9 @@ const FINAL: [(&str, FailureReason); 21] = [
     ("msg_blocks_too_long", FailureReason::Refused),
 ];
 
+/// Most faulty places kept of one answer.
+const MOST_PLACES: usize = 5;
+
 /// Codes by which Slack says that the tokens themselves are no good.
 const FATAL: [&str; 10] = [
     "not_authed",
@@ -89,6 +96,7 @@ impl SlackError {
         Self {
             method,
             kind: Kind::TimedOut(after),
+            places: Vec::new(),
         }
     }
 
@@ -96,16 +104,24 @@ impl SlackError {
         Self {
             method,
             kind: Kind::Unreadable,
+            places: Vec::new(),
         }
     }
 
     /// Reduces an error of the library's.
     pub(crate) fn reduce(method: &'static str, error: SlackClientError) -> Self {
+        let mut places = Vec::new();
         let kind = match error {
             SlackClientError::ApiError(error) if error.code == "ratelimited" => {
                 Kind::RateLimited { retry_after: None }
             }
-            SlackClientError::ApiError(error) => Kind::Code(plain_code(error.code)),
+            SlackClientError::ApiError(error) => {
+                places = error
+                    .http_response_body
+                    .map(faulty_places)
+                    .unwrap_or_default();
+                Kind::Code(plain_code(error.code))
+            }
             SlackClientError::RateLimitError(error) => Kind::RateLimited {
                 retry_after: error.retry_after,
             },
@@ -113,7 +129,11 @@ impl SlackError {
             SlackClientError::ProtocolError(_) => Kind::Unreadable,
             _ => Kind::Unreachable,
         };
-        Self { method, kind }
+        Self {
+            method,
+            kind,
+            places,
+        }
     }
 
     /// What it means for a delivery.
@@ -135,6 +155,13 @@ impl SlackError {
         matches!(&self.kind, Kind::Code(code) if FATAL.contains(&code.as_str()))
     }
 
+    /// Whether a dialog was opened with this trigger before: the command was delivered twice.
+    /// Slack's pages give two spellings.
+    pub(crate) fn is_used_trigger(&self) -> bool {
+        matches!(&self.kind, Kind::Code(code)
+            if code == "exchanged_trigger_id" || code == "trigger_exchanged")
+    }
+
     /// How long Slack wants to be left alone.
     pub(crate) const fn retry_after(&self) -> Option<Duration> {
         match self.kind {
@@ -152,6 +179,39 @@ fn plain_code(code: String) -> String {
     } else {
         "unknown_code".to_owned()
     }
+}
+
+/// The pointers in an answer's `response_metadata.messages`, such as
+/// `[ERROR] must be less than 25 characters [json-pointer:/view/title/text]`. The words around them
+/// are left out: they may quote what was sent.
+fn faulty_places(answer: String) -> Vec<String> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Answer {
+        response_metadata: Metadata,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Metadata {
+        messages: Vec<String>,
+    }
+    let answer = Zeroizing::new(answer);
+    let Answer { response_metadata } = serde_json::from_str(&answer).unwrap_or_default();
+    let pointer = |message: &String| {
+        let (_, rest) = message.split_once("[json-pointer:")?;
+        let (pointer, _) = rest.split_once(']')?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-".contains(&byte);
+        (pointer.len() <= 100 && pointer.bytes().all(plain)).then(|| pointer.to_owned())
+    };
+    let pointers = response_metadata.messages.iter().filter_map(pointer);
+    pointers.take(MOST_PLACES).collect()
+}
+
+fn listed(places: &[String]) -> String {
+    if places.is_empty() {
+        return String::new();
+    }
+    format!(" at {}", places.join(", "))
 }
 
 #[cfg(test)]
@@ -190,6 +250,7 @@ mod tests {
             let error = SlackError {
                 method: "users.info",
                 kind,
+                places: Vec::new(),
             };
             assert_eq!(error.verdict(), Verdict::Retry);
         }
@@ -198,6 +259,28 @@ mod tests {
     #[test]
     fn bad_tokens_are_fatal() {
         assert!(FATAL.iter().all(|fatal| code(fatal).is_fatal()));
+    }
+
+    #[test]
+    fn faulty_places_are_told_without_what_stood_there() {
+        let body = r#"{"ok":false,"error":"invalid_arguments","response_metadata":{"messages":[
+            "[ERROR] invalid url: canary [json-pointer:/blocks/3/elements/0/url]",
+            "[ERROR] canary", "[json-pointer:/a canary]"]}}"#;
+        let error = SlackClientApiError::new("invalid_arguments".to_owned())
+            .with_http_response_body(body.to_owned());
+        let error = SlackError::reduce("views.open", SlackClientError::ApiError(error));
+        assert_eq!(
+            error.to_string(),
+            "views.open: invalid_arguments at /blocks/3/elements/0/url"
+        );
+        assert!(!format!("{error:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_command_that_came_twice_is_told_from_a_failure() {
+        assert!(code("exchanged_trigger_id").is_used_trigger());
+        assert!(code("trigger_exchanged").is_used_trigger());
+        assert!(!code("expired_trigger_id").is_used_trigger());
     }
 
     #[test]

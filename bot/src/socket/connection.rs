@@ -7,7 +7,10 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{
+    Message, Utf8Bytes,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -27,7 +30,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection that Slack wants to end is still read.
 const DRAIN: Duration = Duration::from_secs(15);
 /// How long work under way may take once we are told to stop.
-const FINISH: Duration = Duration::from_secs(8);
+pub(crate) const FINISH: Duration = Duration::from_secs(8);
 /// Longest wait for the other side's close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -105,7 +108,11 @@ impl Connection {
             }
         };
         drop(timeout(FINISH, flush).await);
-        drop(timeout(CLOSE_TIMEOUT, self.stream.close(None)).await);
+        let normal = CloseFrame {
+            code: CloseCode::Normal,
+            reason: Utf8Bytes::from_static(""),
+        };
+        drop(timeout(CLOSE_TIMEOUT, self.stream.close(Some(normal))).await);
         tracing::info!("a connection to Slack is closed");
     }
 

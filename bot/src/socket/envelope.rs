@@ -106,6 +106,11 @@ impl Acknowledgement {
         }
     }
 
+    /// The envelope that this answers.
+    pub(crate) fn envelope_id(&self) -> &str {
+        &self.envelope_id
+    }
+
     /// Says that it arrived.
     pub(crate) fn bare(self) {
         self.send(None);

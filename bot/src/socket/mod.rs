@@ -13,6 +13,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::oneshot, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub(crate) use self::connection::FINISH;
 use self::{
     backoff::Backoff,
     connection::{Connection, Parting},
