@@ -6,7 +6,7 @@ use secrecy::ExposeSecret as _;
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async_with_config,
-    tungstenite::{self, protocol::WebSocketConfig},
+    tungstenite::{self, error::ProtocolError, protocol::WebSocketConfig},
 };
 
 use crate::slack::{Slack, SlackError};
@@ -72,6 +72,7 @@ pub(super) const fn kind(error: &tungstenite::Error) -> &'static str {
         tungstenite::Error::Url(_) => "address",
         tungstenite::Error::Capacity(_) => "size",
         tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => "closed",
+        tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => "dropped",
         _ => "protocol",
     }
 }
