@@ -8,6 +8,15 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
+/// Variables that are about this program.
+const OWN: [&str; 5] = [
+    "CARGO_BIN_",
+    "CARGO_CRATE_",
+    "CARGO_MANIFEST_",
+    "CARGO_PKG_",
+    "CARGO_PRIMARY_",
+];
+
 /// The workspace's folder.
 pub(crate) fn workspace() -> PathBuf {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -15,9 +24,20 @@ pub(crate) fn workspace() -> PathBuf {
 }
 
 /// `cargo` in the workspace's folder.
+///
+/// What `cargo run` tells this program about itself is not passed on: build scripts that look at it
+/// would build again, and everything after them.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(workspace());
+    for (name, _) in env::vars_os() {
+        if name
+            .to_str()
+            .is_some_and(|name| OWN.iter().any(|own| name.starts_with(own)))
+        {
+            cargo.env_remove(name);
+        }
+    }
     cargo
 }
 

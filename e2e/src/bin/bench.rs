@@ -26,7 +26,7 @@ const SUBMISSIONS: usize = 300;
 async fn main() {
     let options = Options {
         bot: false,
-        ..Options::default()
+        ..as_operators_run_it()
     };
     let world = World::with(Engine::MySql, options).await;
     println!("reveals per second (GET + POST) against look + burn from bare sqlx, MySQL\n");
@@ -47,6 +47,14 @@ async fn main() {
     }
     world.finish().await;
     acknowledgements().await;
+}
+
+fn as_operators_run_it() -> Options {
+    let log = ("RUST_LOG", "info".to_owned());
+    let mut options = Options::default();
+    options.bot_variables.push(log.clone());
+    options.web_variables.push(log);
+    options
 }
 
 #[derive(Clone, Copy)]
@@ -199,7 +207,7 @@ async fn burn_barely(connection: &mut MySqlConnection, hash: &[u8]) {
 /// Acknowledgements through the simulator, and what each program needs.
 async fn acknowledgements() {
     let begun = Instant::now();
-    let mut world = World::with(Engine::MySql, Options::default()).await;
+    let mut world = World::with(Engine::MySql, as_operators_run_it()).await;
     println!(
         "\neverything started within {:.0} ms",
         begun.elapsed().as_secs_f64() * 1000.0

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use shared::text::{Locale, Message, text};
+use zeroize::Zeroizing;
 
 /// The style sheet, allowed by its hash.
 pub(crate) const STYLE: &str = include_str!("style.css");
@@ -30,7 +31,7 @@ pub(super) fn render(locale: Locale, title: &str, content: impl IntoView) -> Str
             </body>
         </html>
     };
-    let html = page.to_html();
+    let html = Zeroizing::new(page.to_html());
     let mut whole = String::with_capacity(html.len() + 32);
     whole.push_str("<!DOCTYPE html>");
     for (index, piece) in html.split('\r').enumerate() {

@@ -11,6 +11,7 @@ use poem::{
     http::{HeaderValue, StatusCode, header},
 };
 use shared::ids::SecretId;
+use zeroize::Zeroizing;
 
 pub(crate) use confirm::confirm;
 pub(crate) use ended::ended;
@@ -32,7 +33,8 @@ pub(crate) enum Kind {
 /// An answer about to be sent.
 pub(crate) struct Page {
     status: StatusCode,
-    html: String,
+    /// Wiped when it is not sent.
+    html: Zeroizing<String>,
     kind: Kind,
     /// Header beside those that every answer has.
     extra: Option<(header::HeaderName, HeaderValue)>,
@@ -44,7 +46,7 @@ impl Page {
     fn new(status: StatusCode, html: String) -> Self {
         Self {
             status,
-            html,
+            html: Zeroizing::new(html),
             kind: Kind::Inert,
             extra: None,
             about: None,
@@ -56,7 +58,7 @@ impl Page {
         Self::new(status, String::new())
     }
 
-    pub(crate) fn into_response(self) -> Response {
+    pub(crate) fn into_response(mut self) -> Response {
         let mut response = Response::builder().status(self.status);
         if !self.html.is_empty() {
             response = response.content_type("text/html; charset=utf-8");
@@ -64,7 +66,7 @@ impl Page {
         if let Some((name, value)) = self.extra {
             response = response.header(name, value);
         }
-        let mut response = response.body(Body::from_string(self.html));
+        let mut response = response.body(Body::from_string(std::mem::take(&mut *self.html)));
         response.set_data(self.kind);
         if let Some(secret) = self.about {
             response.set_data(About(secret));

@@ -1,23 +1,25 @@
 //! Opening a secret once: decrypt, destroy, write down, commit, and only then show.
 //!
-//! Once-only rests on the row lock and on the condition of the UPDATE, both inside one transaction.
-//! A lost answer to COMMIT is resolved by the attempt's own id in the row.
+//! Once-only rests on the UPDATE that destroys: it takes the row's lock and changes a row only while
+//! nobody has before, by the database's clock, and the table has room for one end of each secret.
+//! What is decrypted is read before the transaction: the sealed columns of a live row never change,
+//! so the lock is held for two statements only. A lost answer to COMMIT is resolved by the attempt's
+//! own id in the row.
 
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait as _},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
     Database, Ending, StoreError,
     audit::{self, Event, NewEntry, Slot, Visitor},
-    database::{exactly_one, undo},
+    database::undo,
     entity::secret,
     expire,
-    look::Sight,
 };
 use crate::{
     clock::Timestamp,
@@ -75,8 +77,8 @@ pub enum BurnError {
 
 /// Opens a secret once.
 ///
-/// `render` makes of the plaintext what will be shown; it runs before the commit, so that nothing
-/// can fail after it. `requester_gone` is asked right before the commit: a secret is not burned for
+/// `render` makes of the plaintext what will be shown; it runs before the transaction, so that nothing
+/// can fail after its commit. `requester_gone` is asked right before the commit: a secret is not burned for
 /// somebody who has left.
 pub async fn burn<T>(
     database: &Database,
@@ -86,105 +88,82 @@ pub async fn burn<T>(
     requester_gone: impl Fn() -> bool,
     render: impl Fn(&Opened) -> T,
 ) -> Result<Burn<T>, BurnError> {
-    let Some(sight) = Sight::read(database, &token.hash()).await? else {
+    let Some(row) = Row::read(database, token).await? else {
         return Ok(Burn::Unknown);
     };
-    let secret = sight.secret();
-    if let Some(ending) = sight.ending()? {
+    if let Some(ending) = row.ending()? {
         return Ok(Burn::Ended(ending));
-    }
-    if sight.is_overdue() {
-        return Ok(Burn::Ended(
-            expire::expire_visited(database, secret, visitor).await?,
-        ));
     }
     let attempt = Attempt {
         database,
-        keys,
-        token,
         visitor,
-        secret,
+        row: &row,
         id: BurnId::generate(),
     };
-    match attempt.run(&requester_gone, &render).await {
+    if row.expires_at <= row.now {
+        return attempt.lost().await;
+    }
+    let rendered = match row.open(keys, token) {
+        Ok(opened) => render(&opened),
+        Err(BurnError::Undecryptable { secret, reason }) => {
+            attempt.record_failure(reason).await?;
+            return Err(BurnError::Undecryptable { secret, reason });
+        }
+        Err(error) => return Err(error),
+    };
+    let mut destroyed = attempt.destroy(&requester_gone).await;
+    if destroyed == Err(StoreError::Deadlock) {
         // The database undid everything to break the deadlock: once more.
-        Err(BurnError::Store(StoreError::Deadlock)) => attempt.run(&requester_gone, &render).await,
-        outcome => outcome,
+        destroyed = attempt.destroy(&requester_gone).await;
+    }
+    match destroyed? {
+        Destroyed::ByUs => Ok(Burn::Revealed {
+            secret: row.secret(),
+            rendered,
+        }),
+        Destroyed::Abandoned => Ok(Burn::Abandoned),
+        Destroyed::Before => attempt.lost().await,
     }
 }
 
 struct Attempt<'a> {
     database: &'a Database,
-    keys: &'a MasterKeys,
-    token: &'a LinkToken,
     visitor: &'a Visitor,
-    secret: SecretId,
+    row: &'a Row,
     id: BurnId,
 }
 
-/// What the locked row leads to.
-enum Step<T> {
-    Commit(T),
-    Expired,
-    Ended(Ending),
+/// How the transaction ended.
+#[derive(PartialEq, Eq)]
+enum Destroyed {
+    ByUs,
+    /// The secret's life was over.
+    Before,
+    /// The requester is gone; everything was undone.
     Abandoned,
 }
 
 impl Attempt<'_> {
-    async fn run<T>(
-        &self,
-        requester_gone: &impl Fn() -> bool,
-        render: &impl Fn(&Opened) -> T,
-    ) -> Result<Burn<T>, BurnError> {
+    /// Destroys the row and writes it down; what is not committed is undone.
+    async fn destroy(&self, requester_gone: &impl Fn() -> bool) -> Result<Destroyed, StoreError> {
         let transaction = self.database.begin().await?;
-        let step = self.prepare(&transaction, requester_gone, render).await;
-        if let Ok(Step::Commit(rendered)) = step {
-            return self.commit(transaction, rendered).await;
-        }
-        undo(transaction).await;
-        match step {
-            Ok(Step::Commit(_) | Step::Abandoned) => Ok(Burn::Abandoned),
-            Ok(Step::Ended(ending)) => Ok(Burn::Ended(ending)),
-            Ok(Step::Expired) => {
-                let ending =
-                    expire::expire_visited(self.database, self.secret, self.visitor).await?;
-                Ok(Burn::Ended(ending))
+        let destroyed = self.destroy_in(&transaction).await;
+        match destroyed {
+            Ok(Destroyed::ByUs) if requester_gone() => {
+                undo(transaction).await;
+                Ok(Destroyed::Abandoned)
             }
-            Err(BurnError::Undecryptable { secret, reason }) => {
-                self.record_failure(reason).await?;
-                Err(BurnError::Undecryptable { secret, reason })
+            Ok(Destroyed::ByUs) => self.commit(transaction).await,
+            other => {
+                undo(transaction).await;
+                other
             }
-            Err(error) => Err(error),
         }
     }
 
-    /// Everything up to the commit.
-    async fn prepare<T>(
-        &self,
-        transaction: &DatabaseTransaction,
-        requester_gone: &impl Fn() -> bool,
-        render: &impl Fn(&Opened) -> T,
-    ) -> Result<Step<T>, BurnError> {
-        let row = Row::lock(self.database, transaction, self.secret).await?;
-        if let Some(ending) = row.ending()? {
-            return Ok(Step::Ended(ending));
-        }
-        if row.expires_at <= row.now {
-            return Ok(Step::Expired);
-        }
-        let opened = row.open(self.keys, self.token)?;
-        let rendered = render(&opened);
-        drop(opened);
-        self.destroy(transaction, row.now).await?;
-        self.append_viewed(transaction, &row).await?;
-        if requester_gone() {
-            return Ok(Step::Abandoned);
-        }
-        Ok(Step::Commit(rendered))
-    }
-
-    async fn destroy(&self, transaction: &DatabaseTransaction, now: i64) -> Result<(), StoreError> {
-        let destroyed = secret::Entity::update_many()
+    async fn destroy_in(&self, transaction: &DatabaseTransaction) -> Result<Destroyed, StoreError> {
+        let now = self.row.now;
+        let changed = secret::Entity::update_many()
             .set(secret::ActiveModel {
                 viewed_at: Set(Some(now)),
                 destroyed_at: Set(Some(now)),
@@ -194,54 +173,55 @@ impl Attempt<'_> {
                 burn_id: Set(Some(self.id.as_uuid())),
                 ..Default::default()
             })
-            .filter(secret::Column::Id.eq(self.secret.as_uuid()))
+            .filter(secret::Column::Id.eq(self.row.id))
             .filter(secret::Column::DestroyedAt.is_null())
             .filter(Expr::col(secret::Column::ExpiresAt).gt(self.database.now()))
             .exec(transaction)
             .await?;
-        exactly_one(destroyed.rows_affected)
+        if changed.rows_affected != 1 {
+            return Ok(Destroyed::Before);
+        }
+        let viewed = self.entry(Event::Viewed, Slot::Terminal, json!({}));
+        audit::append(transaction, viewed).await?;
+        Ok(Destroyed::ByUs)
     }
 
-    async fn append_viewed(
-        &self,
-        transaction: &DatabaseTransaction,
-        row: &Row,
-    ) -> Result<(), StoreError> {
-        let entry = NewEntry {
-            secret: self.secret,
-            event: Event::Viewed,
-            slot: Slot::Terminal,
-            occurred_at: Timestamp::from_millis(row.now),
-            sender: &row.sender,
-            recipient: &row.recipient,
+    fn entry(&self, event: Event, slot: Slot, metadata: Value) -> NewEntry<'_> {
+        NewEntry {
+            secret: self.row.secret(),
+            event,
+            slot,
+            occurred_at: Timestamp::from_millis(self.row.now),
+            sender: &self.row.sender,
+            recipient: &self.row.recipient,
             visitor: Some(self.visitor),
-            metadata: json!({}),
-        };
-        audit::append(transaction, entry).await
+            metadata,
+        }
     }
 
-    async fn commit<T>(
-        &self,
-        transaction: DatabaseTransaction,
-        rendered: T,
-    ) -> Result<Burn<T>, BurnError> {
-        let revealed = Burn::Revealed {
-            secret: self.secret,
-            rendered,
-        };
+    async fn commit(&self, transaction: DatabaseTransaction) -> Result<Destroyed, StoreError> {
         let Err(error) = transaction.commit().await else {
-            return Ok(revealed);
+            return Ok(Destroyed::ByUs);
         };
         tracing::warn!(
-            secret.id = %self.secret,
+            secret.id = %self.row.secret(),
             error = %StoreError::from(error),
             "COMMIT of a reveal had no answer, asking the row"
         );
         if self.burned_by_this_attempt().await? {
-            Ok(revealed)
+            Ok(Destroyed::ByUs)
         } else {
-            Err(StoreError::CommitUnknown.into())
+            Err(StoreError::CommitUnknown)
         }
+    }
+
+    /// Somebody else was first, or time was over: says how the secret's life ended, ending it if
+    /// only its time is over.
+    async fn lost<T>(&self) -> Result<Burn<T>, BurnError> {
+        let secret = self.row.secret();
+        Ok(Burn::Ended(
+            expire::expire_visited(self.database, secret, self.visitor).await?,
+        ))
     }
 
     /// Asks the row, over another connection, whose commit it carries.
@@ -249,7 +229,7 @@ impl Attempt<'_> {
         let burn_id: Option<Option<Uuid>> = secret::Entity::find()
             .select_only()
             .column(secret::Column::BurnId)
-            .filter(secret::Column::Id.eq(self.secret.as_uuid()))
+            .filter(secret::Column::Id.eq(self.row.id))
             .into_tuple()
             .one(self.database.connection())
             .await
@@ -257,19 +237,10 @@ impl Attempt<'_> {
         Ok(burn_id.flatten() == Some(self.id.as_uuid()))
     }
 
-    /// Writes `decrypt_failed` once a secret, in a transaction of its own.
+    /// Writes `decrypt_failed`, once a secret.
     async fn record_failure(&self, reason: OpenError) -> Result<(), StoreError> {
-        let row = Parties::read(self.database, self.secret).await?;
-        let entry = NewEntry {
-            secret: self.secret,
-            event: Event::DecryptFailed,
-            slot: Slot::DecryptFailed,
-            occurred_at: Timestamp::from_millis(row.now),
-            sender: &row.sender,
-            recipient: &row.recipient,
-            visitor: Some(self.visitor),
-            metadata: json!({ "reason": reason.code() }),
-        };
+        let metadata = json!({ "reason": reason.code() });
+        let entry = self.entry(Event::DecryptFailed, Slot::DecryptFailed, metadata);
         match audit::append(self.database.connection(), entry).await {
             Err(StoreError::Duplicate) | Ok(()) => Ok(()),
             Err(error) => Err(error),
@@ -294,13 +265,9 @@ struct Row {
 }
 
 impl Row {
-    /// Reads the row under an exclusive lock; on SQLite the transaction holds the lock already.
-    async fn lock(
-        database: &Database,
-        transaction: &DatabaseTransaction,
-        secret: SecretId,
-    ) -> Result<Self, StoreError> {
-        secret::Entity::find()
+    /// Reads without a lock.
+    async fn read(database: &Database, token: &LinkToken) -> Result<Option<Self>, StoreError> {
+        let row = secret::Entity::find()
             .select_only()
             .columns([
                 secret::Column::Id,
@@ -316,12 +283,15 @@ impl Row {
                 secret::Column::DestroyReason,
             ])
             .column_as(database.now(), "now")
-            .filter(secret::Column::Id.eq(secret.as_uuid()))
-            .lock_exclusive()
+            .filter(secret::Column::TokenHash.eq(token.hash().as_bytes().to_vec()))
             .into_model::<Self>()
-            .one(transaction)
-            .await?
-            .ok_or(StoreError::Stale)
+            .one(database.connection())
+            .await?;
+        Ok(row)
+    }
+
+    const fn secret(&self) -> SecretId {
+        SecretId::from_uuid(self.id)
     }
 
     fn ending(&self) -> Result<Option<Ending>, StoreError> {
@@ -329,7 +299,7 @@ impl Row {
     }
 
     fn open(&self, keys: &MasterKeys, token: &LinkToken) -> Result<Opened, BurnError> {
-        let secret = SecretId::from_uuid(self.id);
+        let secret = self.secret();
         let undecryptable = |reason| BurnError::Undecryptable { secret, reason };
         if self.format != i16::from(crypto::FORMAT) {
             return Err(undecryptable(OpenError::Malformed));
@@ -352,27 +322,5 @@ impl Row {
             note,
             sender_name: self.sender_name.clone(),
         })
-    }
-}
-
-/// Who sent a secret to whom, and the database's time.
-#[derive(FromQueryResult)]
-struct Parties {
-    sender: String,
-    recipient: String,
-    now: i64,
-}
-
-impl Parties {
-    async fn read(database: &Database, secret: SecretId) -> Result<Self, StoreError> {
-        secret::Entity::find()
-            .select_only()
-            .columns([secret::Column::Sender, secret::Column::Recipient])
-            .column_as(database.now(), "now")
-            .filter(secret::Column::Id.eq(secret.as_uuid()))
-            .into_model::<Self>()
-            .one(database.connection())
-            .await?
-            .ok_or(StoreError::Stale)
     }
 }

@@ -55,7 +55,7 @@ pub async fn look(
 
 /// A secret's row without its ciphertext, and the database's time.
 #[derive(FromQueryResult)]
-pub(super) struct Sight {
+struct Sight {
     id: Uuid,
     sender_name: String,
     recipient_locale: Option<String>,
@@ -68,10 +68,7 @@ pub(super) struct Sight {
 
 impl Sight {
     /// Reads without a lock.
-    pub(super) async fn read(
-        database: &Database,
-        hash: &TokenHash,
-    ) -> Result<Option<Self>, StoreError> {
+    async fn read(database: &Database, hash: &TokenHash) -> Result<Option<Self>, StoreError> {
         let sight = secret::Entity::find()
             .select_only()
             .columns([
@@ -91,15 +88,15 @@ impl Sight {
         Ok(sight)
     }
 
-    pub(super) const fn secret(&self) -> SecretId {
+    const fn secret(&self) -> SecretId {
         SecretId::from_uuid(self.id)
     }
 
-    pub(super) fn ending(&self) -> Result<Option<Ending>, StoreError> {
+    fn ending(&self) -> Result<Option<Ending>, StoreError> {
         Ending::from_columns(self.destroy_reason.as_deref(), self.viewed_at)
     }
 
-    pub(super) const fn is_overdue(&self) -> bool {
+    const fn is_overdue(&self) -> bool {
         self.expires_at <= self.now
     }
 
