@@ -6,14 +6,18 @@ use anyhow::Context as _;
 use poem::{
     EndpointExt, Server,
     listener::{Acceptor, Listener, TcpListener},
-    middleware::TowerLayerCompatExt as _,
 };
 use shared::{lifecycle, store::Database};
 use tokio_util::task::TaskTracker;
+use tower::Layer as _;
 
 use crate::{
-    access_log::AccessLog, client_address::ClientAddresses, headers, rate_limit::RateLimitLayer,
-    settings::Settings, site::Site,
+    access_log::AccessLog,
+    client_address::ClientAddresses,
+    headers,
+    rate_limit::{EndpointService, RateLimitLayer, ServiceEndpoint},
+    settings::Settings,
+    site::Site,
 };
 
 /// How long requests under way may take once the process is told to stop.
@@ -44,9 +48,10 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let burns = TaskTracker::new();
     let addresses = Arc::new(ClientAddresses::new(settings.trusted_proxies));
     let limit = RateLimitLayer::new(settings.rate_limit, Arc::clone(&addresses));
-    let site = Site::new(database, settings.keys, addresses, burns.clone())
-        .with(headers::catch_panics())
-        .with(limit.compat())
+    let site =
+        Site::new(database, settings.keys, addresses, burns.clone()).with(headers::catch_panics());
+    let limited = limit.layer(EndpointService::new(site));
+    let site = ServiceEndpoint(limited)
         .with(headers::SecureHeaders)
         .with(AccessLog);
     Server::new_with_acceptor(acceptor)

@@ -60,6 +60,7 @@ impl<S> Layer<S> for RateLimitLayer {
 }
 
 /// A service whose requests are limited.
+#[derive(Clone)]
 pub(crate) struct RateLimited<S> {
     inner: S,
     limit: RateLimitLayer,
