@@ -16,7 +16,7 @@ use shared::{
     ids::{ChannelId, MessageTs},
     settings::PublicBaseUrl,
     store::{
-        Database, FailureReason, StoreError,
+        Database, Ending, FailureReason, StoreError,
         deliveries::{self, Job, Kind},
         settle,
     },
@@ -65,6 +65,8 @@ enum Step {
 /// How a try ended.
 enum Try {
     Sent(ChannelId, MessageTs),
+    /// An earlier try sent it and ended before writing that down.
+    Arrived,
     Failed(FailureReason),
     Again(Duration),
 }
@@ -125,6 +127,10 @@ impl Courier {
                 settle::sent(&self.database, job, &channel, &message).await?;
                 log("sent");
             }
+            Try::Arrived => {
+                settle::arrived(&self.database, job).await?;
+                log("arrived before");
+            }
             Try::Failed(reason) => {
                 settle::failed(&self.database, job, reason).await?;
                 log(reason.code());
@@ -141,6 +147,9 @@ impl Courier {
     }
 
     async fn try_message(&self, job: &Job) -> Try {
+        if matches!(job.facts.ending, Some(Ending::Viewed { .. })) {
+            return Try::Arrived;
+        }
         if !job.facts.is_live() {
             return Try::Failed(FailureReason::Expired);
         }

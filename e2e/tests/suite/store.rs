@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use shared::{
     ids::{ChannelId, MessageTs},
     store::{
-        FailureReason, StoreError,
+        Ending, FailureReason, StoreError,
         audit::Visitor,
         burn::{self, Burn},
         create::{self, Created},
@@ -72,6 +72,26 @@ on_each_engine! {
         assert_eq!(settle::sent(&store, &current, &channel, &ts).await, Err(StoreError::Stale));
         let failed = "SELECT COUNT(*) FROM audit_events WHERE event = 'dm_failed'";
         assert_eq!(database.count(failed).await, 0);
+        database.remove().await;
+    }
+
+    async fn a_link_that_was_opened_did_arrive_whoever_forgot_to_say_so(engine) {
+        let database = TestDatabase::migrated(engine).await;
+        let (store, keys) = (database.store().await, Keys::fresh());
+        let new = Keys::submission("V1", "x");
+        create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
+        let died = deliveries::claim(&store, Duration::ZERO).await.unwrap().unwrap();
+        let token = died.open(&keys.delivery()).unwrap().token;
+        let (master, visitor) = (keys.master(), Visitor::default());
+        burn::burn(&store, &master, &token, &visitor, || false, |_| ()).await.unwrap();
+        let next = deliveries::claim(&store, LEASE).await.unwrap().unwrap();
+        assert!(matches!(next.facts.ending, Some(Ending::Viewed { .. })));
+        settle::arrived(&store, &next).await.unwrap();
+        let receipt = deliveries::claim(&store, LEASE).await.unwrap().unwrap();
+        assert_eq!(receipt.kind, deliveries::Kind::SenderReceipt);
+        assert_eq!(receipt.outcome, Some(deliveries::Outcome::Sent));
+        let events = "SELECT COUNT(*) FROM audit_events WHERE event = 'dm_failed'";
+        assert_eq!(database.count(events).await, 0);
         database.remove().await;
     }
 

@@ -27,14 +27,28 @@ pub async fn sent(
     channel: &ChannelId,
     message: &MessageTs,
 ) -> Result<(), StoreError> {
+    let posted = delivery::ActiveModel {
+        channel: Set(Some(channel.to_string())),
+        message_ts: Set(Some(message.to_string())),
+        shown: Set(Some(shown(job).to_owned())),
+        ..Default::default()
+    };
+    close_as_sent(database, job, posted).await
+}
+
+/// The link was opened, so the message did arrive: whoever posted it ended before writing that
+/// down, and where it stands is not known.
+pub async fn arrived(database: &Database, job: &Job) -> Result<(), StoreError> {
+    close_as_sent(database, job, delivery::ActiveModel::default()).await
+}
+
+async fn close_as_sent(
+    database: &Database,
+    job: &Job,
+    posted: delivery::ActiveModel,
+) -> Result<(), StoreError> {
     let transaction = database.begin().await?;
     let work = async {
-        let posted = delivery::ActiveModel {
-            channel: Set(Some(channel.to_string())),
-            message_ts: Set(Some(message.to_string())),
-            shown: Set(Some(shown(job).to_owned())),
-            ..Default::default()
-        };
         close(database, &transaction, job, Outcome::Sent, posted).await?;
         make_receipt_due(database, &transaction, job).await
     }
