@@ -1,10 +1,15 @@
 //! `secure-secret-bot`: the Slack side. Without a subcommand it runs the worker; the operator's
 //! commands are its subcommands.
 
+mod alarm;
 mod audit_cli;
 mod command_text;
 mod courier;
+mod egress;
 mod handlers;
+mod health;
+mod health_cli;
+mod metrics;
 mod modal;
 mod settings;
 mod slack;
@@ -29,6 +34,7 @@ async fn main() -> ExitCode {
     let matches = settings::command_line().get_matches();
     let done = match matches.subcommand() {
         Some(("audit", matches)) => audit_cli::run(matches).await,
+        Some(("health", matches)) => health_cli::run(matches).await,
         _ => run_worker(&matches).await,
     };
     match done {

@@ -1,9 +1,10 @@
 //! The dialog, and the one that says that it was sent before.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::{
     lifetime::Lifetime,
-    secret::{NOTE_MAX_CHARS, SECRET_MAX_CHARS},
+    secret::{NOTE_MAX_CHARS, SECRET_PART_MAX_CHARS},
     store::submissions::StoredSubmission,
     text::{self, Locale, Message, text},
 };
@@ -13,30 +14,84 @@ use crate::{command_text::Prefill, slack::blocks};
 /// The dialog's name in what Slack sends back.
 pub(crate) const CALLBACK_ID: &str = "send_secret";
 
-/// The only action within each of the dialog's blocks.
+/// The action of the button for another field.
+pub(crate) const MORE_ROOM: &str = "more_room";
+
+/// The only action within each of the dialog's inputs.
 pub(crate) const ACTION: &str = "value";
 
 /// The dialog's blocks, by which errors are put beside their field.
 pub(crate) mod field {
     pub(crate) const RECIPIENT: &str = "recipient";
-    pub(crate) const SECRET: &str = "secret";
+    /// One after the other; together they are the secret.
+    pub(crate) const SECRET: [&str; 4] = ["secret", "secret_2", "secret_3", "secret_4"];
     pub(crate) const NOTE: &str = "note";
     pub(crate) const LIFETIME: &str = "lifetime";
 }
 
+/// How a dialog looks that can be made larger; Slack keeps it with the dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Layout {
+    /// Fields for the secret, 1 to 4.
+    pub(crate) fields: usize,
+    /// Whether the dialog says that words after the command were not used.
+    pub(crate) has_unused_words: bool,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self {
+            fields: 1,
+            has_unused_words: false,
+        }
+    }
+}
+
+impl Layout {
+    /// Reads what Slack gives back; whatever it is, it is a layout.
+    pub(crate) fn parse(private_metadata: &str) -> Self {
+        let layout: Self = serde_json::from_str(private_metadata).unwrap_or_default();
+        Self {
+            fields: layout.fields.clamp(1, field::SECRET.len()),
+            ..layout
+        }
+    }
+
+    /// With another field; `None` when there are as many as there can be.
+    pub(crate) fn with_more_room(self) -> Option<Self> {
+        let fields = self.fields + 1;
+        (fields <= field::SECRET.len()).then_some(Self { fields, ..self })
+    }
+}
+
 /// The dialog with what the command said filled in.
 pub(crate) fn dialog(locale: Locale, prefill: &Prefill) -> Value {
+    let layout = Layout {
+        has_unused_words: prefill.has_unused_words,
+        ..Layout::default()
+    };
+    dialog_with(locale, prefill, layout)
+}
+
+/// The dialog with a layout.
+pub(crate) fn dialog_with(locale: Locale, prefill: &Prefill, layout: Layout) -> Value {
     let mut form = Vec::new();
-    if prefill.has_unused_words {
+    if layout.has_unused_words {
         form.push(blocks::section(&text(locale, Message::ModalWordsUnused)));
     }
     form.push(recipient(locale, prefill));
-    form.push(secret(locale));
+    form.extend((0..layout.fields).map(|part| secret(locale, part)));
+    if layout.with_more_room().is_some() {
+        let label = text(locale, Message::ModalMoreRoom);
+        form.push(blocks::button(MORE_ROOM, &label));
+    }
     form.push(lifetime(locale, prefill.lifetime.unwrap_or_default()));
     form.push(note(locale));
     json!({
         "type": "modal",
         "callback_id": CALLBACK_ID,
+        "private_metadata": json!(layout).to_string(),
         "title": blocks::plain(&text(locale, Message::ModalTitle)),
         "submit": blocks::plain(&text(locale, Message::ModalSubmit)),
         "close": blocks::plain(&text(locale, Message::ModalClose)),
@@ -75,16 +130,26 @@ fn recipient(locale: Locale, prefill: &Prefill) -> Value {
     )
 }
 
-fn secret(locale: Locale) -> Value {
-    let typed = json!({
+/// The field of a part of the secret, counted from 0.
+fn secret(locale: Locale, part: usize) -> Value {
+    let mut typed = json!({
         "type": "plain_text_input",
         "action_id": ACTION,
         "multiline": true,
-        "max_length": SECRET_MAX_CHARS,
-        "placeholder": blocks::plain(&text(locale, Message::ModalSecretPlaceholder)),
-        "focus_on_load": true,
+        "max_length": SECRET_PART_MAX_CHARS,
     });
-    let mut input = input(field::SECRET, &text(locale, Message::ModalSecret), &typed);
+    let block = field::SECRET.get(part).copied().unwrap_or(field::SECRET[0]);
+    if part > 0 {
+        let number = u64::try_from(part + 1).unwrap_or_default();
+        let label = text(locale, Message::ModalSecretContinued { number });
+        let mut input = input(block, &label, &typed);
+        input["optional"] = true.into();
+        input["hint"] = blocks::plain(&text(locale, Message::ModalSecretContinuedHint));
+        return input;
+    }
+    typed["placeholder"] = blocks::plain(&text(locale, Message::ModalSecretPlaceholder));
+    typed["focus_on_load"] = true.into();
+    let mut input = input(block, &text(locale, Message::ModalSecret), &typed);
     input["hint"] = blocks::plain(&text(locale, Message::ModalSecretHint));
     input
 }
@@ -148,7 +213,7 @@ mod tests {
         else {
             panic!("not a modal");
         };
-        assert_eq!(view.blocks.len(), 5);
+        assert_eq!(view.blocks.len(), 6);
         let inputs = view
             .blocks
             .iter()
@@ -161,12 +226,42 @@ mod tests {
     fn an_hour_is_preset_and_nobody_chosen() {
         let dialog = dialog(Locale::En, &Prefill::default());
         let blocks = dialog["blocks"].as_array().unwrap();
-        assert_eq!(blocks.len(), 4);
+        assert_eq!(blocks.len(), 5);
         assert!(blocks[0]["element"].get("initial_user").is_none());
-        assert_eq!(blocks[2]["element"]["initial_option"]["value"], "1h");
+        assert_eq!(blocks[3]["element"]["initial_option"]["value"], "1h");
         assert_eq!(
-            blocks[2]["element"]["initial_option"]["text"]["text"],
+            blocks[3]["element"]["initial_option"]["text"]["text"],
             "1 hour"
         );
+    }
+
+    #[test]
+    fn there_is_room_for_four_fields() {
+        let mut layout = Layout::parse("");
+        let mut sizes = Vec::new();
+        loop {
+            let dialog = dialog_with(Locale::En, &Prefill::default(), layout);
+            let kept = dialog["private_metadata"].as_str().unwrap();
+            assert_eq!(Layout::parse(kept), layout);
+            sizes.push(dialog["blocks"].as_array().unwrap().len());
+            match layout.with_more_room() {
+                Some(larger) => layout = larger,
+                None => break,
+            }
+        }
+        // The last one has no button any more.
+        assert_eq!(sizes, [5, 6, 7, 7]);
+    }
+
+    #[test]
+    fn whatever_slack_gives_back_is_a_layout() {
+        for (kept, fields) in [
+            ("", 1),
+            ("null", 1),
+            ("{\"fields\":0}", 1),
+            ("{\"fields\":99}", 4),
+        ] {
+            assert_eq!(Layout::parse(kept).fields, fields, "{kept}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What the bot can be told.
 
-use std::time::Duration;
+use std::{net::SocketAddr, num::NonZeroU8, time::Duration};
 
 use clap::{ArgMatches, Command};
 use secrecy::SecretString;
@@ -8,28 +8,34 @@ use shared::{
     crypto::{DeliveryKeys, KeyRingError, MasterKeys},
     logging::LogSettings,
     settings::{
-        self, AppToken, BotToken, DatabaseUrl, Invalid, PublicBaseUrl, Reader, Setting,
-        SettingsError, SlackApiUrl,
+        self, AppToken, BotToken, CaBundle, DatabaseUrl, HttpsProxy, Invalid, PublicBaseUrl,
+        Reader, Setting, SettingsError, SlackApiUrl,
         definitions::{
-            ALLOW_EXTERNAL, ALLOW_SELF, CLEANUP_INTERVAL, DATABASE_URL, DELIVERY_KEYS, FERNET_KEYS,
-            LOG_FORMAT, PUBLIC_BASE_URL, RUST_LOG, SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN,
+            ALLOW_EXTERNAL, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL, DATABASE_URL, DELIVERY_KEYS,
+            FERNET_KEYS, HEALTH_ADDR, HTTPS_PROXY, LOG_FORMAT, NO_PROXY, PUBLIC_BASE_URL, RUST_LOG,
+            SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_CONNECTIONS,
         },
     },
 };
 
-use crate::audit_cli;
+use crate::{audit_cli, egress::EgressSettings, health_cli};
 
-const ALL: [Setting; 12] = [
+const ALL: [Setting; 17] = [
     DATABASE_URL,
     FERNET_KEYS,
     DELIVERY_KEYS,
     PUBLIC_BASE_URL,
     SLACK_APP_TOKEN,
     SLACK_BOT_TOKEN,
+    SLACK_CONNECTIONS,
     SLACK_API_URL,
+    HTTPS_PROXY,
+    NO_PROXY,
+    CA_BUNDLE,
     ALLOW_SELF,
     ALLOW_EXTERNAL,
     CLEANUP_INTERVAL,
+    HEALTH_ADDR,
     LOG_FORMAT,
     RUST_LOG,
 ];
@@ -41,8 +47,11 @@ pub(crate) struct Settings {
     pub(crate) delivery_keys: DeliveryKeys,
     pub(crate) public_base_url: PublicBaseUrl,
     pub(crate) slack: SlackSettings,
+    pub(crate) egress: EgressSettings,
     pub(crate) policy: Policy,
     pub(crate) cleanup_interval: Duration,
+    /// Where health is served; nowhere if `None`.
+    pub(crate) health: Option<SocketAddr>,
 }
 
 /// How Slack is reached.
@@ -50,6 +59,7 @@ pub(crate) struct SlackSettings {
     pub(crate) api_url: SlackApiUrl,
     pub(crate) app_token: AppToken,
     pub(crate) bot_token: BotToken,
+    pub(crate) connections: NonZeroU8,
 }
 
 /// To whom people may send.
@@ -67,6 +77,7 @@ pub(crate) fn command_line() -> Command {
         .args(settings::arguments(&ALL))
         .args_conflicts_with_subcommands(true)
         .subcommand(audit_cli::command_line())
+        .subcommand(health_cli::command_line())
 }
 
 impl Settings {
@@ -89,6 +100,13 @@ impl Settings {
         let app_token = reader.required(&SLACK_APP_TOKEN, AppToken::parse);
         let bot_token = reader.required(&SLACK_BOT_TOKEN, BotToken::parse);
         let api_url = reader.required(&SLACK_API_URL, SlackApiUrl::parse);
+        let connections = reader.required(&SLACK_CONNECTIONS, settings::parse_connections);
+        let egress = EgressSettings {
+            proxy: reader.optional(&HTTPS_PROXY, HttpsProxy::parse),
+            no_proxy: reader.optional(&NO_PROXY, |text| Ok(text.to_owned())),
+            ca_bundle: reader.optional(&CA_BUNDLE, CaBundle::parse),
+        };
+        let health = reader.optional(&HEALTH_ADDR, settings::parse_health_addr);
         let allow_self = reader.required(&ALLOW_SELF, settings::parse_bool);
         let allow_external = reader.required(&ALLOW_EXTERNAL, settings::parse_bool);
         let cleanup_interval = reader.required(&CLEANUP_INTERVAL, settings::parse_duration);
@@ -101,12 +119,15 @@ impl Settings {
                 api_url: api_url?,
                 app_token: app_token?,
                 bot_token: bot_token?,
+                connections: connections?,
             },
+            egress,
             policy: Policy {
                 allow_self: allow_self?,
                 allow_external: allow_external?,
             },
             cleanup_interval: cleanup_interval?,
+            health,
         };
         Some((read, logging?))
     }

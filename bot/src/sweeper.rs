@@ -1,17 +1,24 @@
 //! Destroys what expired, every so often.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use shared::store::{Database, expire};
 use tokio_util::sync::CancellationToken;
+
+use crate::metrics::Metrics;
 
 /// Secrets destroyed in one transaction: enough to be quick, few enough not to be in the way.
 const BATCH: u32 = 200;
 
 /// Sweeps at once and then after each interval, until told to stop.
-pub(crate) async fn run(database: Database, interval: Duration, stop: CancellationToken) {
+pub(crate) async fn run(
+    database: Database,
+    metrics: Arc<Metrics>,
+    interval: Duration,
+    stop: CancellationToken,
+) {
     loop {
-        sweep(&database, &stop).await;
+        sweep(&database, &metrics, &stop).await;
         tokio::select! {
             () = tokio::time::sleep(interval) => {}
             () = stop.cancelled() => return,
@@ -20,10 +27,12 @@ pub(crate) async fn run(database: Database, interval: Duration, stop: Cancellati
 }
 
 /// Batch after batch, until one is not full. What fails is left to the next time.
-async fn sweep(database: &Database, stop: &CancellationToken) {
+async fn sweep(database: &Database, metrics: &Metrics, stop: &CancellationToken) {
     let mut destroyed = 0;
     while !stop.is_cancelled() {
-        match expire::sweep_batch(database, BATCH).await {
+        let swept = expire::sweep_batch(database, BATCH).await;
+        metrics.sweep(swept.as_ref().ok().copied());
+        match swept {
             Ok(count) => {
                 destroyed += count;
                 if count < BATCH {

@@ -1,36 +1,70 @@
 //! Puts the worker's parts together, and takes them apart when it is told to stop.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use anyhow::Context as _;
-use shared::{lifecycle, store::Database};
+use anyhow::{Context as _, bail};
+use shared::{health, lifecycle, store::Database};
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    alarm::Alarm,
     courier::Courier,
-    handlers::Handlers,
+    egress::Egress,
+    handlers::{Desk, Handlers},
+    health::BotHealth,
+    metrics::Metrics,
     settings::Settings,
     slack::{Directory, Slack},
-    socket::{self, Socket},
+    socket::{self, Connections, Socket},
     sweeper,
 };
+
+/// The pause between two tries to have the bot token checked.
+const TOKEN_CHECK_PAUSE: Duration = Duration::from_secs(5);
 
 /// Runs until it is told to stop, or until Slack says what no retry mends.
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let stop = lifecycle::shutdown_on_signals().context("signals can't be received")?;
+    let egress = Egress::new(&settings.egress)?;
     let database = Database::open(&settings.database, &stop).await?;
-    let slack = Arc::new(Slack::new(&settings.slack)?);
+    let alarm = Alarm::new(stop.clone());
+    let metrics = Arc::new(Metrics::new());
+    let connections = Connections::new(Arc::clone(&metrics));
+    let slack = Arc::new(Slack::new(&settings.slack, egress));
     let directory = Arc::new(Directory::new(Arc::clone(&slack)));
     let delivery_keys = Arc::new(settings.delivery_keys);
     let work_waits = Arc::new(Notify::new());
-
     let tasks = TaskTracker::new();
-    tasks.spawn(sweeper::run(
-        database.clone(),
-        settings.cleanup_interval,
+
+    if let Some(address) = settings.health {
+        let health = BotHealth {
+            database: database.clone(),
+            connections: connections.clone(),
+            metrics: Arc::clone(&metrics),
+            stop: stop.clone(),
+        };
+        // It answers "not ready" while the rest finishes, and ends with the process.
+        let served = health::listen(address, Arc::new(health), CancellationToken::new())
+            .await
+            .with_context(|| format!("HEALTH_ADDR: {address} can't be listened on"))?;
+        tokio::spawn(served);
+    }
+    tasks.spawn(check_bot_token(
+        Arc::clone(&slack),
+        alarm.clone(),
         stop.clone(),
     ));
+    let sweeper = sweeper::run(
+        database.clone(),
+        Arc::clone(&metrics),
+        settings.cleanup_interval,
+        stop.clone(),
+    );
+    tasks.spawn(sweeper);
     let courier = Courier {
         database: database.clone(),
         slack: Arc::clone(&slack),
@@ -39,9 +73,11 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         public_base_url: settings.public_base_url,
         policy: settings.policy,
         work_waits: Arc::clone(&work_waits),
+        metrics: Arc::clone(&metrics),
+        alarm: alarm.clone(),
     };
     courier.spawn_workers(&tasks, &stop);
-    let handlers = Handlers {
+    let desk = Desk {
         database,
         slack: Arc::clone(&slack),
         directory,
@@ -49,11 +85,19 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         delivery_keys,
         policy: settings.policy,
         work_waits,
-        tasks: tasks.clone(),
+        metrics: Arc::clone(&metrics),
     };
+    let socket = Socket {
+        slack,
+        handlers: Arc::new(Handlers::new(desk, tasks.clone())),
+        metrics,
+        connections: connections.clone(),
+        alarm: alarm.clone(),
+    };
+    tracing::info!(connections = settings.slack.connections, "started");
+    let leaving = tokio::spawn(say_what_is_open(stop.clone(), connections, tasks.clone()));
     let time_is_up = tokio::spawn(time_to_finish(stop.clone()));
-    let socket = Socket::new(slack, Arc::new(handlers));
-    let ended = socket.run(&stop).await;
+    socket.run(settings.slack.connections, &stop).await;
 
     stop.cancel();
     tasks.close();
@@ -62,9 +106,41 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         // Deliveries go on when their lease ends; transactions under way are undone.
         _ = time_is_up => tracing::warn!(tasks = tasks.len(), "stopped with work under way"),
     }
-    ended.context(socket::ADVICE)?;
+    leaving.abort();
+    if let Some(error) = alarm.reason() {
+        bail!("{error}. {}", error.advice());
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// A bot token that is no good shows at once, not at the first command.
+async fn check_bot_token(slack: Arc<Slack>, alarm: Alarm, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let error = match slack.check_bot_token().await {
+            Ok(()) => return,
+            Err(error) => error,
+        };
+        if error.is_fatal() {
+            alarm.ring(error);
+            return;
+        }
+        tracing::warn!(%error, "the bot token could not be checked yet");
+        let pause = TOKEN_CHECK_PAUSE.max(error.retry_after().unwrap_or_default());
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+async fn say_what_is_open(stop: CancellationToken, connections: Connections, tasks: TaskTracker) {
+    stop.cancelled().await;
+    tracing::info!(
+        connections = connections.open(),
+        tasks = tasks.len(),
+        "stopping with this open"
+    );
 }
 
 /// Passes when the program was told to stop and has had its time to finish.

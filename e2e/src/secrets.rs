@@ -91,7 +91,7 @@ impl Keys {
         let Created::New { secret, .. } = created else {
             panic!("{created:?}");
         };
-        let job = deliveries::claim(store, Duration::from_hours(1))
+        let job = deliveries::claim(store, Duration::from_hours(1), &[])
             .await
             .unwrap()
             .unwrap();

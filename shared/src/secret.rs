@@ -10,7 +10,13 @@ use zeroize::Zeroizing;
 /// Most characters (Unicode scalar values) that one Slack input takes.
 ///
 /// Source: Slack's reference of the plain-text input element, `max_length`.
-pub const SECRET_MAX_CHARS: usize = 3_000;
+pub const SECRET_PART_MAX_CHARS: usize = 3_000;
+
+/// Most parts in which a secret is typed.
+pub const SECRET_MAX_PARTS: usize = 4;
+
+/// Most characters of a secret.
+pub const SECRET_MAX_CHARS: usize = SECRET_MAX_PARTS * SECRET_PART_MAX_CHARS;
 
 /// Most characters (Unicode scalar values) of a note.
 pub const NOTE_MAX_CHARS: usize = 500;
@@ -30,6 +36,26 @@ impl SecretText {
         }
         check(&typed, SECRET_MAX_CHARS)?;
         Ok(Self(typed))
+    }
+
+    /// Takes what was typed in several fields, joined with nothing in between. A mistake comes with
+    /// the number of its part, counted from 0.
+    pub fn join(mut parts: Vec<Zeroizing<String>>) -> Result<Self, (usize, SecretTextError)> {
+        for (part, typed) in parts.iter().enumerate() {
+            check(typed, SECRET_PART_MAX_CHARS).map_err(|error| (part, error))?;
+        }
+        let whole = if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            // Reserved at once: growing would leave copies behind that nobody wipes.
+            let bytes = parts.iter().map(|part| part.len()).sum();
+            let mut whole = Zeroizing::new(String::with_capacity(bytes));
+            for part in &parts {
+                whole.push_str(part);
+            }
+            whole
+        };
+        Self::parse(whole).map_err(|error| (0, error))
     }
 
     /// The plaintext. Whoever calls this answers for where it goes.
@@ -142,10 +168,40 @@ mod tests {
         assert_eq!(
             parse(&"é".repeat(SECRET_MAX_CHARS + 1)).unwrap_err(),
             SecretTextError::TooLong {
-                limit: 3_000,
-                chars: 3_001
+                limit: 12_000,
+                chars: 12_001
             }
         );
+    }
+
+    #[test]
+    fn parts_are_joined_exactly_and_mistakes_name_their_part() {
+        let join = |parts: &[&str]| {
+            let parts = parts.iter().map(|part| Zeroizing::new((*part).to_owned()));
+            SecretText::join(parts.collect()).map(|secret| secret.expose().to_owned())
+        };
+        assert_eq!(join(&["a\n", "", " b"]).as_deref(), Ok("a\n b"));
+        assert_eq!(join(&["one"]).as_deref(), Ok("one"));
+        let full = "🔑".repeat(SECRET_PART_MAX_CHARS);
+        assert_eq!(
+            join(&[full.as_str(); 4]).unwrap().chars().count(),
+            SECRET_MAX_CHARS
+        );
+        let long = "x".repeat(SECRET_PART_MAX_CHARS + 1);
+        let too_long = SecretTextError::TooLong {
+            limit: 3_000,
+            chars: 3_001,
+        };
+        assert_eq!(join(&["a", &long]), Err((1, too_long)));
+        assert_eq!(
+            join(&["a", "b", "c\0"]),
+            Err((2, SecretTextError::ContainsNul))
+        );
+        assert_eq!(
+            join(&["", " ", "\n"]),
+            Err((0, SecretTextError::OnlyWhitespace))
+        );
+        assert_eq!(join(&[]), Err((0, SecretTextError::Empty)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use shared::{
     secret::NoteText,
     store::{
-        FailureReason,
+        Ending, FailureReason,
         deliveries::{Facts, Outcome},
     },
     text::{self, Locale, Message, text},
@@ -51,34 +51,54 @@ pub(super) fn message(facts: &Facts, note: Option<&NoteText>, link: &str) -> Out
     }
 }
 
-/// The sender's receipt: that the link is on its way, or why it isn't. Never the link.
+/// What the recipient's message becomes once the secret is gone: what happened and when, and no
+/// link. `None` while it lives.
+pub(super) fn ended_message(facts: &Facts) -> Option<OutgoingMessage> {
+    let locale = locale_of(facts.recipient_locale.as_deref());
+    let sender = facts.sender_name.as_str();
+    let when = text::instant(
+        locale,
+        facts.ended_at.unwrap_or(facts.now),
+        facts.recipient_tz.as_deref(),
+    );
+    let when = &when;
+    let what = match facts.ending? {
+        Ending::Viewed { .. } => Message::MessageOpened { when, sender },
+        Ending::Expired => Message::MessageExpired { when, sender },
+        Ending::Undeliverable | Ending::Revoked => Message::MessageWithdrawn { when, sender },
+    };
+    let lead = text(locale, Message::MessageLead { sender });
+    Some(OutgoingMessage {
+        text: blocks::escape(&text(locale, Message::MessageFallback { sender })),
+        blocks: vec![blocks::section(&lead), blocks::section(&text(locale, what))],
+    })
+}
+
+/// The sender's receipt: how it stands with the secret. Never the link.
 pub(super) fn receipt(
     facts: &Facts,
     outcome: Option<Outcome>,
     tz: Option<&str>,
 ) -> OutgoingMessage {
     let locale = Locale::default();
-    let recipient = blocks::mention(&facts.recipient);
-    let until = text::instant(locale, facts.expires_at, tz);
-    let (what, why) = match outcome {
-        Some(Outcome::Failed(reason)) => {
-            let what = match reason {
-                FailureReason::Expired => Message::ReceiptExpired {
-                    recipient: &recipient,
-                },
-                _ => Message::ReceiptFailed {
-                    recipient: &recipient,
-                },
-            };
-            (what, Some(failure_message(reason)))
-        }
-        Some(Outcome::Sent) | None => (
-            Message::ReceiptDelivered {
-                recipient: &recipient,
-                until: &until,
-            },
-            None,
+    let recipient = &blocks::mention(&facts.recipient);
+    let until = &text::instant(locale, facts.expires_at, tz);
+    let when = &text::instant(locale, facts.ended_at.unwrap_or(facts.now), tz);
+    let (what, why) = match (outcome, facts.ending) {
+        (Some(Outcome::Failed(FailureReason::Expired)), _) => (
+            Message::ReceiptExpired { recipient },
+            Some(failure_message(FailureReason::Expired)),
         ),
+        (Some(Outcome::Failed(reason)), _) => (
+            Message::ReceiptFailed { recipient },
+            Some(failure_message(reason)),
+        ),
+        (_, None) => (Message::ReceiptDelivered { recipient, until }, None),
+        (_, Some(Ending::Viewed { .. })) => (Message::ReceiptOpened { recipient, when }, None),
+        (_, Some(Ending::Expired)) => (Message::ReceiptUnopened { recipient, when }, None),
+        (_, Some(Ending::Undeliverable | Ending::Revoked)) => {
+            (Message::ReceiptWithdrawn { recipient, when }, None)
+        }
     };
     let mut blocks = vec![blocks::section_with_mentions(&text(locale, what))];
     if let Some(why) = why {
@@ -134,6 +154,7 @@ mod tests {
             expires_at: Timestamp::from_millis(1_795_464_180_000),
             now: Timestamp::from_millis(1_795_460_581_000),
             ending: None,
+            ended_at: None,
         }
     }
 
@@ -194,6 +215,55 @@ mod tests {
             text.contains("within 1 hour (until 23 November 2026, 15:03 EST)"),
             "{text}"
         );
+    }
+
+    fn ended(ending: Ending) -> Facts {
+        Facts {
+            ending: Some(ending),
+            ended_at: Some(Timestamp::from_millis(1_795_460_640_000)),
+            ..facts()
+        }
+    }
+
+    #[test]
+    fn a_message_tells_how_its_secret_ended_and_leads_nowhere() {
+        assert!(ended_message(&facts()).is_none());
+        let at = Timestamp::from_millis(1_795_460_640_000);
+        for (ending, expected) in [
+            (
+                Ending::Viewed { at },
+                "was shown on 23 November 2026, 14:04 EST",
+            ),
+            (Ending::Expired, "Nobody opened this secret in time"),
+            (Ending::Undeliverable, "destroyed unseen"),
+        ] {
+            let message = ended_message(&ended(ending)).unwrap();
+            let blocks = serde_json::to_string(&message.blocks).unwrap();
+            assert!(blocks.contains(expected), "{blocks}");
+            assert!(
+                !blocks.contains("mrkdwn") && !blocks.contains("\"url\""),
+                "{blocks}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_receipt_tells_what_became_of_the_secret() {
+        let at = Timestamp::from_millis(1_795_460_640_000);
+        for (ending, expected) in [
+            (
+                Ending::Viewed { at },
+                "<@U2> was opened on 23 November 2026, 19:04 UTC",
+            ),
+            (Ending::Expired, "<@U2> was not opened in time"),
+        ] {
+            let receipt = receipt(&ended(ending), Some(Outcome::Sent), None);
+            assert!(
+                receipt.blocks[0].to_string().contains(expected),
+                "{:?}",
+                receipt.blocks
+            );
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! in any number of bots do so at once; the database gives each delivery to one of them.
 
 mod compose;
+mod pace;
+mod watch;
 
 use std::{
     sync::Arc,
@@ -13,28 +15,41 @@ use std::{
 use rand::RngExt as _;
 use shared::{
     crypto::DeliveryKeys,
-    ids::{ChannelId, MessageTs},
     settings::PublicBaseUrl,
     store::{
         Database, Ending, FailureReason, StoreError,
-        deliveries::{self, Job, Kind},
+        deliveries::{self, Job, Kind, Posted},
         settle,
     },
 };
-use tokio::sync::Notify;
+use tokio::{
+    sync::{Mutex, Notify},
+    time::{sleep, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::pace::Pace;
 use crate::{
+    alarm::Alarm,
+    metrics::Metrics,
     settings::Policy,
-    slack::{Directory, Ineligible, Person, Slack, SlackError, Verdict},
+    slack::{Directory, Ineligible, OutgoingMessage, Person, Slack, SlackError, Verdict},
     worker::millis_since,
 };
 
 /// Deliveries of this process at a time.
-const WORKERS: usize = 4;
+const WORKERS: usize = 8;
 
-/// How long a worker may take before another one tries; more than all its calls' timeouts together.
-const LEASE: Duration = Duration::from_mins(1);
+/// How long a worker may talk to Slack about one delivery.
+const TRY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// When another worker tries; more than one has for talking to Slack and then to the database.
+const LEASE: Duration = Duration::from_secs(25);
+
+/// How long a worker tries to write down what it did, before it leaves that to the next one, who
+/// would have to repeat it.
+const SETTLE_PATIENCE: Duration = Duration::from_secs(8);
+const SETTLE_PAUSE: Duration = Duration::from_millis(250);
 
 /// How often a worker looks for work that other processes left.
 const POLL: Duration = Duration::from_secs(5);
@@ -54,6 +69,9 @@ pub(crate) struct Courier {
     pub(crate) policy: Policy,
     /// Told by whoever stores something that is due at once.
     pub(crate) work_waits: Arc<Notify>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Rung when Slack refuses the token for good.
+    pub(crate) alarm: Alarm,
 }
 
 /// What a step did.
@@ -64,86 +82,138 @@ enum Step {
 
 /// How a try ended.
 enum Try {
-    Sent(ChannelId, MessageTs),
+    Sent(Posted),
     /// An earlier try sent it and ended before writing that down.
     Arrived,
+    /// A message that was posted shows how things are, or is gone.
+    Shown,
     Failed(FailureReason),
     Again(Duration),
 }
 
-impl Courier {
-    /// Starts the workers; each stops after its step once told to.
-    pub(crate) fn spawn_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
-        for _ in 0..WORKERS {
-            tasks.spawn(self.clone().work(stop.clone()));
+impl Try {
+    /// A word for log and metrics.
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::Sent(_) => "sent",
+            Self::Arrived => "arrived_before",
+            Self::Shown => "updated",
+            Self::Failed(reason) => reason.code(),
+            Self::Again(_) => "again",
         }
     }
+}
 
-    async fn work(self, stop: CancellationToken) {
+/// Who of this process's workers claims, and whom none of them may write to now.
+#[derive(Default)]
+struct Counter {
+    pace: Pace,
+    /// Held from the look at the pace until the claim is made: no two workers write to one person.
+    claiming: Mutex<()>,
+}
+
+impl Courier {
+    /// Starts the workers and the watch; each stops after its step once told to.
+    pub(crate) fn spawn_workers(&self, tasks: &TaskTracker, stop: &CancellationToken) {
+        let counter = Arc::new(Counter::default());
+        for _ in 0..WORKERS {
+            tasks.spawn(self.clone().work(Arc::clone(&counter), stop.clone()));
+        }
+        tasks.spawn(self.clone().watch(stop.clone()));
+    }
+
+    async fn work(self, counter: Arc<Counter>, stop: CancellationToken) {
         while !stop.is_cancelled() {
             // Listening before looking: no wake-up is lost in between.
             let mut woken = std::pin::pin!(self.work_waits.notified());
             woken.as_mut().enable();
-            match self.step().await {
+            match self.step(&counter).await {
                 Ok(Step::Worked) => continue,
                 Ok(Step::Idle) => {}
                 Err(error) => tracing::error!(%error, "a delivery step failed"),
             }
+            let free = counter.pace.next_free();
             tokio::select! {
                 () = woken => {}
-                () = tokio::time::sleep(with_jitter(POLL)) => {}
+                () = sleep(with_jitter(POLL)) => {}
+                () = async { tokio::time::sleep_until(free.unwrap_or_else(tokio::time::Instant::now)).await },
+                    if free.is_some() => {}
                 () = stop.cancelled() => {}
             }
         }
     }
 
-    async fn step(&self) -> Result<Step, StoreError> {
-        let Some(job) = deliveries::claim(&self.database, LEASE).await? else {
+    async fn step(&self, counter: &Counter) -> Result<Step, StoreError> {
+        let claiming = counter.claiming.lock().await;
+        let busy = counter.pace.busy();
+        let Some(job) = deliveries::claim(&self.database, LEASE, &busy).await? else {
             return Ok(Step::Idle);
         };
+        let _turn = counter.pace.begin(&job.addressee);
+        drop(claiming);
         let started = Instant::now();
-        let tried = match job.kind {
-            Kind::RecipientMessage => self.try_message(&job).await,
-            Kind::SenderReceipt => self.try_receipt(&job).await,
-        };
-        self.settle(&job, tried, started).await?;
+        let tried = timeout(TRY_TIMEOUT, self.attempt(&job))
+            .await
+            .unwrap_or_else(|_| Try::Again(with_jitter(pause(job.attempt))));
+        self.settle(&job, &tried).await?;
+        self.metrics.delivery(job.kind.code(), tried.code());
+        tracing::info!(
+            secret.id = %job.secret,
+            delivery.id = %job.id,
+            kind = job.kind.code(),
+            attempt = job.attempt,
+            duration_ms = millis_since(started),
+            outcome = tried.code(),
+            "delivery"
+        );
         Ok(Step::Worked)
     }
 
-    async fn settle(&self, job: &Job, tried: Try, started: Instant) -> Result<(), StoreError> {
-        let log = |outcome: &str| {
-            tracing::info!(
-                secret.id = %job.secret,
-                delivery.id = %job.id,
-                kind = job.kind.code(),
-                attempt = job.attempt,
-                duration_ms = millis_since(started),
-                outcome,
-                "delivery"
-            );
-        };
+    /// Writes down how it went. What happened in Slack can't be undone: when the database does not
+    /// take it, it is told again, as long as this worker has the lease.
+    async fn settle(&self, job: &Job, tried: &Try) -> Result<(), StoreError> {
+        let started = Instant::now();
+        let mut may_be_done = false;
+        loop {
+            let error = match self.settle_once(job, tried).await {
+                Ok(()) => break,
+                // An earlier try of this loop did it, and its answer got lost.
+                Err(StoreError::Stale) if may_be_done => break,
+                Err(error) => error,
+            };
+            may_be_done |= error == StoreError::CommitUnknown;
+            if !error.is_passing() || started.elapsed() >= SETTLE_PATIENCE {
+                return Err(error);
+            }
+            tracing::warn!(delivery.id = %job.id, %error, "a delivery could not be written down yet");
+            sleep(SETTLE_PAUSE).await;
+        }
+        if !matches!(tried, Try::Again(_)) {
+            // A settled message makes the receipt due.
+            self.work_waits.notify_one();
+        }
+        Ok(())
+    }
+
+    async fn settle_once(&self, job: &Job, tried: &Try) -> Result<(), StoreError> {
         match tried {
-            Try::Sent(channel, message) => {
-                settle::sent(&self.database, job, &channel, &message).await?;
-                log("sent");
-            }
-            Try::Arrived => {
-                settle::arrived(&self.database, job).await?;
-                log("arrived before");
-            }
-            Try::Failed(reason) => {
-                settle::failed(&self.database, job, reason).await?;
-                log(reason.code());
-            }
-            Try::Again(pause) => {
-                settle::retry_after(&self.database, job, pause).await?;
-                log("again");
-                return Ok(());
+            Try::Sent(posted) => settle::sent(&self.database, job, posted).await,
+            Try::Arrived => settle::arrived(&self.database, job).await,
+            Try::Shown => settle::shown(&self.database, job).await,
+            Try::Failed(reason) => settle::failed(&self.database, job, *reason).await,
+            Try::Again(pause) => settle::retry_after(&self.database, job, *pause).await,
+        }
+    }
+
+    async fn attempt(&self, job: &Job) -> Try {
+        match (&job.posted, job.kind) {
+            (Some(posted), _) => self.try_update(job, posted).await,
+            (None, Kind::RecipientMessage) => self.try_message(job).await,
+            (None, Kind::SenderReceipt) => {
+                let receipt = self.receipt(job).await;
+                self.post(job, &receipt).await
             }
         }
-        // A settled message makes the receipt due.
-        self.work_waits.notify_one();
-        Ok(())
     }
 
     async fn try_message(&self, job: &Job) -> Try {
@@ -162,7 +232,7 @@ impl Courier {
                     return Try::Failed(failure_of(reason));
                 }
             }
-            Err(error) => return again_or_never(job, &error),
+            Err(error) => return self.again_or_never(job, error),
         }
         let link = self
             .public_base_url
@@ -171,38 +241,69 @@ impl Courier {
         self.post(job, &message).await
     }
 
-    async fn try_receipt(&self, job: &Job) -> Try {
+    async fn receipt(&self, job: &Job) -> OutgoingMessage {
         // The zone only makes the time nicer to read: without an answer it is UTC.
-        let sender = self.directory.person(&job.addressee).await.ok();
+        let sender = self.directory.person(&job.facts.sender).await.ok();
         let tz = sender.as_ref().and_then(Person::tz);
-        self.post(job, &compose::receipt(&job.facts, job.outcome, tz))
-            .await
+        compose::receipt(&job.facts, job.outcome, tz)
     }
 
-    async fn post(&self, job: &Job, message: &crate::slack::OutgoingMessage) -> Try {
-        let channel = match self.slack.open_conversation(&job.addressee).await {
+    async fn post(&self, job: &Job, message: &OutgoingMessage) -> Try {
+        let channel = match self.directory.conversation(&job.addressee).await {
             Ok(channel) => channel,
-            Err(error) => return again_or_never(job, &error),
+            Err(error) => return self.again_or_never(job, error),
         };
         match self.slack.post_message(&channel, message).await {
-            Ok(message) => Try::Sent(channel, message),
-            Err(error) => again_or_never(job, &error),
+            Ok(message) => Try::Sent(Posted { channel, message }),
+            Err(error) => self.again_or_never(job, error),
         }
     }
-}
 
-fn again_or_never(job: &Job, error: &SlackError) -> Try {
-    tracing::warn!(
-        secret.id = %job.secret,
-        delivery.id = %job.id,
-        attempt = job.attempt,
-        %error,
-        "a message could not be sent"
-    );
-    match error.verdict() {
-        Verdict::GiveUp(reason) => Try::Failed(reason),
-        Verdict::Wait(at_least) => Try::Again(at_least + with_jitter(pause(job.attempt))),
-        Verdict::Retry => Try::Again(with_jitter(pause(job.attempt))),
+    /// Changes what was posted. A message that can't be changed any more is left as it is.
+    async fn try_update(&self, job: &Job, posted: &Posted) -> Try {
+        let message = match job.kind {
+            Kind::RecipientMessage => match compose::ended_message(&job.facts) {
+                Some(message) => message,
+                // It lives after all: there is nothing to show.
+                None => return Try::Shown,
+            },
+            Kind::SenderReceipt => self.receipt(job).await,
+        };
+        let updated = self
+            .slack
+            .update_message(&posted.channel, &posted.message, &message);
+        match updated.await {
+            Ok(()) => Try::Shown,
+            Err(error)
+                if matches!(error.verdict(), Verdict::GiveUp(_)) || error.is_gone_message() =>
+            {
+                tracing::warn!(delivery.id = %job.id, %error, "a message stays as it was posted");
+                Try::Shown
+            }
+            Err(error) => self.again_or_never(job, error),
+        }
+    }
+
+    fn again_or_never(&self, job: &Job, error: SlackError) -> Try {
+        tracing::warn!(
+            secret.id = %job.secret,
+            delivery.id = %job.id,
+            attempt = job.attempt,
+            %error,
+            "a message could not be sent"
+        );
+        match error.verdict() {
+            Verdict::GiveUp(reason) => {
+                self.directory.forget(&job.addressee);
+                Try::Failed(reason)
+            }
+            Verdict::Wait(at_least) => Try::Again(at_least + with_jitter(pause(job.attempt))),
+            Verdict::Retry => Try::Again(with_jitter(pause(job.attempt))),
+            Verdict::Stop => {
+                self.alarm.ring(error);
+                Try::Again(FIRST_PAUSE)
+            }
+        }
     }
 }
 

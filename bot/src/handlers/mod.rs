@@ -1,12 +1,14 @@
 //! What the bot does when somebody does something: one file an event.
 
+mod bounded;
+mod interaction;
+mod more_room;
 mod slash_command;
 mod submission;
 mod submitted;
 
-use std::{borrow::Cow, sync::Arc};
+use std::{sync::Arc, time::Duration};
 
-use serde::Deserialize;
 use shared::{
     crypto::{DeliveryKeys, MasterKeys},
     store::Database,
@@ -16,19 +18,36 @@ use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    modal,
+    metrics::Metrics,
     settings::Policy,
     slack::{Directory, Slack},
     socket::envelope::{Acknowledgement, Envelope, Kind},
 };
+use bounded::{Bounded, ask, bounded};
+use interaction::Interaction;
+use more_room::Pressed;
 use slash_command::SlashCommand;
+use submission::Answer;
 use submitted::Submitted;
 
 /// The language in which the bot speaks, until people choose theirs.
 const LOCALE: Locale = Locale::En;
 
-/// Everything that handlers use.
-pub(crate) struct Handlers {
+/// Dialogs opened or changed at a time.
+const ERRANDS_AT_A_TIME: usize = 256;
+
+/// A dialog is opened within the three seconds of its trigger, or not at all.
+const ERRAND_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Submissions checked and stored at a time. More than the database's pool has connections: a burst
+/// waits for one of these rather than being sent back.
+const SUBMISSIONS_AT_A_TIME: usize = 1024;
+
+/// Slack waits three seconds for the acknowledgement; this leaves room for the way there and back.
+const SUBMISSION_PATIENCE: Duration = Duration::from_secs(2);
+
+/// What handlers work with.
+pub(crate) struct Desk {
     pub(crate) database: Database,
     pub(crate) slack: Arc<Slack>,
     pub(crate) directory: Arc<Directory>,
@@ -37,100 +56,149 @@ pub(crate) struct Handlers {
     pub(crate) policy: Policy,
     /// Wakes the courier.
     pub(crate) work_waits: Arc<Notify>,
-    /// What is under way, for whoever stops the program to wait for.
-    pub(crate) tasks: TaskTracker,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+/// Takes envelopes to their handlers, each within its bounds.
+pub(crate) struct Handlers {
+    desk: Arc<Desk>,
+    tasks: TaskTracker,
+    commands: Bounded<SlashCommand, &'static str>,
+    more_room: Bounded<Pressed, &'static str>,
+    submissions: Bounded<Submitted, Answer>,
 }
 
 impl Handlers {
-    /// Takes an envelope. Returns at once: what takes time runs in a task of its own, where a panic
-    /// costs this envelope and nothing else.
-    pub(crate) fn handle(self: &Arc<Self>, envelope: Envelope<'_>, acknowledge: Acknowledgement) {
-        let envelope_id = envelope.id;
-        tracing::debug!(envelope.id = envelope_id, kind = ?envelope.kind, "envelope");
+    /// `tasks` is where work goes on, for whoever stops the program to wait for.
+    pub(crate) fn new(desk: Desk, tasks: TaskTracker) -> Self {
+        let desk = Arc::new(desk);
+        let (at_desk, tracker) = (Arc::clone(&desk), &tasks);
+        let commands = bounded(
+            tracker,
+            ERRANDS_AT_A_TIME,
+            ERRAND_PATIENCE,
+            move |command| slash_command::handle(Arc::clone(&at_desk), command),
+        );
+        let at_desk = Arc::clone(&desk);
+        let more_room = bounded(
+            tracker,
+            ERRANDS_AT_A_TIME,
+            ERRAND_PATIENCE,
+            move |pressed| more_room::handle(Arc::clone(&at_desk), pressed),
+        );
+        let at_desk = Arc::clone(&desk);
+        let submissions = bounded(
+            tracker,
+            SUBMISSIONS_AT_A_TIME,
+            SUBMISSION_PATIENCE,
+            move |submitted| submission::check_and_store(Arc::clone(&at_desk), submitted),
+        );
+        Self {
+            desk,
+            tasks,
+            commands,
+            more_room,
+            submissions,
+        }
+    }
+
+    /// Takes an envelope. Returns at once: what takes time runs in a task of its own.
+    pub(crate) fn handle(&self, envelope: &Envelope<'_>, acknowledge: Acknowledgement) {
+        let payload = envelope.payload.get();
+        tracing::debug!(envelope.id = envelope.id, kind = ?envelope.kind, "envelope");
         match envelope.kind {
-            Kind::SlashCommands => {
-                acknowledge.bare();
-                match serde_json::from_str::<SlashCommand>(envelope.payload.get()) {
-                    Ok(command) => {
-                        let handle = slash_command::handle(Arc::clone(self), command, envelope_id);
-                        self.tasks.spawn(handle);
-                    }
-                    Err(_) => not_understood(&envelope_id),
-                }
-            }
-            Kind::Interactive => self.interact(&envelope_id, envelope.payload.get(), acknowledge),
-            Kind::Other => acknowledge.bare(),
+            Kind::SlashCommands => self.run_command(payload, acknowledge),
+            Kind::Interactive => match interaction::recognize(payload) {
+                Interaction::Submission => self.submit(payload, acknowledge),
+                Interaction::MoreRoom => self.give_room(payload, acknowledge),
+                Interaction::Other => self.ignore("interaction", acknowledge),
+            },
+            Kind::Other => self.ignore("other", acknowledge),
         }
     }
 
-    fn interact(self: &Arc<Self>, envelope_id: &str, payload: &str, acknowledge: Acknowledgement) {
-        if !is_dialog_submission(payload) {
-            acknowledge.bare();
+    fn ignore(&self, kind: &'static str, acknowledge: Acknowledgement) {
+        acknowledge.bare(kind);
+        self.desk.metrics.envelope(kind, "ignored");
+    }
+
+    fn run_command(&self, payload: &str, acknowledge: Acknowledgement) {
+        const KIND: &str = "slash_command";
+        let envelope_id = acknowledge.envelope_id().to_owned();
+        acknowledge.bare(KIND);
+        let Ok(command) = serde_json::from_str::<SlashCommand>(payload) else {
+            self.not_understood(KIND, &envelope_id);
             return;
-        }
-        if let Ok(submitted) = Submitted::parse(payload) {
-            let handle = submission::handle(Arc::clone(self), submitted, acknowledge);
-            self.tasks.spawn(handle);
-        } else {
-            not_understood(envelope_id);
-            submission::refuse_unreadable(acknowledge);
-        }
+        };
+        let (desk, commands) = (Arc::clone(&self.desk), self.commands.clone());
+        self.tasks.spawn(async move {
+            let response_url = command.response_url.clone();
+            let outcome = ask(&commands, command.from(&envelope_id)).await;
+            let outcome = match outcome {
+                Ok(outcome) => outcome,
+                Err(refusal) => {
+                    tracing::error!(envelope.id = envelope_id, ?refusal, "a command was refused");
+                    slash_command::excuse(&desk, response_url.as_deref(), refusal).await
+                }
+            };
+            desk.metrics.envelope(KIND, outcome);
+        });
     }
-}
 
-/// The payload itself can hold a secret and is not logged.
-fn not_understood(envelope_id: &str) {
-    tracing::error!(
-        envelope.id = envelope_id,
-        "a payload of Slack's could not be understood"
-    );
-}
-
-/// A submission that does not tell its dialog counts too: taken for something else it would be
-/// acknowledged, and the dialog would close as if its secret had been sent.
-fn is_dialog_submission(payload: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Interaction<'a> {
-        #[serde(rename = "type", borrow)]
-        kind: Cow<'a, str>,
-        #[serde(borrow, default)]
-        view: Option<View<'a>>,
+    fn give_room(&self, payload: &str, acknowledge: Acknowledgement) {
+        const KIND: &str = "more_room";
+        let envelope_id = acknowledge.envelope_id().to_owned();
+        acknowledge.bare(KIND);
+        let Ok(pressed) = Pressed::parse(payload) else {
+            self.not_understood(KIND, &envelope_id);
+            return;
+        };
+        let (desk, more_room) = (Arc::clone(&self.desk), self.more_room.clone());
+        self.tasks.spawn(async move {
+            let outcome = ask(&more_room, pressed).await.unwrap_or_else(|refusal| {
+                tracing::error!(
+                    envelope.id = envelope_id,
+                    ?refusal,
+                    "a dialog got no more room"
+                );
+                "refused"
+            });
+            desk.metrics.envelope(KIND, outcome);
+        });
     }
-    #[derive(Deserialize)]
-    struct View<'a> {
-        #[serde(borrow, default)]
-        callback_id: Option<Cow<'a, str>>,
+
+    fn submit(&self, payload: &str, acknowledge: Acknowledgement) {
+        const KIND: &str = "submission";
+        let Ok(submitted) = Submitted::parse(payload) else {
+            self.not_understood(KIND, acknowledge.envelope_id());
+            submission::unreadable().send(KIND, acknowledge);
+            return;
+        };
+        let (desk, submissions) = (Arc::clone(&self.desk), self.submissions.clone());
+        self.tasks.spawn(async move {
+            let key = submitted.view.clone();
+            let answer = ask(&submissions, submitted)
+                .await
+                .unwrap_or_else(submission::refused);
+            tracing::info!(
+                envelope.id = acknowledge.envelope_id(),
+                submission.key = %key,
+                duration_ms = crate::worker::millis_since(acknowledge.received()),
+                outcome = answer.outcome,
+                "a submission is answered"
+            );
+            desk.metrics.envelope(KIND, answer.outcome);
+            answer.send(KIND, acknowledge);
+        });
     }
-    serde_json::from_str::<Interaction<'_>>(payload).is_ok_and(|interaction| {
-        let callback_id = interaction.view.and_then(|view| view.callback_id);
-        interaction.kind == "view_submission"
-            && callback_id.is_none_or(|callback_id| callback_id == modal::CALLBACK_ID)
-    })
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_submission_is_never_taken_for_something_else() {
-        for submission in [
-            r#"{"type":"view_submission","view":{"callback_id":"send_secret"}}"#,
-            r#"{"type":"view_submission","view":{"callback_id":"send\u005fsecret"}}"#,
-            r#"{"type":"view_submission","view":{"callback_id":null}}"#,
-            r#"{"type":"view_submission","view":null}"#,
-            r#"{"type":"view_submission"}"#,
-        ] {
-            assert!(is_dialog_submission(submission), "{submission}");
-        }
-        for other in [
-            r#"{"type":"view_submission","view":{"callback_id":"another"}}"#,
-            r#"{"type":"view_closed","view":{"callback_id":"send_secret"}}"#,
-            r#"{"type":"block_actions","actions":[]}"#,
-            "null",
-            "[]",
-        ] {
-            assert!(!is_dialog_submission(other), "{other}");
-        }
+    /// The payload itself can hold a secret and is not logged.
+    fn not_understood(&self, kind: &'static str, envelope_id: &str) {
+        tracing::error!(
+            envelope.id = envelope_id,
+            kind,
+            "a payload of Slack's could not be understood"
+        );
+        self.desk.metrics.envelope(kind, "unreadable");
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use shared::text::{Message, text};
 use zeroize::Zeroizing;
 
-use super::{Handlers, LOCALE};
+use super::{Desk, LOCALE, bounded::Refusal};
 use crate::{command_text, modal, worker::millis_since};
 
 /// The command as Slack sends it. `text` can hold a secret typed by mistake: it is not printed.
@@ -16,34 +16,77 @@ pub(super) struct SlashCommand {
     #[serde(default)]
     text: Zeroizing<String>,
     #[serde(default)]
-    response_url: Option<String>,
+    pub(super) response_url: Option<String>,
+    /// The envelope in which it came, for the log.
+    #[serde(skip)]
+    envelope_id: String,
 }
 
-/// Opens the dialog while the trigger is good, which is for three seconds.
-pub(super) async fn handle(handlers: Arc<Handlers>, command: SlashCommand, envelope_id: String) {
+impl SlashCommand {
+    /// Remembers the envelope in which it came.
+    pub(super) fn from(self, envelope_id: &str) -> Self {
+        Self {
+            envelope_id: envelope_id.to_owned(),
+            ..self
+        }
+    }
+}
+
+/// Opens the dialog while the trigger is good, which is for three seconds. Says how it went.
+pub(super) async fn handle(desk: Arc<Desk>, command: SlashCommand) -> &'static str {
     let started = Instant::now();
+    let envelope_id = command.envelope_id;
     let prefill = command_text::parse(&command.text);
     let dialog = modal::dialog(LOCALE, &prefill);
-    let Err(error) = handlers.slack.open_view(&command.trigger_id, &dialog).await else {
+    let Err(error) = desk.slack.open_view(&command.trigger_id, &dialog).await else {
         tracing::info!(
             envelope.id = envelope_id,
             duration_ms = millis_since(started),
             "a dialog was opened"
         );
-        return;
+        return "opened";
     };
     if error.is_used_trigger() {
         tracing::info!(
             envelope.id = envelope_id,
             "a command came again, its dialog is open"
         );
-        return;
+        return "opened_before";
     }
     tracing::error!(envelope.id = envelope_id, %error, "a dialog could not be opened");
-    if let Some(response_url) = &command.response_url {
-        let excuse = text(LOCALE, Message::CommandFailed);
-        if let Err(error) = handlers.slack.respond(response_url, &excuse).await {
-            tracing::error!(envelope.id = envelope_id, %error, "nor could its sender be told");
-        }
+    tell(
+        &desk,
+        command.response_url.as_deref(),
+        Message::CommandFailed,
+    )
+    .await;
+    "failed"
+}
+
+/// Tells whoever typed a command that nothing comes of it.
+pub(super) async fn excuse(
+    desk: &Desk,
+    response_url: Option<&str>,
+    refusal: Refusal,
+) -> &'static str {
+    let (message, outcome) = match refusal {
+        Refusal::Busy => (Message::CommandBusy, "busy"),
+        Refusal::TimeUp => (Message::CommandFailed, "timed_out"),
+        Refusal::Panicked => (Message::CommandFailed, "panicked"),
+    };
+    tell(desk, response_url, message).await;
+    outcome
+}
+
+async fn tell(desk: &Desk, response_url: Option<&str>, message: Message<'_>) {
+    let Some(response_url) = response_url else {
+        return;
+    };
+    if let Err(error) = desk
+        .slack
+        .respond(response_url, &text(LOCALE, message))
+        .await
+    {
+        tracing::error!(%error, "nor could whoever typed it be told");
     }
 }

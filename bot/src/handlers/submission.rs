@@ -12,89 +12,70 @@ use shared::{
     },
     text::{Message, text},
 };
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 
-use super::{Handlers, LOCALE, submitted::Submitted};
+use super::{Desk, LOCALE, bounded::Refusal, submitted::Submitted};
 use crate::{
     modal::{self, field},
     slack::{Ineligible, Person, Verdict},
     socket::envelope::Acknowledgement,
-    worker::millis_since,
 };
-
-/// Slack waits three seconds for the acknowledgement; this leaves room for the way there.
-const BUDGET: Duration = Duration::from_secs(2);
 
 /// How long the recipient check may take. Without an answer the submission is accepted, and the
 /// courier decides.
 const CHECK_TIMEOUT: Duration = Duration::from_millis(700);
 
-/// Checks, stores, acknowledges.
-pub(super) async fn handle(
-    handlers: Arc<Handlers>,
-    submitted: Submitted,
-    acknowledge: Acknowledgement,
-) {
-    let started = Instant::now();
-    let envelope_id = acknowledge.envelope_id().to_owned();
-    let view = submitted.view.clone();
-    // In a task of its own: a commit is never cut off because time is up.
-    let tasks = handlers.tasks.clone();
-    let stored =
-        tasks.spawn(async move { check_and_store(&handlers, submitted, &envelope_id).await });
-    let answer = if let Ok(Ok(answer)) = timeout_at(started + BUDGET, stored).await {
-        answer
-    } else {
-        tracing::warn!(
-            envelope.id = acknowledge.envelope_id(),
-            submission.key = %view,
-            "a submission could not be confirmed in time"
-        );
-        Answer::Errors(vec![(
-            field::SECRET,
-            text(LOCALE, Message::SubmissionUnconfirmed),
-        )])
-    };
-    tracing::info!(
-        envelope.id = acknowledge.envelope_id(),
-        duration_ms = millis_since(started.into_std()),
-        answer = answer.kind(),
-        "a submission is answered"
-    );
-    match answer {
-        Answer::Close => acknowledge.bare(),
-        Answer::Update(view) => {
-            acknowledge.with(&json!({ "response_action": "update", "view": view }));
+/// What Slack shall do with the dialog.
+pub(super) struct Answer {
+    /// What came of the submission, in a word for log and metrics.
+    pub(super) outcome: &'static str,
+    action: Action,
+}
+
+enum Action {
+    Close,
+    Update(Value),
+    /// Texts by block.
+    Errors(FieldErrors),
+}
+
+impl Answer {
+    /// Acknowledges the submission.
+    pub(super) fn send(self, kind: &'static str, acknowledge: Acknowledgement) {
+        match self.action {
+            Action::Close => acknowledge.bare(kind),
+            Action::Update(view) => {
+                let payload = json!({ "response_action": "update", "view": view });
+                acknowledge.with(kind, &payload);
+            }
+            Action::Errors(errors) => acknowledge.with(kind, &errors_payload(errors)),
         }
-        Answer::Errors(errors) => acknowledge.with(&errors_payload(errors)),
+    }
+
+    /// Says something beside the secret's field; what was typed stays.
+    fn beside_secret(outcome: &'static str, message: Message<'_>) -> Self {
+        Self {
+            outcome,
+            action: Action::Errors(vec![(field::SECRET[0], text(LOCALE, message))]),
+        }
     }
 }
 
 /// For a dialog that came back in a form that we don't know: the person keeps what was typed.
-pub(super) fn refuse_unreadable(acknowledge: Acknowledgement) {
-    let error = (field::SECRET, text(LOCALE, Message::SubmissionUnavailable));
-    acknowledge.with(&errors_payload(vec![error]));
+pub(super) fn unreadable() -> Answer {
+    Answer::beside_secret("unreadable", Message::SubmissionUnavailable)
 }
 
-/// What Slack shall do with the dialog.
-enum Answer {
-    Close,
-    Update(Value),
-    /// Texts by block.
-    Errors(Vec<(&'static str, String)>),
-}
-
-impl Answer {
-    const fn kind(&self) -> &'static str {
-        match self {
-            Self::Close => "close",
-            Self::Update(_) => "update",
-            Self::Errors(_) => "errors",
-        }
+/// For a submission without an answer of its own.
+pub(super) fn refused(refusal: Refusal) -> Answer {
+    match refusal {
+        Refusal::Busy => Answer::beside_secret("busy", Message::SubmissionBusy),
+        Refusal::TimeUp => Answer::beside_secret("unconfirmed", Message::SubmissionUnconfirmed),
+        Refusal::Panicked => Answer::beside_secret("panicked", Message::SubmissionUnconfirmed),
     }
 }
 
-fn errors_payload(errors: Vec<(&'static str, String)>) -> Value {
+fn errors_payload(errors: FieldErrors) -> Value {
     let errors: Map<String, Value> = errors
         .into_iter()
         .map(|(block, error)| (block.to_owned(), error.into()))
@@ -102,46 +83,57 @@ fn errors_payload(errors: Vec<(&'static str, String)>) -> Value {
     json!({ "response_action": "errors", "errors": errors })
 }
 
-async fn check_and_store(handlers: &Handlers, submitted: Submitted, envelope_id: &str) -> Answer {
-    let new = match check(handlers, submitted).await {
+/// Checks a submission, and stores it if it can be.
+pub(super) async fn check_and_store(desk: Arc<Desk>, submitted: Submitted) -> Answer {
+    let new = match check(&desk, submitted).await {
         Ok(new) => new,
-        Err(errors) => return Answer::Errors(errors),
+        Err(errors) => {
+            return Answer {
+                outcome: "mistakes",
+                action: Action::Errors(errors),
+            };
+        }
     };
-    let stored = create::create(
-        &handlers.database,
-        &handlers.master_keys,
-        &handlers.delivery_keys,
-        &new,
-    );
+    let stored = create::create(&desk.database, &desk.master_keys, &desk.delivery_keys, &new);
     match stored.await {
         Ok(Created::New { secret, .. }) => {
-            tracing::info!(envelope.id = envelope_id, secret.id = %secret, "a secret was stored");
-            handlers.work_waits.notify_one();
-            Answer::Close
+            tracing::info!(submission.key = %new.submission_key, secret.id = %secret, "a secret was stored");
+            desk.work_waits.notify_one();
+            Answer {
+                outcome: "stored",
+                action: Action::Close,
+            }
         }
         Ok(Created::AlreadyStored(stored)) => {
-            tracing::info!(envelope.id = envelope_id, secret.id = %stored.secret, "a submission came again");
-            Answer::Update(modal::already_sent(LOCALE, &stored))
+            tracing::info!(submission.key = %new.submission_key, secret.id = %stored.secret, "a submission came again");
+            Answer {
+                outcome: "stored_before",
+                action: Action::Update(modal::already_sent(LOCALE, &stored)),
+            }
         }
         Err(error) => {
-            tracing::error!(envelope.id = envelope_id, %error, "a submission could not be stored");
-            let message = match error {
-                StoreError::CommitUnknown => Message::SubmissionUnconfirmed,
-                _ => Message::SubmissionUnavailable,
-            };
-            Answer::Errors(vec![(field::SECRET, text(LOCALE, message))])
+            tracing::error!(submission.key = %new.submission_key, %error, "a submission could not be stored");
+            match error {
+                StoreError::CommitUnknown => {
+                    Answer::beside_secret("unconfirmed", Message::SubmissionUnconfirmed)
+                }
+                _ => Answer::beside_secret("unavailable", Message::SubmissionUnavailable),
+            }
         }
     }
 }
 
 type FieldErrors = Vec<(&'static str, String)>;
 
-async fn check(handlers: &Handlers, submitted: Submitted) -> Result<NewSecret, FieldErrors> {
+async fn check(desk: &Desk, submitted: Submitted) -> Result<NewSecret, FieldErrors> {
     let mut errors = Vec::new();
     let mut reject = |block, message| errors.push((block, text(LOCALE, message)));
 
-    let secret = SecretText::parse(submitted.secret)
-        .map_err(|error| reject(field::SECRET, secret_message(error)))
+    let secret = SecretText::join(submitted.secret)
+        .map_err(|(part, error)| {
+            let block = field::SECRET.get(part).copied().unwrap_or(field::SECRET[0]);
+            reject(block, secret_message(error));
+        })
         .ok();
     let note = NoteText::parse_optional(submitted.note)
         .map_err(|error| reject(field::NOTE, note_message(error)))
@@ -149,20 +141,20 @@ async fn check(handlers: &Handlers, submitted: Submitted) -> Result<NewSecret, F
     if submitted.lifetime.is_none() {
         reject(field::LIFETIME, Message::LifetimeMissing);
     }
-    let known = who_is_who(handlers, &submitted.sender, submitted.recipient.as_ref()).await;
+    let known = who_is_who(desk, &submitted.sender, submitted.recipient.as_ref()).await;
     let recipient = match submitted.recipient {
         None => {
             reject(field::RECIPIENT, Message::RecipientMissing);
             None
         }
-        Some(recipient) if recipient == submitted.sender && !handlers.policy.allow_self => {
+        Some(recipient) if recipient == submitted.sender && !desk.policy.allow_self => {
             reject(field::RECIPIENT, Message::RecipientIsSelf);
             None
         }
         Some(recipient) => {
             let checked = match &known.recipient {
                 Recipient::Known(person) => person
-                    .check(&submitted.team, handlers.policy)
+                    .check(&submitted.team, desk.policy)
                     .map_err(ineligible_message),
                 Recipient::Nobody => Err(Message::RecipientUnknown),
                 Recipient::NotAnswered => Ok(()),
@@ -219,11 +211,11 @@ impl Recipient {
     }
 }
 
-async fn who_is_who(handlers: &Handlers, sender: &UserId, recipient: Option<&UserId>) -> WhoIsWho {
+async fn who_is_who(desk: &Desk, sender: &UserId, recipient: Option<&UserId>) -> WhoIsWho {
     let (sender, recipient) = tokio::join!(
-        timeout(CHECK_TIMEOUT, handlers.directory.person(sender)),
+        timeout(CHECK_TIMEOUT, desk.directory.person(sender)),
         async {
-            let asked = handlers.directory.person(recipient?);
+            let asked = desk.directory.person(recipient?);
             timeout(CHECK_TIMEOUT, asked).await.ok()
         },
     );

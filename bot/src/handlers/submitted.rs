@@ -19,7 +19,8 @@ pub(super) struct Submitted {
     /// The sender's name as far as the payload tells it.
     pub(super) sender_name: Option<String>,
     pub(super) recipient: Option<UserId>,
-    pub(super) secret: Zeroizing<String>,
+    /// The secret's fields in order, as far as the dialog has them.
+    pub(super) secret: Vec<Zeroizing<String>>,
     pub(super) note: Zeroizing<String>,
     pub(super) lifetime: Option<Lifetime>,
 }
@@ -44,22 +45,16 @@ impl Submitted {
         .flatten()
         .next()
         .ok_or(NotASubmission)?;
-        let mut fields = payload.view.state.values;
-        let mut take = |block| {
-            let actions = fields.remove(block).unwrap_or_default();
-            actions.into_values().next().unwrap_or_default()
-        };
-        let recipient = take(field::RECIPIENT).selected_user;
-        let lifetime = take(field::LIFETIME).selected_option;
+        let mut fields = payload.view.state;
         Ok(Self {
             team: TeamId::parse(&team)?,
             view: SubmissionKey::parse(&payload.view.id)?,
             sender: UserId::parse(&payload.user.id)?,
             sender_name: payload.user.name.or(payload.user.username),
-            recipient: recipient.map(|id| UserId::parse(&id)).transpose()?,
-            secret: take(field::SECRET).value.unwrap_or_default(),
-            note: take(field::NOTE).value.unwrap_or_default(),
-            lifetime: lifetime.and_then(|chosen| Lifetime::parse(&chosen.value)),
+            recipient: fields.recipient()?,
+            secret: fields.secret(),
+            note: fields.note(),
+            lifetime: fields.lifetime(),
         })
     }
 }
@@ -103,13 +98,46 @@ struct View {
     #[serde(default)]
     app_installed_team_id: Option<String>,
     #[serde(default)]
-    state: State,
+    state: Fields,
 }
 
+/// What stands in the dialog's fields. Holds a secret.
 #[derive(Default, Deserialize)]
-struct State {
+pub(super) struct Fields {
     #[serde(default)]
     values: HashMap<String, HashMap<String, Input>>,
+}
+
+impl Fields {
+    pub(super) fn recipient(&mut self) -> Result<Option<UserId>, InvalidId> {
+        let recipient = self.take(field::RECIPIENT).selected_user;
+        recipient.map(|id| UserId::parse(&id)).transpose()
+    }
+
+    pub(super) fn lifetime(&mut self) -> Option<Lifetime> {
+        let chosen = self.take(field::LIFETIME).selected_option?;
+        Lifetime::parse(&chosen.value)
+    }
+
+    fn secret(&mut self) -> Vec<Zeroizing<String>> {
+        let mut parts: Vec<_> = field::SECRET
+            .into_iter()
+            .map(|block| self.take(block).value.unwrap_or_default())
+            .collect();
+        while parts.len() > 1 && parts.last().is_some_and(|part| part.is_empty()) {
+            parts.pop();
+        }
+        parts
+    }
+
+    fn note(&mut self) -> Zeroizing<String> {
+        self.take(field::NOTE).value.unwrap_or_default()
+    }
+
+    fn take(&mut self, block: &str) -> Input {
+        let actions = self.values.remove(block).unwrap_or_default();
+        actions.into_values().next().unwrap_or_default()
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -164,9 +192,28 @@ mod tests {
         let submitted = parse(&payload()).unwrap();
         assert_eq!(submitted.view.as_str(), "V1");
         assert_eq!(submitted.recipient.unwrap().as_str(), "U2");
-        assert_eq!(submitted.secret.as_str(), " é\u{0}🔑\r\n");
+        assert_eq!(
+            *submitted.secret,
+            [Zeroizing::new(" é\u{0}🔑\r\n".to_owned())]
+        );
         assert_eq!(submitted.note.as_str(), "");
         assert_eq!(submitted.lifetime, Some(Lifetime::Hours4));
+    }
+
+    #[test]
+    fn the_secrets_fields_come_in_order_and_empty_ones_at_the_end_are_left_out() {
+        let mut payload = payload();
+        let values = &mut payload["view"]["state"]["values"];
+        for (block, text) in [
+            ("secret_4", json!(null)),
+            ("secret_3", json!("c")),
+            ("secret_2", json!(null)),
+        ] {
+            values[block] = json!({"value": {"type": "plain_text_input", "value": text}});
+        }
+        let submitted = parse(&payload).unwrap();
+        let parts: Vec<_> = submitted.secret.iter().map(|part| part.as_str()).collect();
+        assert_eq!(parts, [" é\u{0}🔑\r\n", "", "c"]);
     }
 
     #[test]
@@ -187,7 +234,7 @@ mod tests {
         let mut payload = payload();
         payload["view"]["state"] = json!({});
         let submitted = parse(&payload).unwrap();
-        assert!(submitted.recipient.is_none() && submitted.secret.is_empty());
+        assert!(submitted.recipient.is_none() && submitted.secret[0].is_empty());
         payload["user"]["id"] = "<@U1>".into();
         assert!(parse(&payload).is_err());
         assert!(Submitted::parse("{}").is_err());

@@ -41,6 +41,12 @@ pub(crate) fn link_button(action_id: &str, label: &str, url: &str) -> Value {
     json!({ "type": "actions", "elements": [button] })
 }
 
+/// A button that does something here.
+pub(crate) fn button(action_id: &str, label: &str) -> Value {
+    let button = json!({ "type": "button", "action_id": action_id, "text": plain(label) });
+    json!({ "type": "actions", "elements": [button] })
+}
+
 /// Mentions a user in text with mentions.
 pub(crate) fn mention(user: &shared::ids::UserId) -> String {
     format!("<@{user}>")
@@ -67,6 +73,7 @@ mod tests {
             section_with_mentions("<@U1>"),
             context("b"),
             link_button("open", "Open", "https://example.org/s/x"),
+            button("more", "More"),
         ] {
             let parsed: SlackBlock = serde_json::from_value(block.clone()).unwrap();
             assert!(!format!("{parsed:?}").contains("Unknown"), "{block}");

@@ -2,50 +2,65 @@
 
 use std::{fmt, time::Duration};
 
-use anyhow::Context as _;
-use hyper_rustls::HttpsConnectorBuilder;
+use hyper_rustls::HttpsConnector;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use shared::ids::{ChannelId, MessageTs, UserId};
 use slack_morphism::{
     SlackApiToken, SlackApiTokenValue, SlackClient,
-    hyper_tokio::SlackClientHyperHttpsConnector,
+    hyper_tokio::SlackClientHyperConnector,
     prelude::{SlackApiPostWebhookMessageRequest, SlackMessageContent, SlackResponseUrl},
 };
 use tokio::time::timeout;
 use url::Url;
 
-use super::{SlackError, directory::User};
-use crate::settings::SlackSettings;
+use super::{SlackError, directory::User, error::OPEN_CONNECTION};
+use crate::{
+    egress::{Dialer, Egress},
+    settings::SlackSettings,
+};
 
 /// Longest wait for an answer; Slack's own are usually well under a second.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Slack's Web API with our tokens.
 pub(crate) struct Slack {
-    client: SlackClient<SlackClientHyperHttpsConnector>,
+    client: SlackClient<SlackClientHyperConnector<HttpsConnector<Dialer>>>,
+    egress: Egress,
+    is_plain_http: bool,
     app_token: SlackApiToken,
     bot_token: SlackApiToken,
 }
 
 impl Slack {
-    pub(crate) fn new(settings: &SlackSettings) -> anyhow::Result<Self> {
-        let builder = HttpsConnectorBuilder::new()
-            .with_native_roots()
-            .context("the system's certificates can't be read: install ca-certificates")?;
-        let builder = if settings.api_url.is_plain_http() {
-            builder.https_or_http()
-        } else {
-            builder.https_only()
-        };
-        let connector = SlackClientHyperHttpsConnector::from(builder.enable_all_versions().build())
+    pub(crate) fn new(settings: &SlackSettings, egress: Egress) -> Self {
+        let is_plain_http = settings.api_url.is_plain_http();
+        let connector = SlackClientHyperConnector::with_connector(egress.https(is_plain_http))
             .with_slack_api_url(settings.api_url.as_str());
-        Ok(Self {
+        Self {
             client: SlackClient::new(connector),
+            egress,
+            is_plain_http,
             app_token: token(settings.app_token.as_secret()),
             bot_token: token(settings.bot_token.as_secret()),
-        })
+        }
+    }
+
+    /// The way to Slack, for the WebSocket.
+    pub(crate) const fn egress(&self) -> &Egress {
+        &self.egress
+    }
+
+    /// Whether Slack is a simulated one on this machine, to which unencrypted connections may go.
+    pub(crate) const fn is_plain_http(&self) -> bool {
+        self.is_plain_http
+    }
+
+    /// Asks whether the bot token is good.
+    pub(crate) async fn check_bot_token(&self) -> Result<(), SlackError> {
+        let Answered {} = self.post(&self.bot_token, "auth.test", &json!({})).await?;
+        Ok(())
     }
 
     /// The address of a new Socket Mode connection. It holds a ticket: it is good for one
@@ -55,8 +70,9 @@ impl Slack {
         struct Answer {
             url: SecretUrl,
         }
-        let method = "apps.connections.open";
-        let answer: Answer = self.post(&self.app_token, method, &json!({})).await?;
+        let answer: Answer = self
+            .post(&self.app_token, OPEN_CONNECTION, &json!({}))
+            .await?;
         Ok(answer.url.0)
     }
 
@@ -64,6 +80,18 @@ impl Slack {
     pub(crate) async fn open_view(&self, trigger_id: &str, view: &Value) -> Result<(), SlackError> {
         let request = json!({ "trigger_id": trigger_id, "view": view });
         let Answered {} = self.post(&self.bot_token, "views.open", &request).await?;
+        Ok(())
+    }
+
+    /// Changes an open dialog, unless it was changed since it had this hash.
+    pub(crate) async fn update_view(
+        &self,
+        view_id: &str,
+        hash: &str,
+        view: &Value,
+    ) -> Result<(), SlackError> {
+        let request = json!({ "view_id": view_id, "hash": hash, "view": view });
+        let Answered {} = self.post(&self.bot_token, "views.update", &request).await?;
         Ok(())
     }
 
@@ -118,6 +146,23 @@ impl Slack {
         };
         let answer: Answer = self.post(&self.bot_token, method, &request).await?;
         MessageTs::parse(&answer.ts).map_err(|_| SlackError::unreadable(method))
+    }
+
+    /// Replaces a message that was posted.
+    pub(crate) async fn update_message(
+        &self,
+        channel: &ChannelId,
+        ts: &MessageTs,
+        message: &OutgoingMessage,
+    ) -> Result<(), SlackError> {
+        let request = json!({
+            "channel": channel.as_str(),
+            "ts": ts.as_str(),
+            "text": message.text,
+            "blocks": message.blocks,
+        });
+        let Answered {} = self.post(&self.bot_token, "chat.update", &request).await?;
+        Ok(())
     }
 
     /// Answers a slash command with words that only its sender sees.

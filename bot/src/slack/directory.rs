@@ -1,14 +1,15 @@
-//! Who people are, remembered for a few minutes.
+//! Who people are and where they are written to, remembered for a few minutes: Slack answers these
+//! questions some fifty times a minute only.
 
 use std::{
     num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use lru::LruCache;
 use serde::Deserialize;
-use shared::ids::{TeamId, UserId};
+use shared::ids::{ChannelId, TeamId, UserId};
 
 use super::{Slack, SlackError};
 use crate::settings::Policy;
@@ -137,42 +138,78 @@ impl Person {
     }
 }
 
-/// `users.info`, remembered.
+/// `users.info` and `conversations.open`, remembered.
 pub(crate) struct Directory {
     slack: Arc<Slack>,
-    known: Mutex<LruCache<UserId, (Instant, Arc<User>)>>,
+    people: Remembered<Arc<User>>,
+    conversations: Remembered<ChannelId>,
 }
 
 impl Directory {
     pub(crate) fn new(slack: Arc<Slack>) -> Self {
         Self {
             slack,
-            known: Mutex::new(LruCache::new(CAPACITY)),
+            people: Remembered::default(),
+            conversations: Remembered::default(),
         }
     }
 
     /// Looks a user up.
     pub(crate) async fn person(&self, id: &UserId) -> Result<Person, SlackError> {
-        let remembered = self.known().get(id).cloned();
-        if let Some((asked_at, user)) = remembered
-            && asked_at.elapsed() < FRESH_FOR
-        {
-            return Ok(Person {
-                id: id.clone(),
-                user,
-            });
-        }
-        let user = Arc::new(self.slack.user(id).await?);
-        self.known()
-            .put(id.clone(), (Instant::now(), Arc::clone(&user)));
+        let user = match self.people.get(id) {
+            Some(user) => user,
+            None => self.people.keep(id, Arc::new(self.slack.user(id).await?)),
+        };
         Ok(Person {
             id: id.clone(),
             user,
         })
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, LruCache<UserId, (Instant, Arc<User>)>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The direct message conversation with a user.
+    pub(crate) async fn conversation(&self, id: &UserId) -> Result<ChannelId, SlackError> {
+        match self.conversations.get(id) {
+            Some(channel) => Ok(channel),
+            None => Ok(self
+                .conversations
+                .keep(id, self.slack.open_conversation(id).await?)),
+        }
+    }
+
+    /// Forgets what is known of a user, after Slack said otherwise.
+    pub(crate) fn forget(&self, id: &UserId) {
+        self.people.forget(id);
+        self.conversations.forget(id);
+    }
+}
+
+/// Answers about users, each good for [`FRESH_FOR`].
+struct Remembered<T>(Mutex<LruCache<UserId, (Instant, T)>>);
+
+impl<T> Default for Remembered<T> {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(CAPACITY)))
+    }
+}
+
+impl<T: Clone> Remembered<T> {
+    fn get(&self, id: &UserId) -> Option<T> {
+        let (asked_at, answer) = self.lock().get(id).cloned()?;
+        (asked_at.elapsed() < FRESH_FOR).then_some(answer)
+    }
+
+    fn keep(&self, id: &UserId, answer: T) -> T {
+        self.lock()
+            .put(id.clone(), (Instant::now(), answer.clone()));
+        answer
+    }
+
+    fn forget(&self, id: &UserId) {
+        self.lock().pop(id);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LruCache<UserId, (Instant, T)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -10,6 +10,8 @@ use shared::store::FailureReason;
 use slack_morphism::errors::SlackClientError;
 use zeroize::Zeroizing;
 
+use crate::egress::{self, Failure};
+
 /// How a call failed. Holds nothing of what was sent or answered but Slack's error code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{method}: {kind}{}", listed(.places))]
@@ -18,6 +20,8 @@ pub(crate) struct SlackError {
     pub(crate) kind: Kind,
     /// Where in what was sent Slack found fault, e.g. `/view/title/text`: positions, no values.
     pub(crate) places: Vec<String>,
+    /// The scopes that a token lacks, such as `im:write`.
+    needed: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,8 +35,8 @@ pub(crate) enum Kind {
     Status(u16),
     #[error("no answer within {} s", .0.as_secs())]
     TimedOut(Duration),
-    #[error("Slack can't be reached")]
-    Unreachable,
+    #[error("Slack can't be reached: {0}")]
+    Unreachable(Failure),
     #[error("the answer has an unknown form")]
     Unreadable,
 }
@@ -46,11 +50,13 @@ pub(crate) enum Verdict {
     Wait(Duration),
     /// No retry mends it.
     GiveUp(FailureReason),
+    /// The token or the app itself is no good: an operator has to mend it.
+    Stop,
 }
 
 /// Codes that no retry mends, and why. Every other code is worth another try: Slack adds codes, and
 /// a delivery that is tried again does less harm than one given up too soon.
-const FINAL: [(&str, FailureReason); 21] = [
+const FINAL: [(&str, FailureReason); 19] = [
     ("user_not_found", FailureReason::UserNotFound),
     ("user_not_visible", FailureReason::UserNotFound),
     ("users_not_found", FailureReason::UserNotFound),
@@ -60,8 +66,6 @@ const FINAL: [(&str, FailureReason); 21] = [
     ("cannot_dm_bot", FailureReason::CannotDmBot),
     ("invalid_user_combination", FailureReason::CannotDmBot),
     ("messages_tab_disabled", FailureReason::MessagesTabDisabled),
-    ("missing_scope", FailureReason::MissingScope),
-    ("not_allowed_token_type", FailureReason::MissingScope),
     ("no_permission", FailureReason::MissingScope),
     ("access_denied", FailureReason::Refused),
     ("restricted_action", FailureReason::Refused),
@@ -74,10 +78,25 @@ const FINAL: [(&str, FailureReason); 21] = [
     ("msg_blocks_too_long", FailureReason::Refused),
 ];
 
+/// Codes by which Slack says that a message can't be changed any more.
+const GONE_MESSAGE: [&str; 4] = [
+    "message_not_found",
+    "cant_update_message",
+    "edit_window_closed",
+    "no_item_specified",
+];
+
+/// The method that only the app-level token may call.
+pub(super) const OPEN_CONNECTION: &str = "apps.connections.open";
+
+/// Codes that mean HTTP status 429, in answers that have another.
+const RATE_LIMITED: [&str; 2] = ["ratelimited", "rate_limited"];
+
 /// Most faulty places kept of one answer.
 const MOST_PLACES: usize = 5;
 
-/// Codes by which Slack says that the tokens themselves are no good.
+/// Codes by which Slack says that the tokens themselves are no good. Deliveries wait until that is
+/// mended, as nobody could be told anything meanwhile.
 const FATAL: [&str; 10] = [
     "not_authed",
     "invalid_auth",
@@ -93,58 +112,62 @@ const FATAL: [&str; 10] = [
 
 impl SlackError {
     pub(crate) const fn timed_out(method: &'static str, after: Duration) -> Self {
-        Self {
-            method,
-            kind: Kind::TimedOut(after),
-            places: Vec::new(),
-        }
+        Self::of(method, Kind::TimedOut(after))
     }
 
     pub(crate) const fn unreadable(method: &'static str) -> Self {
+        Self::of(method, Kind::Unreadable)
+    }
+
+    const fn of(method: &'static str, kind: Kind) -> Self {
         Self {
             method,
-            kind: Kind::Unreadable,
+            kind,
             places: Vec::new(),
+            needed: None,
         }
     }
 
     /// Reduces an error of the library's.
     pub(crate) fn reduce(method: &'static str, error: SlackClientError) -> Self {
-        let mut places = Vec::new();
         let kind = match error {
-            SlackClientError::ApiError(error) if error.code == "ratelimited" => {
+            SlackClientError::ApiError(error) if RATE_LIMITED.contains(&error.code.as_str()) => {
                 Kind::RateLimited { retry_after: None }
             }
             SlackClientError::ApiError(error) => {
-                places = error
-                    .http_response_body
-                    .map(faulty_places)
-                    .unwrap_or_default();
-                Kind::Code(plain_code(error.code))
+                let details = error.http_response_body.map(details).unwrap_or_default();
+                return Self {
+                    places: details.places,
+                    needed: details.needed,
+                    ..Self::of(method, Kind::Code(plain_code(error.code)))
+                };
             }
             SlackClientError::RateLimitError(error) => Kind::RateLimited {
                 retry_after: error.retry_after,
             },
             SlackClientError::HttpError(error) => Kind::Status(error.status_code.as_u16()),
             SlackClientError::ProtocolError(_) => Kind::Unreadable,
-            _ => Kind::Unreachable,
+            SlackClientError::HttpProtocolError(error) => {
+                let cause = error.cause.as_deref();
+                Kind::Unreachable(cause.map_or(Failure::Other, |cause| egress::find(cause)))
+            }
+            _ => Kind::Unreachable(Failure::Other),
         };
-        Self {
-            method,
-            kind,
-            places,
-        }
+        Self::of(method, kind)
     }
 
     /// What it means for a delivery.
     pub(crate) fn verdict(&self) -> Verdict {
+        if self.is_fatal() {
+            return Verdict::Stop;
+        }
         match &self.kind {
             Kind::RateLimited { retry_after } => Verdict::Wait(retry_after.unwrap_or_default()),
             Kind::Code(code) => FINAL
                 .iter()
                 .find(|(known, _)| known == code)
                 .map_or(Verdict::Retry, |(_, reason)| Verdict::GiveUp(*reason)),
-            Kind::Status(_) | Kind::TimedOut(_) | Kind::Unreachable | Kind::Unreadable => {
+            Kind::Status(_) | Kind::TimedOut(_) | Kind::Unreachable(_) | Kind::Unreadable => {
                 Verdict::Retry
             }
         }
@@ -153,6 +176,43 @@ impl SlackError {
     /// Whether the token or the app's installation is no good, so that trying again is in vain.
     pub(crate) fn is_fatal(&self) -> bool {
         matches!(&self.kind, Kind::Code(code) if FATAL.contains(&code.as_str()))
+    }
+
+    /// What an operator can do about a fatal error.
+    pub(crate) fn advice(&self) -> String {
+        let (setting, what) = if self.method == OPEN_CONNECTION {
+            (
+                "SLACK_APP_TOKEN",
+                "an app-level token (xapp-...) with the scope connections:write, of an app with \
+                 Socket Mode switched on: Basic Information, App-Level Tokens, and Socket Mode",
+            )
+        } else {
+            (
+                "SLACK_BOT_TOKEN",
+                "the bot token (xoxb-...) of the app as it is installed in the workspace: OAuth & \
+                 Permissions, Bot User OAuth Token",
+            )
+        };
+        match &self.needed {
+            Some(needed) => format!(
+                "{setting} lacks the scope {needed}: give it to the Slack app under OAuth & \
+                 Permissions (an app-level token's are chosen when it is made), install the app \
+                 again, and use the token that Slack then shows (https://api.slack.com/apps)"
+            ),
+            None => format!(
+                "Slack does not take {setting}. It must be {what} (https://api.slack.com/apps, your app)"
+            ),
+        }
+    }
+
+    /// Whether a view changed, or was closed, since somebody acted on it.
+    pub(crate) fn is_outdated_view(&self) -> bool {
+        matches!(&self.kind, Kind::Code(code) if code == "hash_conflict" || code == "not_found")
+    }
+
+    /// Whether a message can't be changed because of how it is or where it stands.
+    pub(crate) fn is_gone_message(&self) -> bool {
+        matches!(&self.kind, Kind::Code(code) if GONE_MESSAGE.contains(&code.as_str()))
     }
 
     /// Whether a dialog was opened with this trigger before: the command was delivered twice.
@@ -181,14 +241,22 @@ fn plain_code(code: String) -> String {
     }
 }
 
+/// What an answer says besides its code.
+#[derive(Default)]
+struct Details {
+    places: Vec<String>,
+    needed: Option<String>,
+}
+
 /// The pointers in an answer's `response_metadata.messages`, such as
-/// `[ERROR] must be less than 25 characters [json-pointer:/view/title/text]`. The words around them
-/// are left out: they may quote what was sent.
-fn faulty_places(answer: String) -> Vec<String> {
+/// `[ERROR] must be less than 25 characters [json-pointer:/view/title/text]`, and the scopes in its
+/// `needed`. The words around the pointers are left out: they may quote what was sent.
+fn details(answer: String) -> Details {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Answer {
         response_metadata: Metadata,
+        needed: Option<String>,
     }
     #[derive(Default, Deserialize)]
     #[serde(default)]
@@ -196,15 +264,23 @@ fn faulty_places(answer: String) -> Vec<String> {
         messages: Vec<String>,
     }
     let answer = Zeroizing::new(answer);
-    let Answer { response_metadata } = serde_json::from_str(&answer).unwrap_or_default();
+    let answer: Answer = serde_json::from_str(&answer).unwrap_or_default();
     let pointer = |message: &String| {
         let (_, rest) = message.split_once("[json-pointer:")?;
         let (pointer, _) = rest.split_once(']')?;
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-".contains(&byte);
-        (pointer.len() <= 100 && pointer.bytes().all(plain)).then(|| pointer.to_owned())
+        is_plain(pointer, b"/_-").then(|| pointer.to_owned())
     };
-    let pointers = response_metadata.messages.iter().filter_map(pointer);
-    pointers.take(MOST_PLACES).collect()
+    let pointers = answer.response_metadata.messages.iter().filter_map(pointer);
+    Details {
+        places: pointers.take(MOST_PLACES).collect(),
+        needed: answer.needed.filter(|scopes| is_plain(scopes, b":_.,")),
+    }
+}
+
+/// Whether a text is a short word of ASCII letters, digits and some marks.
+fn is_plain(text: &str, marks: &[u8]) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || marks.contains(&byte);
+    (1..=100).contains(&text.len()) && text.bytes().all(plain)
 }
 
 fn listed(places: &[String]) -> String {
@@ -246,19 +322,37 @@ mod tests {
         }
         let wait = Verdict::Wait(Duration::ZERO);
         assert_eq!(code("ratelimited").verdict(), wait);
-        for kind in [Kind::Status(503), Kind::Unreachable, Kind::Unreadable] {
-            let error = SlackError {
-                method: "users.info",
-                kind,
-                places: Vec::new(),
-            };
+        assert_eq!(code("rate_limited").verdict(), wait);
+        let unreachable = Kind::Unreachable(Failure::Refused);
+        for kind in [Kind::Status(503), unreachable, Kind::Unreadable] {
+            let error = SlackError::of("users.info", kind);
             assert_eq!(error.verdict(), Verdict::Retry);
         }
     }
 
     #[test]
     fn bad_tokens_are_fatal() {
-        assert!(FATAL.iter().all(|fatal| code(fatal).is_fatal()));
+        for fatal in FATAL {
+            assert_eq!(code(fatal).verdict(), Verdict::Stop, "{fatal}");
+            assert!(code(fatal).advice().contains("SLACK_BOT_TOKEN"));
+        }
+        let error = SlackClientApiError::new("invalid_auth".to_owned());
+        let error = SlackError::reduce(OPEN_CONNECTION, SlackClientError::ApiError(error));
+        assert!(error.advice().contains("SLACK_APP_TOKEN"));
+    }
+
+    #[test]
+    fn a_missing_scope_is_named() {
+        let body =
+            r#"{"ok":false,"error":"missing_scope","needed":"im:write","provided":"commands"}"#;
+        let error = SlackClientApiError::new("missing_scope".to_owned())
+            .with_http_response_body(body.to_owned());
+        let error = SlackError::reduce("conversations.open", SlackClientError::ApiError(error));
+        assert!(
+            error
+                .advice()
+                .contains("SLACK_BOT_TOKEN lacks the scope im:write")
+        );
     }
 
     #[test]

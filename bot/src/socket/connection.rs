@@ -3,21 +3,23 @@
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use rand::RngExt as _;
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, MissedTickBehavior, interval, timeout},
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 use tokio_tungstenite::tungstenite::{
-    Message, Utf8Bytes,
+    self, Message, Utf8Bytes,
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    envelope::{Acknowledgement, Frame, Reason},
+    FINISH, Socket,
+    envelope::{Acknowledgement, Answer, Frame, Hello, Reason},
     open::{self, OpenError, Stream},
+    state::{Entered, State},
 };
-use crate::{handlers::Handlers, slack::Slack};
 
 /// Longest wait for Slack's hello.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
@@ -27,56 +29,107 @@ const PING_EVERY: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(30);
 /// Longest wait for a frame to be written.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection that Slack wants to end is still read.
+/// How long a connection is still read once its successor is open.
 const DRAIN: Duration = Duration::from_secs(15);
-/// How long work under way may take once we are told to stop.
-pub(crate) const FINISH: Duration = Duration::from_secs(8);
 /// Longest wait for the other side's close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why a connection wants a successor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Parting {
-    /// Slack will end it soon; it is still read meanwhile.
+    /// Slack will end it soon; it is read and answered until then.
     Refresh,
-    /// There are too many of the app.
+    /// There are too many of the app: it closes before another opens.
     TooMany,
+    /// Socket Mode was switched off.
+    Disabled,
     /// It ended, or is dead.
     Lost,
 }
 
 /// An open connection on which Slack said hello.
 pub(super) struct Connection {
+    slot: u8,
+    socket: Arc<Socket>,
     stream: Stream,
     heard_at: Instant,
+    /// When to replace it before Slack ends it.
+    refresh_at: Option<Instant>,
+    entered: Entered,
+}
+
+/// What the loop does next: go on, perhaps asking for a successor, or end.
+type Step = ControlFlow<End, Option<Parting>>;
+
+/// How the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Answers can still be sent before it is closed.
+    Close,
+    /// Nothing can be sent any more.
+    Broken,
 }
 
 impl Connection {
     /// Opens a connection and waits for Slack's hello.
-    pub(super) async fn open(slack: &Slack) -> Result<Self, OpenError> {
-        let mut stream = open::open(slack).await?;
-        match timeout(HELLO_TIMEOUT, hello(&mut stream)).await {
-            Ok(true) => {
-                tracing::info!("ready: connected to Slack");
-                Ok(Self {
-                    stream,
-                    heard_at: Instant::now(),
-                })
-            }
-            _ => Err(OpenError::NoHello),
-        }
+    pub(super) async fn open(slot: u8, socket: &Arc<Socket>) -> Result<Self, OpenError> {
+        let mut stream = open::open(&socket.slack).await?;
+        let hello = timeout(HELLO_TIMEOUT, hello(&mut stream))
+            .await
+            .unwrap_or(Err(OpenError::NoHello))?;
+        tracing::info!(
+            slot,
+            connections = hello.connections,
+            "ready: connected to Slack"
+        );
+        Ok(Self {
+            slot,
+            socket: Arc::clone(socket),
+            stream,
+            heard_at: Instant::now(),
+            refresh_at: hello
+                .lifetime
+                .map(|lifetime| Instant::now() + before_end_of(lifetime)),
+            entered: socket.connections.enter(State::Open),
+        })
     }
 
-    /// Reads and answers until the connection ends, or until told to stop: then it finishes what is
-    /// under way.
+    /// Reads and answers until the connection ends. When released, because its successor is open,
+    /// it is read for a last while; when told to stop, it finishes what is under way.
     pub(super) async fn serve(
         mut self,
-        handlers: Arc<Handlers>,
         wants_successor: oneshot::Sender<Parting>,
+        release: CancellationToken,
         stop: CancellationToken,
     ) {
         let (outbox, mut outgoing) = mpsc::unbounded_channel();
         let mut successor = Successor(Some(wants_successor));
+        let end = self
+            .read(&outbox, &mut outgoing, &mut successor, release, stop)
+            .await;
+        // A successor opens while this one finishes; each answer under way holds an outbox.
+        successor.want(Parting::Lost);
+        drop(outbox);
+        if end == End::Close {
+            self.entered = self.socket.connections.enter(State::Draining);
+            drop(timeout(FINISH, self.flush(&mut outgoing)).await);
+            let normal = CloseFrame {
+                code: CloseCode::Normal,
+                reason: Utf8Bytes::from_static(""),
+            };
+            drop(timeout(CLOSE_TIMEOUT, self.stream.close(Some(normal))).await);
+        }
+        tracing::info!(slot = self.slot, "a connection to Slack is closed");
+    }
+
+    async fn read(
+        &mut self,
+        outbox: &mpsc::UnboundedSender<Answer>,
+        outgoing: &mut mpsc::UnboundedReceiver<Answer>,
+        successor: &mut Successor,
+        release: CancellationToken,
+        stop: CancellationToken,
+    ) -> End {
         let mut ping = interval(PING_EVERY);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut drained_at = None;
@@ -84,51 +137,69 @@ impl Connection {
             let next = tokio::select! {
                 biased;
                 Some(answer) = outgoing.recv() => self.send(answer).await,
-                frame = self.stream.next() => self.receive(frame, &handlers, &outbox),
-                _ = ping.tick() => self.check_health(drained_at).await,
-                () = stop.cancelled() => break,
+                frame = self.stream.next() => self.receive(frame, outbox),
+                _ = ping.tick() => self.check_health().await,
+                () = at(self.refresh_at) => {
+                    self.refresh_at = None;
+                    tracing::info!(slot = self.slot, "a connection to Slack is old and is replaced");
+                    ControlFlow::Continue(Some(Parting::Refresh))
+                }
+                () = release.cancelled(), if drained_at.is_none() => {
+                    drained_at = Some(Instant::now() + DRAIN);
+                    ControlFlow::Continue(None)
+                }
+                () = at(drained_at) => ControlFlow::Break(End::Close),
+                () = stop.cancelled() => ControlFlow::Break(End::Close),
             };
             match next {
                 ControlFlow::Continue(None) => {}
-                ControlFlow::Continue(Some(parting)) => {
-                    drained_at = drained_at.or(Some(Instant::now() + DRAIN));
-                    successor.want(parting);
+                ControlFlow::Continue(Some(Parting::Refresh)) => {
+                    self.entered = self.socket.connections.enter(State::Draining);
+                    successor.want(Parting::Refresh);
                 }
-                ControlFlow::Break(()) => break,
+                ControlFlow::Continue(Some(parting)) => {
+                    successor.want(parting);
+                    return End::Close;
+                }
+                ControlFlow::Break(end) => return end,
             }
         }
-        // A successor opens while this one finishes; each answer under way holds an outbox.
-        successor.want(Parting::Lost);
-        drop(outbox);
-        let flush = async {
-            while let Some(answer) = outgoing.recv().await {
-                if self.send(answer).await.is_break() {
-                    return;
-                }
-            }
-        };
-        drop(timeout(FINISH, flush).await);
-        let normal = CloseFrame {
-            code: CloseCode::Normal,
-            reason: Utf8Bytes::from_static(""),
-        };
-        drop(timeout(CLOSE_TIMEOUT, self.stream.close(Some(normal))).await);
-        tracing::info!("a connection to Slack is closed");
     }
 
-    async fn send(&mut self, answer: String) -> Step {
-        match timeout(WRITE_TIMEOUT, self.stream.send(Message::text(answer))).await {
-            Ok(Ok(())) => ControlFlow::Continue(None),
+    async fn flush(&mut self, outgoing: &mut mpsc::UnboundedReceiver<Answer>) {
+        while let Some(answer) = outgoing.recv().await {
+            if self.send(answer).await.is_break() {
+                return;
+            }
+        }
+    }
+
+    async fn send(&mut self, answer: Answer) -> Step {
+        let Answer {
+            text,
+            kind,
+            received,
+        } = answer;
+        match timeout(WRITE_TIMEOUT, self.stream.send(Message::text(text))).await {
+            Ok(Ok(())) => {
+                self.socket.metrics.acknowledged(kind, received);
+                ControlFlow::Continue(None)
+            }
             Ok(Err(error)) => {
+                let error = open::kind(&error);
                 tracing::warn!(
-                    error = open::kind(&error),
+                    slot = self.slot,
+                    error,
                     "an acknowledgement could not be sent"
                 );
-                ControlFlow::Break(())
+                ControlFlow::Break(End::Broken)
             }
             Err(_) => {
-                tracing::warn!("an acknowledgement could not be sent in time");
-                ControlFlow::Break(())
+                tracing::warn!(
+                    slot = self.slot,
+                    "an acknowledgement could not be sent in time"
+                );
+                ControlFlow::Break(End::Broken)
             }
         }
     }
@@ -136,17 +207,17 @@ impl Connection {
     /// Never waits: handlers run in tasks of their own.
     fn receive(
         &mut self,
-        frame: Option<Result<Message, tokio_tungstenite::tungstenite::Error>>,
-        handlers: &Arc<Handlers>,
-        outbox: &mpsc::UnboundedSender<String>,
+        frame: Option<Result<Message, tungstenite::Error>>,
+        outbox: &mpsc::UnboundedSender<Answer>,
     ) -> Step {
         let message = match frame {
             Some(Ok(message)) => message,
             Some(Err(error)) => {
-                tracing::warn!(error = open::kind(&error), "a connection to Slack broke");
-                return ControlFlow::Break(());
+                let error = open::kind(&error);
+                tracing::warn!(slot = self.slot, error, "a connection to Slack broke");
+                return ControlFlow::Break(End::Broken);
             }
-            None => return ControlFlow::Break(()),
+            None => return ControlFlow::Break(End::Broken),
         };
         self.heard_at = Instant::now();
         let Message::Text(text) = message else {
@@ -154,15 +225,17 @@ impl Connection {
         };
         match Frame::parse(&text) {
             Some(Frame::Envelope(envelope)) => {
-                let acknowledgement = Acknowledgement::new(&envelope.id, outbox.clone());
-                handlers.handle(envelope, acknowledgement);
+                let acknowledgement = Acknowledgement::new(&envelope, outbox.clone());
+                self.socket.handlers.handle(&envelope, acknowledgement);
                 ControlFlow::Continue(None)
             }
-            Some(Frame::Disconnect(reason)) => self.disconnect(reason),
-            Some(Frame::Hello | Frame::Other) => ControlFlow::Continue(None),
+            Some(Frame::Disconnect(reason)) => ControlFlow::Continue(Some(self.parting(reason))),
+            Some(Frame::Hello(_) | Frame::Other) => ControlFlow::Continue(None),
             None => {
+                let bytes = text.len();
                 tracing::warn!(
-                    bytes = text.len(),
+                    slot = self.slot,
+                    bytes,
                     "a frame that is no envelope was ignored"
                 );
                 ControlFlow::Continue(None)
@@ -170,41 +243,41 @@ impl Connection {
         }
     }
 
-    #[expect(clippy::unused_self, reason = "reads as the connection's reaction")]
-    fn disconnect(&self, reason: Reason) -> Step {
-        tracing::info!(?reason, "Slack is about to end a connection");
+    fn parting(&self, reason: Reason) -> Parting {
+        tracing::info!(
+            slot = self.slot,
+            ?reason,
+            "Slack is about to end a connection"
+        );
         match reason {
-            Reason::TooMany => ControlFlow::Continue(Some(Parting::TooMany)),
-            Reason::Refresh => ControlFlow::Continue(Some(Parting::Refresh)),
+            Reason::TooMany => Parting::TooMany,
+            Reason::Refresh => Parting::Refresh,
             Reason::LinkDisabled => {
-                tracing::error!("Socket Mode is switched off in the Slack app's settings");
-                ControlFlow::Continue(Some(Parting::TooMany))
+                tracing::error!(
+                    "Socket Mode is switched off in the Slack app's settings: switch it on at \
+                     https://api.slack.com/apps, your app, Socket Mode"
+                );
+                Parting::Disabled
             }
         }
     }
 
-    async fn check_health(&mut self, drained_at: Option<Instant>) -> Step {
-        if drained_at.is_some_and(|at| Instant::now() >= at) {
-            return ControlFlow::Break(());
-        }
+    async fn check_health(&mut self) -> Step {
         if self.heard_at.elapsed() > SILENCE {
-            tracing::warn!("a connection to Slack is dead: nothing was heard for 30 s");
-            return ControlFlow::Break(());
+            tracing::warn!(
+                slot = self.slot,
+                "a connection to Slack is dead: nothing was heard for {} s",
+                SILENCE.as_secs()
+            );
+            return ControlFlow::Break(End::Broken);
         }
-        match timeout(
-            WRITE_TIMEOUT,
-            self.stream.send(Message::Ping(Vec::new().into())),
-        )
-        .await
-        {
+        let ping = self.stream.send(Message::Ping(Vec::new().into()));
+        match timeout(WRITE_TIMEOUT, ping).await {
             Ok(Ok(())) => ControlFlow::Continue(None),
-            _ => ControlFlow::Break(()),
+            _ => ControlFlow::Break(End::Broken),
         }
     }
 }
-
-/// What the loop does next: go on, perhaps asking for a successor, or end.
-type Step = ControlFlow<(), Option<Parting>>;
 
 /// The wish for a successor, told once.
 struct Successor(Option<oneshot::Sender<Parting>>);
@@ -218,11 +291,43 @@ impl Successor {
     }
 }
 
-async fn hello(stream: &mut Stream) -> bool {
+/// At a time; never without one.
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Some time before the end that Slack announced, different for each connection so that not all are
+/// replaced at once.
+fn before_end_of(lifetime: Duration) -> Duration {
+    lifetime.mul_f64(rand::rng().random_range(0.8..0.95))
+}
+
+async fn hello(stream: &mut Stream) -> Result<Hello, OpenError> {
     while let Some(Ok(message)) = stream.next().await {
         if let Message::Text(text) = message {
-            return matches!(Frame::parse(&text), Some(Frame::Hello));
+            return match Frame::parse(&text) {
+                Some(Frame::Hello(hello)) => Ok(hello),
+                Some(Frame::Disconnect(Reason::TooMany)) => Err(OpenError::TooMany),
+                _ => Err(OpenError::NoHello),
+            };
         }
     }
-    false
+    Err(OpenError::NoHello)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_are_replaced_before_their_end_and_not_all_at_once() {
+        let lifetime = Duration::from_hours(5);
+        for _ in 0..100 {
+            let at = before_end_of(lifetime);
+            assert!((lifetime.mul_f64(0.8)..lifetime.mul_f64(0.95)).contains(&at));
+        }
+    }
 }

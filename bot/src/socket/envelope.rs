@@ -3,7 +3,10 @@
 //! Inbound types are lenient: only what we use is read, and unknown types and fields are passed
 //! over. Source: <https://docs.slack.dev/apis/events-api/using-socket-mode>.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    time::{Duration, Instant},
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
@@ -14,11 +17,20 @@ const MAX_ACKNOWLEDGEMENT: usize = 20_480;
 
 /// A text frame of Slack's.
 pub(crate) enum Frame<'a> {
-    Hello,
+    Hello(Hello),
     Disconnect(Reason),
     Envelope(Envelope<'a>),
     /// Of a type that we don't know, and without an envelope id.
     Other,
+}
+
+/// The first frame of a connection. All of it may be missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Hello {
+    /// Connections of the app, this one included.
+    pub(crate) connections: Option<u32>,
+    /// How long Slack means to keep it; `None` when it does not say, or says less than a minute.
+    pub(crate) lifetime: Option<Duration>,
 }
 
 /// Why Slack ends a connection.
@@ -57,14 +69,40 @@ struct RawFrame<'a> {
     reason: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     payload: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    num_connections: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    debug_info: Option<&'a RawValue>,
+}
+
+impl RawFrame<'_> {
+    fn hello(&self) -> Hello {
+        #[derive(Deserialize)]
+        struct DebugInfo {
+            approximate_connection_time: u64,
+        }
+        let debug_info: Option<DebugInfo> = lenient(self.debug_info);
+        Hello {
+            connections: lenient(self.num_connections),
+            lifetime: debug_info
+                .map(|info| Duration::from_secs(info.approximate_connection_time))
+                .filter(|lifetime| *lifetime >= Duration::from_mins(1)),
+        }
+    }
+}
+
+/// What it holds, if it is what we expect.
+fn lenient<T: serde::de::DeserializeOwned>(raw: Option<&RawValue>) -> Option<T> {
+    serde_json::from_str(raw?.get()).ok()
 }
 
 impl<'a> Frame<'a> {
     /// `None` when the text is not what Slack sends.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let raw: RawFrame<'a> = serde_json::from_str(text).ok()?;
+        let hello = raw.hello();
         let frame = match (&*raw.kind, raw.envelope_id) {
-            ("hello", _) => Self::Hello,
+            ("hello", _) => Self::Hello(hello),
             ("disconnect", _) => Self::Disconnect(match raw.reason.as_deref() {
                 Some("too_many_websockets") => Reason::TooMany,
                 Some("link_disabled") => Reason::LinkDisabled,
@@ -88,20 +126,32 @@ impl<'a> Frame<'a> {
 /// The right to answer an envelope, once, over the connection that it came from.
 pub(crate) struct Acknowledgement {
     envelope_id: String,
-    outbox: mpsc::UnboundedSender<String>,
+    received: Instant,
+    outbox: mpsc::UnboundedSender<Answer>,
+}
+
+/// An acknowledgement on its way to the connection.
+pub(crate) struct Answer {
+    /// The frame.
+    pub(super) text: String,
+    /// What was answered, in a word for the metrics.
+    pub(super) kind: &'static str,
+    /// When the envelope came.
+    pub(super) received: Instant,
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct Content<'a> {
     envelope_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<&'a Value>,
 }
 
 impl Acknowledgement {
-    pub(super) fn new(envelope_id: &str, outbox: mpsc::UnboundedSender<String>) -> Self {
+    pub(super) fn new(envelope: &Envelope<'_>, outbox: mpsc::UnboundedSender<Answer>) -> Self {
         Self {
-            envelope_id: envelope_id.to_owned(),
+            envelope_id: envelope.id.clone(),
+            received: Instant::now(),
             outbox,
         }
     }
@@ -111,22 +161,27 @@ impl Acknowledgement {
         &self.envelope_id
     }
 
-    /// Says that it arrived.
-    pub(crate) fn bare(self) {
-        self.send(None);
+    /// When the envelope came.
+    pub(crate) const fn received(&self) -> Instant {
+        self.received
+    }
+
+    /// Says that it arrived; `kind` is what it was, for the metrics.
+    pub(crate) fn bare(self, kind: &'static str) {
+        self.send(kind, None);
     }
 
     /// Says that it arrived, and what Slack shall do.
-    pub(crate) fn with(self, payload: &Value) {
-        self.send(Some(payload));
+    pub(crate) fn with(self, kind: &'static str, payload: &Value) {
+        self.send(kind, Some(payload));
     }
 
-    fn send(self, payload: Option<&Value>) {
-        let answer = Answer {
+    fn send(self, kind: &'static str, payload: Option<&Value>) {
+        let content = Content {
             envelope_id: &self.envelope_id,
             payload,
         };
-        let text = match serde_json::to_string(&answer) {
+        let text = match serde_json::to_string(&content) {
             Ok(text) if text.len() < MAX_ACKNOWLEDGEMENT => text,
             _ => {
                 tracing::error!(
@@ -136,7 +191,16 @@ impl Acknowledgement {
                 return;
             }
         };
-        if self.outbox.send(text).is_err() {
+        let received = self.received;
+        if self
+            .outbox
+            .send(Answer {
+                text,
+                kind,
+                received,
+            })
+            .is_err()
+        {
             // The connection is gone; Slack delivers again, and that is recognized.
             tracing::warn!(
                 envelope.id = self.envelope_id,
@@ -156,10 +220,19 @@ mod tests {
     fn what_slack_sends_is_understood() {
         assert!(matches!(
             Frame::parse(r#"{"type":"hello"}"#),
-            Some(Frame::Hello)
+            Some(Frame::Hello(hello)) if hello == Hello::default()
         ));
-        let hello = r#"{"type":"hello","num_connections":1,"debug_info":{"host":"x"},"new":[]}"#;
-        assert!(matches!(Frame::parse(hello), Some(Frame::Hello)));
+        let hello = r#"{"type":"hello","num_connections":2,"new":[],
+            "debug_info":{"host":"x","approximate_connection_time":18060}}"#;
+        let expected = Hello {
+            connections: Some(2),
+            lifetime: Some(Duration::from_mins(301)),
+        };
+        assert!(matches!(Frame::parse(hello), Some(Frame::Hello(hello)) if hello == expected));
+        let odd = r#"{"type":"hello","num_connections":"many","debug_info":[]}"#;
+        assert!(
+            matches!(Frame::parse(odd), Some(Frame::Hello(hello)) if hello == Hello::default())
+        );
         for (reason, expected) in [
             (r#""warning""#, Reason::Refresh),
             (r#""refresh_requested""#, Reason::Refresh),
@@ -213,12 +286,20 @@ mod tests {
     #[test]
     fn an_answer_names_its_envelope_and_stays_small() {
         let (outbox, mut outgoing) = mpsc::unbounded_channel();
-        Acknowledgement::new("e1", outbox.clone()).bare();
-        Acknowledgement::new("e2", outbox.clone()).with(&json!({"response_action": "clear"}));
-        Acknowledgement::new("e3", outbox).with(&json!("x".repeat(MAX_ACKNOWLEDGEMENT)));
-        assert_eq!(outgoing.try_recv().unwrap(), r#"{"envelope_id":"e1"}"#);
+        let acknowledgement = |id: &str| {
+            let envelope = Envelope {
+                id: id.to_owned(),
+                kind: Kind::Other,
+                payload: RawValue::NULL,
+            };
+            Acknowledgement::new(&envelope, outbox.clone())
+        };
+        acknowledgement("e1").bare("other");
+        acknowledgement("e2").with("other", &json!({"response_action": "clear"}));
+        acknowledgement("e3").with("other", &json!("x".repeat(MAX_ACKNOWLEDGEMENT)));
+        assert_eq!(outgoing.try_recv().unwrap().text, r#"{"envelope_id":"e1"}"#);
         assert_eq!(
-            outgoing.try_recv().unwrap(),
+            outgoing.try_recv().unwrap().text,
             r#"{"envelope_id":"e2","payload":{"response_action":"clear"}}"#
         );
         assert!(outgoing.try_recv().is_err());

@@ -1,108 +1,60 @@
-//! Socket Mode: the WebSocket over which Slack sends what people do.
+//! Socket Mode: the WebSockets over which Slack sends what people do.
 //!
 //! The loop is our own, because slack-morphism's listener acknowledges only after the handler,
 //! hides envelope ids, drops what comes after a `disconnect`, and logs what it can't parse.
+//!
+//! Several connections are open at once ([`slot`]): Slack sends each envelope over any one of them,
+//! and while one is being replaced the others go on.
 
 mod backoff;
 mod connection;
 pub(crate) mod envelope;
 mod open;
+mod slot;
+mod state;
+mod turnstile;
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU8, sync::Arc, time::Duration};
 
-use tokio::{sync::oneshot, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub(crate) use self::connection::FINISH;
-use self::{
-    backoff::Backoff,
-    connection::{Connection, Parting},
-    open::OpenError,
-};
-use crate::{handlers::Handlers, slack::Slack};
+pub(crate) use self::state::Connections;
+use self::{slot::Slot, turnstile::Turnstile};
+use crate::{alarm::Alarm, handlers::Handlers, metrics::Metrics, slack::Slack};
 
-/// What an operator can do when Slack takes the tokens no more.
-pub(crate) const ADVICE: &str = "Slack does not take SLACK_APP_TOKEN: it must be an app-level token \
-     (xapp-...) with the scope connections:write, of an app with Socket Mode switched on \
-     (https://api.slack.com/apps, your app, Basic Information and Socket Mode)";
+/// How long work under way may take once we are told to stop.
+pub(crate) const FINISH: Duration = Duration::from_secs(8);
 
-/// A connection that lived for so long was healthy: the next one may be opened without a pause.
-const HEALTHY_AFTER: Duration = Duration::from_mins(1);
-
-/// The pause after Slack said that there are too many connections.
-const CROWDED_PAUSE: Duration = Duration::from_secs(30);
-
-/// Keeps a connection open.
+/// What every connection uses.
 pub(crate) struct Socket {
-    slack: Arc<Slack>,
-    handlers: Arc<Handlers>,
+    pub(crate) slack: Arc<Slack>,
+    pub(crate) handlers: Arc<Handlers>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) connections: Connections,
+    /// Rung when Slack refuses the token for good.
+    pub(crate) alarm: Alarm,
 }
 
 impl Socket {
-    pub(crate) const fn new(slack: Arc<Slack>, handlers: Arc<Handlers>) -> Self {
-        Self { slack, handlers }
-    }
-
-    /// Opens one connection after the other until told to stop. A connection that Slack is about to
-    /// end is still read and answered while its successor opens.
-    ///
-    /// Fails when Slack refuses the token for good.
-    pub(crate) async fn run(&self, stop: &CancellationToken) -> Result<(), OpenError> {
-        let connections = TaskTracker::new();
-        let mut backoff = Backoff::default();
-        let outcome = loop {
-            let opened = tokio::select! {
-                opened = Connection::open(&self.slack) => opened,
-                () = stop.cancelled() => break Ok(()),
+    /// Keeps so many connections open until told to stop; returns when all are closed.
+    pub(crate) async fn run(self, count: NonZeroU8, stop: &CancellationToken) {
+        let socket = Arc::new(self);
+        let turnstile = Arc::new(Turnstile::default());
+        let served = TaskTracker::new();
+        let slots = TaskTracker::new();
+        for number in 1..=count.get() {
+            let slot = Slot {
+                number,
+                socket: Arc::clone(&socket),
+                turnstile: Arc::clone(&turnstile),
+                served: served.clone(),
+                stop: stop.clone(),
             };
-            let pause = match opened {
-                Ok(connection) => {
-                    let opened_at = Instant::now();
-                    let parting = self.serve(connection, &connections, stop).await;
-                    if stop.is_cancelled() {
-                        break Ok(());
-                    }
-                    if opened_at.elapsed() >= HEALTHY_AFTER {
-                        backoff = Backoff::default();
-                    }
-                    pause_after(parting, opened_at, &mut backoff)
-                }
-                Err(error) if error.is_fatal() => break Err(error),
-                Err(error) => {
-                    let pause = backoff.next().max(error.retry_after().unwrap_or_default());
-                    let again_in_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-                    tracing::warn!(%error, again_in_ms, "no connection to Slack");
-                    pause
-                }
-            };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = stop.cancelled() => break Ok(()),
-            }
-        };
-        connections.close();
-        connections.wait().await;
-        outcome
-    }
-
-    /// Serves a connection in a task of its own; returns when it wants a successor.
-    async fn serve(
-        &self,
-        connection: Connection,
-        connections: &TaskTracker,
-        stop: &CancellationToken,
-    ) -> Parting {
-        let (wants_successor, successor_wanted) = oneshot::channel();
-        let serve = connection.serve(Arc::clone(&self.handlers), wants_successor, stop.clone());
-        connections.spawn(serve);
-        successor_wanted.await.unwrap_or(Parting::Lost)
-    }
-}
-
-fn pause_after(parting: Parting, opened_at: Instant, backoff: &mut Backoff) -> Duration {
-    match parting {
-        Parting::Refresh if opened_at.elapsed() >= HEALTHY_AFTER => Duration::ZERO,
-        Parting::Refresh | Parting::Lost => backoff.next(),
-        Parting::TooMany => CROWDED_PAUSE.max(backoff.next()),
+            slots.spawn(slot.run());
+        }
+        slots.close();
+        slots.wait().await;
+        served.close();
+        served.wait().await;
     }
 }

@@ -43,7 +43,7 @@ on_each_engine! {
             let new = Keys::submission(&format!("V{number}"), "x");
             create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
         }
-        let claims = (0..40).map(|_| deliveries::claim(&store, LEASE));
+        let claims = (0..40).map(|_| deliveries::claim(&store, LEASE, &[]));
         let mut ids: Vec<_> = join_all(claims).await.into_iter()
             .filter_map(|claimed| claimed.unwrap())
             .map(|job| job.id)
@@ -60,16 +60,17 @@ on_each_engine! {
         let (store, keys) = (database.store().await, Keys::fresh());
         let new = Keys::submission("V1", "x");
         create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
-        let late = deliveries::claim(&store, Duration::ZERO).await.unwrap().unwrap();
-        let current = deliveries::claim(&store, LEASE).await.unwrap().unwrap();
+        let late = deliveries::claim(&store, Duration::ZERO, &[]).await.unwrap().unwrap();
+        let current = deliveries::claim(&store, LEASE, &[]).await.unwrap().unwrap();
         assert_eq!((late.id, late.attempt, current.attempt), (current.id, 1, 2));
-        let (channel, ts) = (ChannelId::parse("D1").unwrap(), MessageTs::parse("1.1").unwrap());
-        assert_eq!(settle::sent(&store, &late, &channel, &ts).await, Err(StoreError::Stale));
+        let (channel, message) = (ChannelId::parse("D1").unwrap(), MessageTs::parse("1.1").unwrap());
+        let posted = deliveries::Posted { channel, message };
+        assert_eq!(settle::sent(&store, &late, &posted).await, Err(StoreError::Stale));
         let refused = settle::failed(&store, &late, FailureReason::Refused).await;
         assert_eq!(refused, Err(StoreError::Stale));
         assert_eq!(settle::retry_after(&store, &late, LEASE).await, Err(StoreError::Stale));
-        settle::sent(&store, &current, &channel, &ts).await.unwrap();
-        assert_eq!(settle::sent(&store, &current, &channel, &ts).await, Err(StoreError::Stale));
+        settle::sent(&store, &current, &posted).await.unwrap();
+        assert_eq!(settle::sent(&store, &current, &posted).await, Err(StoreError::Stale));
         let failed = "SELECT COUNT(*) FROM audit_events WHERE event = 'dm_failed'";
         assert_eq!(database.count(failed).await, 0);
         database.remove().await;
@@ -80,14 +81,14 @@ on_each_engine! {
         let (store, keys) = (database.store().await, Keys::fresh());
         let new = Keys::submission("V1", "x");
         create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
-        let died = deliveries::claim(&store, Duration::ZERO).await.unwrap().unwrap();
+        let died = deliveries::claim(&store, Duration::ZERO, &[]).await.unwrap().unwrap();
         let token = died.open(&keys.delivery()).unwrap().token;
         let (master, visitor) = (keys.master(), Visitor::default());
         burn::burn(&store, &master, &token, &visitor, || false, |_| ()).await.unwrap();
-        let next = deliveries::claim(&store, LEASE).await.unwrap().unwrap();
+        let next = deliveries::claim(&store, LEASE, &[]).await.unwrap().unwrap();
         assert!(matches!(next.facts.ending, Some(Ending::Viewed { .. })));
         settle::arrived(&store, &next).await.unwrap();
-        let receipt = deliveries::claim(&store, LEASE).await.unwrap().unwrap();
+        let receipt = deliveries::claim(&store, LEASE, &[]).await.unwrap().unwrap();
         assert_eq!(receipt.kind, deliveries::Kind::SenderReceipt);
         assert_eq!(receipt.outcome, Some(deliveries::Outcome::Sent));
         let events = "SELECT COUNT(*) FROM audit_events WHERE event = 'dm_failed'";

@@ -65,6 +65,51 @@ pub const SLACK_API_URL: Setting = Setting {
     secret: false,
 };
 
+/// Socket Mode connections of one bot.
+pub const SLACK_CONNECTIONS: Setting = Setting {
+    name: "SLACK_CONNECTIONS",
+    meaning: "Socket Mode connections of this process; Slack allows an app 10 over all its processes",
+    form: "a number from 1 to 10",
+    default: Some("2"),
+    secret: false,
+};
+
+/// The proxy on the way to Slack.
+pub const HTTPS_PROXY: Setting = Setting {
+    name: "HTTPS_PROXY",
+    meaning: "The HTTP proxy through which Slack is reached",
+    form: "http://proxy.example.org:3128, with user:password@ before the host where the proxy asks for it",
+    default: None,
+    secret: false,
+};
+
+/// Who is reached without the proxy.
+pub const NO_PROXY: Setting = Setting {
+    name: "NO_PROXY",
+    meaning: "Hosts that are reached without HTTPS_PROXY",
+    form: "domains, addresses and networks separated by commas: .example.org, 10.0.0.0/8",
+    default: None,
+    secret: false,
+};
+
+/// The operator's own certificate authorities.
+pub const CA_BUNDLE: Setting = Setting {
+    name: "CA_BUNDLE",
+    meaning: "Certificate authorities that are trusted on the way to Slack besides the system's",
+    form: "the path of a PEM file",
+    default: None,
+    secret: false,
+};
+
+/// Where health and metrics are served.
+pub const HEALTH_ADDR: Setting = Setting {
+    name: "HEALTH_ADDR",
+    meaning: "Where liveness, readiness and metrics are served, to this machine only; off by default",
+    form: "a loopback address with a port: 127.0.0.1:9090 or [::1]:9090",
+    default: None,
+    secret: false,
+};
+
 /// Sending to oneself.
 pub const ALLOW_SELF: Setting = Setting {
     name: "ALLOW_SELF",

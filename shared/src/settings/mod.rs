@@ -7,6 +7,7 @@
 mod addresses;
 mod database_url;
 pub mod definitions;
+mod egress;
 mod flags;
 mod reader;
 mod slack;
@@ -14,10 +15,14 @@ mod values;
 
 pub use addresses::{Cidrs, PublicBaseUrl, SlackApiUrl, is_loopback};
 pub use database_url::{DatabaseUrl, Engine};
+pub use egress::{CaBundle, HttpsProxy};
 pub use flags::arguments;
 pub use reader::{Problem, Reader, SettingsError};
 pub use slack::{AppToken, BotToken};
-pub use values::{LogFormat, RateLimit, parse_bool, parse_duration, parse_listen_addr};
+pub use values::{
+    LogFormat, RateLimit, parse_bool, parse_connections, parse_duration, parse_health_addr,
+    parse_listen_addr,
+};
 
 /// A setting as the programs, their `--help` and the documentation know it.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,10 @@
 //! Settings that are times, counts and choices.
 
-use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
+use std::{
+    net::SocketAddr,
+    num::{NonZeroU8, NonZeroU32},
+    time::Duration,
+};
 
 use super::Invalid;
 
@@ -82,9 +86,54 @@ pub fn parse_listen_addr(text: &str) -> Result<SocketAddr, Invalid> {
         .map_err(|_| Invalid::because("is no address with a port"))
 }
 
+/// Parses an address and port of this machine itself: what is served there tells of the inside.
+pub fn parse_health_addr(text: &str) -> Result<SocketAddr, Invalid> {
+    let address = parse_listen_addr(text)?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err(Invalid::because("is not a loopback address"))
+    }
+}
+
+/// Most Socket Mode connections of one app.
+/// Source: <https://docs.slack.dev/apis/events-api/using-socket-mode>.
+const MAX_CONNECTIONS: u8 = 10;
+
+/// Parses a number of Socket Mode connections, 1 to 10.
+pub fn parse_connections(text: &str) -> Result<NonZeroU8, Invalid> {
+    text.parse()
+        .ok()
+        .filter(|count: &NonZeroU8| count.get() <= MAX_CONNECTIONS)
+        .ok_or_else(|| Invalid::because("is no number from 1 to 10"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn connections_are_one_to_ten() {
+        assert_eq!(parse_connections("10").unwrap().get(), 10);
+        for text in ["", "0", "11", "-1", "two", "256"] {
+            assert!(parse_connections(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn health_is_served_to_this_machine_only() {
+        assert!(parse_health_addr("127.0.0.1:9090").is_ok());
+        assert!(parse_health_addr("[::1]:0").is_ok());
+        for text in [
+            "",
+            "9090",
+            "0.0.0.0:9090",
+            "10.0.0.1:9090",
+            "localhost:9090",
+        ] {
+            assert!(parse_health_addr(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn rate_limits_have_a_count_and_a_time() {

@@ -16,7 +16,7 @@ use super::StoreError;
 use crate::settings::{DatabaseUrl, Engine};
 
 /// The last migration that this version's statements rely on.
-pub const REQUIRED_MIGRATION: &str = "m20261123_000003_audit_events";
+pub const REQUIRED_MIGRATION: &str = "m20261124_000004_message_updates";
 
 /// Connections of one process to MySQL. On two cores more clients than this only wait in the server
 /// instead of here.
@@ -136,9 +136,14 @@ impl Database {
 
     /// The database's clock as an expression, milliseconds since the Unix epoch.
     pub(super) fn now(&self) -> SimpleExpr {
+        Expr::cust(self.now_sql())
+    }
+
+    /// The same in SQL.
+    pub(super) fn now_sql(&self) -> &'static str {
         match self.connection.get_database_backend() {
-            DbBackend::Sqlite => Expr::cust("CAST(unixepoch('subsec') * 1000 AS INTEGER)"),
-            _ => Expr::cust("CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"),
+            DbBackend::Sqlite => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+            _ => "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)",
         }
     }
 

@@ -1,4 +1,5 @@
-//! What the bot still owes somebody: claiming a delivery that is due.
+//! What the bot still owes somebody: claiming a delivery that is due, be it a message to post or one
+//! that was posted and shows what is no longer so.
 //!
 //! A claim is a committed lease with an end, by the database's clock: nobody holds a lock while
 //! talking to Slack, and a worker that dies leaves its work to the next one.
@@ -20,7 +21,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     crypto::{DeliveryKeys, KeyId, OpenError, Parcel, SealedParcel},
-    ids::{DeliveryId, SecretId, TeamId, UserId},
+    ids::{ChannelId, DeliveryId, MessageTs, SecretId, TeamId, UserId},
 };
 
 /// What a delivery is.
@@ -69,7 +70,18 @@ pub struct Job {
     pub facts: Facts,
     /// For a receipt: how the recipient's message went.
     pub outcome: Option<Outcome>,
+    /// Where the message stands that is to be changed; `None` when it is still to be posted.
+    pub posted: Option<Posted>,
     sealed: Option<SealedParcel>,
+}
+
+/// A message that Slack has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// The conversation.
+    pub channel: ChannelId,
+    /// The message's time stamp, by which Slack knows it there.
+    pub message: MessageTs,
 }
 
 /// How a message went.
@@ -125,6 +137,8 @@ pub struct Facts {
     pub now: Timestamp,
     /// How its life ended; `None` while it lives. An expired one may not have been swept yet.
     pub ending: Option<Ending>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
 }
 
 impl Facts {
@@ -144,10 +158,15 @@ impl Job {
 }
 
 /// Leases the delivery that has been due for longest, for `lease` long; `None` when nothing is due.
-pub async fn claim(database: &Database, lease: Duration) -> Result<Option<Job>, StoreError> {
+/// What goes to one of the `busy` is passed over.
+pub async fn claim(
+    database: &Database,
+    lease: Duration,
+    busy: &[UserId],
+) -> Result<Option<Job>, StoreError> {
     let transaction = database.begin().await?;
     let work = async {
-        let Some(row) = lock_due(database, &transaction).await? else {
+        let Some(row) = lock_due(database, &transaction, busy).await? else {
             return Ok(None);
         };
         let leased = delivery::Entity::update_many()
@@ -169,8 +188,9 @@ pub async fn claim(database: &Database, lease: Duration) -> Result<Option<Job>, 
 async fn lock_due(
     database: &Database,
     transaction: &DatabaseTransaction,
+    busy: &[UserId],
 ) -> Result<Option<DueRow>, StoreError> {
-    let row = delivery::Entity::find()
+    let mut due = delivery::Entity::find()
         .select_only()
         .columns([
             delivery::Column::Id,
@@ -180,6 +200,9 @@ async fn lock_due(
             delivery::Column::KeyId,
             delivery::Column::Sealed,
             delivery::Column::Attempts,
+            delivery::Column::SettledAt,
+            delivery::Column::Channel,
+            delivery::Column::MessageTs,
         ])
         .filter(Expr::col(delivery::Column::NextAttemptAt).lte(database.now()))
         .filter(
@@ -189,11 +212,12 @@ async fn lock_due(
         )
         .order_by_asc(delivery::Column::NextAttemptAt)
         .limit(1)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .into_model::<DueRow>()
-        .one(transaction)
-        .await?;
-    Ok(row)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    if !busy.is_empty() {
+        let busy = busy.iter().map(UserId::as_str);
+        due = due.filter(delivery::Column::Addressee.is_not_in(busy));
+    }
+    Ok(due.into_model::<DueRow>().one(transaction).await?)
 }
 
 #[derive(FromQueryResult)]
@@ -205,6 +229,29 @@ struct DueRow {
     key_id: Option<Vec<u8>>,
     sealed: Option<Vec<u8>>,
     attempts: i32,
+    settled_at: Option<i64>,
+    channel: Option<String>,
+    message_ts: Option<String>,
+}
+
+impl DueRow {
+    /// A settled delivery is due again for one reason only: its message shows what is no longer so.
+    fn posted(&self) -> Result<Option<Posted>, StoreError> {
+        if self.settled_at.is_none() {
+            return Ok(None);
+        }
+        let place = self.channel.as_deref().zip(self.message_ts.as_deref());
+        let posted = place.and_then(|(channel, message)| {
+            Some(Posted {
+                channel: ChannelId::parse(channel).ok()?,
+                message: MessageTs::parse(message).ok()?,
+            })
+        });
+        let unreadable = StoreError::Unreadable {
+            column: "deliveries.message_ts",
+        };
+        posted.ok_or(unreadable).map(Some)
+    }
 }
 
 async fn job(database: &Database, row: DueRow) -> Result<Job, StoreError> {
@@ -223,6 +270,7 @@ async fn job(database: &Database, row: DueRow) -> Result<Job, StoreError> {
         attempt: u32::try_from(row.attempts + 1).unwrap_or(1),
         facts: facts(database, secret).await?,
         outcome,
+        posted: row.posted()?,
         sealed: key_id
             .zip(row.sealed)
             .map(|(key_id, content)| SealedParcel { key_id, content }),
@@ -259,6 +307,7 @@ struct FactsRow {
     created_at: i64,
     expires_at: i64,
     viewed_at: Option<i64>,
+    destroyed_at: Option<i64>,
     destroy_reason: Option<String>,
     now: i64,
 }
@@ -276,6 +325,7 @@ async fn facts(database: &Database, secret: SecretId) -> Result<Facts, StoreErro
             secret::Column::CreatedAt,
             secret::Column::ExpiresAt,
             secret::Column::ViewedAt,
+            secret::Column::DestroyedAt,
             secret::Column::DestroyReason,
         ])
         .column_as(database.now(), "now")
@@ -297,6 +347,7 @@ async fn facts(database: &Database, secret: SecretId) -> Result<Facts, StoreErro
         expires_at: Timestamp::from_millis(row.expires_at),
         now: Timestamp::from_millis(row.now),
         ending: Ending::from_columns(row.destroy_reason.as_deref(), row.viewed_at)?,
+        ended_at: row.destroyed_at.map(Timestamp::from_millis),
     })
 }
 

@@ -21,6 +21,9 @@ pub enum StoreError {
         /// The engine's error number.
         code: String,
     },
+    /// There is no room left for what was to be written. Nothing was changed.
+    #[error("the database has no room left: its disk or a size limit is full")]
+    Full,
     /// The database undid this transaction to break a deadlock. Nothing was changed.
     #[error("the database broke a deadlock")]
     Deadlock,
@@ -48,6 +51,21 @@ pub enum StoreError {
     /// The operating system gave no random bytes.
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
+}
+
+impl StoreError {
+    /// Whether the same may work in a moment.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable
+                | Self::Busy { .. }
+                | Self::Full
+                | Self::Deadlock
+                | Self::CommitUnknown
+        )
+    }
 }
 
 impl From<DbErr> for StoreError {
@@ -87,6 +105,8 @@ fn classify(error: &sqlx::Error) -> StoreError {
     match code.parse::<i32>().map(|code| code & 0xff) {
         // SQLite's primary result codes BUSY and LOCKED; the extended ones share the low byte.
         Ok(5 | 6) => StoreError::Busy { code },
+        // FULL, and an input or output error: the same on a file system that has no room.
+        Ok(10 | 13) => StoreError::Full,
         _ => StoreError::Refused { code },
     }
 }
@@ -99,6 +119,8 @@ fn classify_mysql(number: u16) -> StoreError {
         1205 | 3572 => StoreError::Busy {
             code: number.to_string(),
         },
+        // Disk full, table full.
+        1021 | 1114 => StoreError::Full,
         // Too many connections; server shutting down; read-only server in its three wordings.
         1040 | 1053 | 1290 | 1792 | 1836 => StoreError::Unreachable,
         _ => StoreError::Refused {
@@ -120,6 +142,7 @@ mod tests {
                 code: "1205".into()
             }
         );
+        assert_eq!(classify_mysql(1114), StoreError::Full);
         assert_eq!(classify_mysql(1290), StoreError::Unreachable);
         assert_eq!(
             classify_mysql(1142),

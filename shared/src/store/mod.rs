@@ -4,7 +4,9 @@
 //! is the bot's.
 
 pub mod audit;
+pub mod backlog;
 pub mod burn;
+pub mod changes;
 pub mod create;
 mod database;
 pub mod deliveries;

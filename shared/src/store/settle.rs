@@ -12,25 +12,19 @@ use serde_json::json;
 use super::{
     Database, Ending, FailureReason, StoreError,
     audit::{self, Event, NewEntry, Slot},
-    database,
+    changes, database,
     database::exactly_one,
-    deliveries::{Job, Kind, Outcome},
+    deliveries::{Job, Kind, Outcome, Posted},
     entity::delivery,
     expire,
 };
-use crate::ids::{ChannelId, MessageTs};
 
 /// The message is out: erases the waiting link and makes the sender's receipt due.
-pub async fn sent(
-    database: &Database,
-    job: &Job,
-    channel: &ChannelId,
-    message: &MessageTs,
-) -> Result<(), StoreError> {
+pub async fn sent(database: &Database, job: &Job, posted: &Posted) -> Result<(), StoreError> {
     let posted = delivery::ActiveModel {
-        channel: Set(Some(channel.to_string())),
-        message_ts: Set(Some(message.to_string())),
-        shown: Set(Some(shown(job).to_owned())),
+        channel: Set(Some(posted.channel.to_string())),
+        message_ts: Set(Some(posted.message.to_string())),
+        shown: Set(Some(state_of(job).to_owned())),
         ..Default::default()
     };
     close_as_sent(database, job, posted).await
@@ -83,6 +77,21 @@ pub async fn failed(
     database::finish(transaction, work).await
 }
 
+/// The message now shows how things are, or can't be changed any more: there is nothing left to do
+/// about it.
+pub async fn shown(database: &Database, job: &Job) -> Result<(), StoreError> {
+    let updated = leased(job)
+        .set(delivery::ActiveModel {
+            next_attempt_at: Set(None),
+            leased_until: Set(None),
+            shown: Set(Some(state_of(job).to_owned())),
+            ..Default::default()
+        })
+        .exec(database.connection())
+        .await?;
+    exactly_one(updated.rows_affected)
+}
+
 /// It did not work this time: gives the lease back, due again after `delay`.
 pub async fn retry_after(
     database: &Database,
@@ -97,12 +106,18 @@ pub async fn retry_after(
     exactly_one(retried.rows_affected)
 }
 
-/// The rows of which this worker still has the lease: one, or none any more.
+/// The rows of which this worker still has the lease: one, or none any more. What was to be posted
+/// must not be settled yet, and what was to be changed was settled before.
 fn leased(job: &Job) -> UpdateMany<delivery::Entity> {
+    let settled = match job.posted {
+        None => delivery::Column::SettledAt.is_null(),
+        Some(_) => delivery::Column::SettledAt.is_not_null(),
+    };
     delivery::Entity::update_many()
         .filter(delivery::Column::Id.eq(job.id.as_uuid()))
         .filter(delivery::Column::Attempts.eq(i32::try_from(job.attempt).unwrap_or(i32::MAX)))
-        .filter(delivery::Column::SettledAt.is_null())
+        .filter(delivery::Column::NextAttemptAt.is_not_null())
+        .filter(settled)
 }
 
 async fn close(
@@ -173,6 +188,6 @@ async fn make_receipt_due(
 }
 
 /// The state that the message tells of, in the words of `secrets.destroy_reason`.
-fn shown(job: &Job) -> &'static str {
-    job.facts.ending.map_or("live", Ending::code)
+fn state_of(job: &Job) -> &'static str {
+    job.facts.ending.map_or(changes::LIVE, Ending::code)
 }

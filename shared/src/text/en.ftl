@@ -23,6 +23,9 @@ modal-recipient-placeholder = Choose a colleague
 modal-secret = Secret
 modal-secret-placeholder = A password, a key, a code…
 modal-secret-hint = It’s shown once, exactly as typed here. It’s never posted in Slack.
+modal-more-room = More room
+modal-secret-continued = Secret, part { $number }
+modal-secret-continued-hint = It goes on exactly where the field above ends.
 modal-note = Note
 modal-note-placeholder = What it’s for (the note appears in Slack)
 modal-lifetime = The link works for
@@ -47,6 +50,8 @@ lifetime-missing = Choose how long the link works.
 submission-unconfirmed = We couldn’t confirm in time that it was sent. If you get a receipt, it was. Otherwise press { modal-submit } again: it’s never sent twice.
 submission-unavailable = The secret could not be stored just now, and nothing was sent. Please press { modal-submit } again in a moment.
 
+submission-busy = There is too much going on just now, and nothing was sent. Please press { modal-submit } again in a moment.
+
 ## A dialog that was sent before
 
 already-sent-title = Already sent
@@ -56,6 +61,7 @@ already-sent-close = Close
 ## When the dialog can’t be opened
 
 command-failed = The dialog could not be opened. Please try again.
+command-busy = There is too much going on just now. Please try again in a moment.
 
 ## The recipient’s message
 
@@ -66,10 +72,19 @@ message-note = Note from { $sender }:
 message-button = Open the secret
 message-caution = Not expecting this? Ask { $sender } before you open it.
 
+## The recipient’s message, once the secret is gone
+
+message-opened = This secret was shown on { $when }, and was destroyed then. If that wasn’t you, tell { $sender } now: somebody else has seen it.
+message-expired = Nobody opened this secret in time, so it was destroyed unseen on { $when }. Ask { $sender } to send it anew.
+message-withdrawn = This secret was destroyed unseen on { $when }. Ask { $sender } to send it anew if you still need it.
+
 ## The sender’s receipt
 
 receipt-fallback = About the secret you sent
 receipt-delivered = { $recipient } has the link to your secret. It opens once, until { $until }.
+receipt-opened = Your secret for { $recipient } was opened on { $when }, and was destroyed then.
+receipt-unopened = Your secret for { $recipient } was not opened in time, and was destroyed on { $when }. Nobody saw it.
+receipt-withdrawn = Your secret for { $recipient } was destroyed on { $when }. Nobody saw it.
 receipt-failed = Your secret for { $recipient } could not be delivered, and was destroyed. Nobody saw it.
 receipt-expired = Your secret for { $recipient } could not be delivered before its time was over, and was destroyed. Nobody saw it.
 failure-user-not-found = Slack doesn’t know that person any more.

@@ -53,6 +53,9 @@ messages! {
     ModalSecret => "modal-secret",
     ModalSecretPlaceholder => "modal-secret-placeholder",
     ModalSecretHint => "modal-secret-hint",
+    ModalMoreRoom => "modal-more-room",
+    ModalSecretContinued { number: u64 } => "modal-secret-continued",
+    ModalSecretContinuedHint => "modal-secret-continued-hint",
     ModalNote => "modal-note",
     ModalNotePlaceholder => "modal-note-placeholder",
     ModalLifetime => "modal-lifetime",
@@ -74,12 +77,14 @@ messages! {
     LifetimeMissing => "lifetime-missing",
     SubmissionUnconfirmed => "submission-unconfirmed",
     SubmissionUnavailable => "submission-unavailable",
+    SubmissionBusy => "submission-busy",
     // A dialog that was sent before
     AlreadySentTitle => "already-sent-title",
     AlreadySentText { recipient: &'a str, when: &'a str, until: &'a str } => "already-sent-text",
     AlreadySentClose => "already-sent-close",
     // When the dialog can’t be opened
     CommandFailed => "command-failed",
+    CommandBusy => "command-busy",
     // The recipient’s message
     MessageFallback { sender: &'a str } => "message-fallback",
     MessageLead { sender: &'a str } => "message-lead",
@@ -87,9 +92,16 @@ messages! {
     MessageNote { sender: &'a str } => "message-note",
     MessageButton => "message-button",
     MessageCaution { sender: &'a str } => "message-caution",
+    // The recipient’s message, once the secret is gone
+    MessageOpened { when: &'a str, sender: &'a str } => "message-opened",
+    MessageExpired { when: &'a str, sender: &'a str } => "message-expired",
+    MessageWithdrawn { when: &'a str, sender: &'a str } => "message-withdrawn",
     // The sender’s receipt
     ReceiptFallback => "receipt-fallback",
     ReceiptDelivered { recipient: &'a str, until: &'a str } => "receipt-delivered",
+    ReceiptOpened { recipient: &'a str, when: &'a str } => "receipt-opened",
+    ReceiptUnopened { recipient: &'a str, when: &'a str } => "receipt-unopened",
+    ReceiptWithdrawn { recipient: &'a str, when: &'a str } => "receipt-withdrawn",
     ReceiptFailed { recipient: &'a str } => "receipt-failed",
     ReceiptExpired { recipient: &'a str } => "receipt-expired",
     FailureUserNotFound => "failure-user-not-found",

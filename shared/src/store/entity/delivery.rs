@@ -24,6 +24,13 @@ pub(crate) struct Model {
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
+pub(crate) enum Relation {
+    #[sea_orm(
+        belongs_to = "super::secret::Entity",
+        from = "Column::SecretId",
+        to = "super::secret::Column::Id"
+    )]
+    Secret,
+}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,100 @@
+//! Why a connection did not come about, in words that help an operator and quote nothing.
+
+use std::{error::Error, fmt, io};
+
+/// What stood in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    ProxyUnreachable,
+    ProxyWantsPassword,
+    ProxyRefused,
+    Untrusted,
+    Tls,
+    NoAnswer,
+    Refused,
+    Dropped,
+    Other,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ProxyUnreachable => "the proxy of HTTPS_PROXY can't be reached",
+            Self::ProxyWantsPassword => {
+                "the proxy of HTTPS_PROXY wants a user name and password, or others than it was given"
+            }
+            Self::ProxyRefused => "the proxy of HTTPS_PROXY refused the tunnel",
+            Self::Untrusted => {
+                "the certificate is not of a trusted authority: if a proxy opens TLS here, name its \
+                 authority in CA_BUNDLE"
+            }
+            Self::Tls => "the TLS handshake failed",
+            Self::NoAnswer => "nothing answers, or the name is not known",
+            Self::Refused => "the connection was refused",
+            Self::Dropped => "the connection was dropped",
+            Self::Other => "the connection failed",
+        })
+    }
+}
+
+impl Error for Failure {}
+
+/// Finds the reason in an error's chain of causes.
+pub(crate) fn find(error: &(dyn Error + 'static)) -> Failure {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(failure) = recognize(error) {
+            return failure;
+        }
+        cause = error.source();
+    }
+    Failure::Other
+}
+
+fn recognize(error: &(dyn Error + 'static)) -> Option<Failure> {
+    if let Some(known) = error.downcast_ref::<Failure>() {
+        return Some(*known);
+    }
+    if let Some(tls) = error.downcast_ref() {
+        return Some(match tls {
+            rustls::Error::InvalidCertificate(_) => Failure::Untrusted,
+            _ => Failure::Tls,
+        });
+    }
+    let io = error.downcast_ref::<io::Error>()?;
+    if let Some(inner) = io.get_ref() {
+        // An io::Error's source passes its inner error over.
+        let inner = find(inner);
+        if inner != Failure::Other {
+            return Some(inner);
+        }
+    }
+    match io.kind() {
+        io::ErrorKind::ConnectionRefused => Some(Failure::Refused),
+        io::ErrorKind::TimedOut
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkUnreachable => Some(Failure::NoAnswer),
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::UnexpectedEof => Some(Failure::Dropped),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_found_behind_wrappers() {
+        let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let wrapped = io::Error::other(io::Error::other(tls));
+        assert_eq!(find(&wrapped), Failure::Untrusted);
+        let refused = io::Error::other(Failure::ProxyRefused);
+        assert_eq!(find(&refused), Failure::ProxyRefused);
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert_eq!(find(&refused), Failure::Refused);
+        assert_eq!(find(&io::Error::other("canary")), Failure::Other);
+    }
+}

@@ -1,0 +1,96 @@
+//! The dialog's button for another field: a key or certificate can be longer than one takes.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use shared::{ids::UserId, lifetime::Lifetime};
+
+use super::{
+    Desk, LOCALE,
+    submitted::{Fields, NotASubmission},
+};
+use crate::{
+    command_text::Prefill,
+    modal::{self, Layout},
+};
+
+/// The dialog in which the button was pressed. What is in the secret's fields stays with Slack: by
+/// changing a dialog nobody's typing is lost as long as each field keeps its name.
+/// Source: <https://docs.slack.dev/surfaces/modals#updating_views>.
+pub(super) struct Pressed {
+    view_id: String,
+    hash: String,
+    layout: Layout,
+    recipient: Option<UserId>,
+    lifetime: Option<Lifetime>,
+}
+
+impl Pressed {
+    pub(super) fn parse(payload: &str) -> Result<Self, NotASubmission> {
+        #[derive(Deserialize)]
+        struct Payload {
+            view: View,
+        }
+        #[derive(Deserialize)]
+        struct View {
+            id: String,
+            hash: String,
+            #[serde(default)]
+            private_metadata: String,
+            #[serde(default)]
+            state: Fields,
+        }
+        let Payload { view } = serde_json::from_str(payload).map_err(|_| NotASubmission)?;
+        let mut fields = view.state;
+        Ok(Self {
+            view_id: view.id,
+            hash: view.hash,
+            layout: Layout::parse(&view.private_metadata),
+            recipient: fields.recipient()?,
+            lifetime: fields.lifetime(),
+        })
+    }
+}
+
+/// Adds a field. A second press of the same button finds the dialog changed and does nothing.
+pub(super) async fn handle(desk: Arc<Desk>, pressed: Pressed) -> &'static str {
+    let Some(layout) = pressed.layout.with_more_room() else {
+        return "full";
+    };
+    let prefill = Prefill {
+        recipient: pressed.recipient,
+        lifetime: pressed.lifetime,
+        has_unused_words: layout.has_unused_words,
+    };
+    let dialog = modal::dialog_with(LOCALE, &prefill, layout);
+    let updated = desk
+        .slack
+        .update_view(&pressed.view_id, &pressed.hash, &dialog);
+    match updated.await {
+        Ok(()) => "updated",
+        Err(error) if error.is_outdated_view() => "outdated",
+        Err(error) => {
+            tracing::error!(%error, "a dialog got no more room");
+            "failed"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_chosen_is_kept_and_what_was_typed_is_not_taken() {
+        let payload = r#"{"type":"block_actions","view":{"id":"V1","hash":"1.a",
+            "private_metadata":"{\"fields\":2}","state":{"values":{
+                "recipient":{"value":{"type":"users_select","selected_user":"U2"}},
+                "lifetime":{"value":{"selected_option":{"value":"4h"}}},
+                "secret":{"value":{"value":"canary"}}}}}}"#;
+        let pressed = Pressed::parse(payload).unwrap();
+        assert_eq!(pressed.recipient.unwrap().as_str(), "U2");
+        assert_eq!(pressed.lifetime, Some(Lifetime::Hours4));
+        assert_eq!(pressed.layout.fields, 2);
+        assert!(Pressed::parse(r#"{"type":"block_actions"}"#).is_err());
+    }
+}

@@ -1,0 +1,51 @@
+//! How the bot is, for whoever asks on `HEALTH_ADDR`.
+
+use std::{sync::Arc, time::Duration};
+
+use shared::{
+    health::{Health, Readiness},
+    store::{Database, backlog},
+};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::{metrics::Metrics, socket::Connections};
+
+/// Longest wait for the database.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What is asked about.
+pub(crate) struct BotHealth {
+    pub(crate) database: Database,
+    pub(crate) connections: Connections,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Health for BotHealth {
+    async fn readiness(&self) -> Readiness {
+        let open = self.connections.open();
+        let running = !self.stop.is_cancelled();
+        let answer = timeout(PATIENCE, self.database.ping()).await;
+        let database = match &answer {
+            Ok(Ok(())) => "answers".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
+        };
+        Readiness::default()
+            .with("slack", open > 0, format!("{open} connections open"))
+            .with("database", matches!(answer, Ok(Ok(()))), database)
+            .with(
+                "process",
+                running,
+                if running { "running" } else { "stopping" },
+            )
+    }
+
+    async fn metrics(&self) -> String {
+        let waiting = timeout(PATIENCE, backlog::read(&self.database)).await;
+        let waiting = waiting.ok().and_then(Result::ok);
+        // Writing to memory does not fail.
+        self.metrics.encode(waiting).unwrap_or_default()
+    }
+}

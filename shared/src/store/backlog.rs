@@ -1,0 +1,55 @@
+//! What waits in the database, for operators' eyes.
+
+use std::time::Duration;
+
+use sea_orm::{FromQueryResult, Statement};
+
+use super::{Database, StoreError};
+
+/// What waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Messages to post or to change that are due or wait for their next try.
+    pub deliveries: u64,
+    /// How long ago the oldest of those to post was stored; zero when there is none.
+    pub oldest_delivery: Duration,
+    /// How long ago the oldest expired secret expired that was not destroyed yet; zero when there is
+    /// none.
+    pub oldest_expired: Duration,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    deliveries: i64,
+    oldest_delivery: Option<i64>,
+    oldest_expired: Option<i64>,
+    clock: i64,
+}
+
+/// Looks how much waits.
+pub async fn read(database: &Database) -> Result<Backlog, StoreError> {
+    let connection = database.connection();
+    let statement = Statement::from_string(
+        connection.get_database_backend(),
+        "SELECT waiting.deliveries, waiting.oldest_delivery, expiry.oldest_expired, __NOW__ AS clock \
+         FROM (SELECT COUNT(*) AS deliveries, \
+               MIN(CASE WHEN settled_at IS NULL THEN created_at END) AS oldest_delivery \
+               FROM deliveries WHERE next_attempt_at IS NOT NULL) AS waiting, \
+              (SELECT MIN(expires_at) AS oldest_expired \
+               FROM secrets WHERE destroyed_at IS NULL) AS expiry"
+            .replace("__NOW__", database.now_sql()),
+    );
+    let row = Row::find_by_statement(statement)
+        .one(connection)
+        .await?
+        .ok_or(StoreError::Unreadable { column: "clock" })?;
+    let age = |since: Option<i64>| {
+        let millis = since.map_or(0, |since| row.clock - since);
+        Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+    };
+    Ok(Backlog {
+        deliveries: u64::try_from(row.deliveries).unwrap_or(0),
+        oldest_delivery: age(row.oldest_delivery),
+        oldest_expired: age(row.oldest_expired),
+    })
+}
