@@ -11,11 +11,15 @@ use uuid::Uuid;
 use crate::{
     block_kit, people,
     people::{APP, TEAM},
-    sim::{OpenView, Sim},
+    sim::Sim,
+    views::{OpenView, buttons, names_inputs},
 };
 
 /// How long Slack waits for an acknowledgement.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How often what was not acknowledged comes again.
+const RETRIES: u32 = 3;
 
 #[derive(Deserialize)]
 pub(crate) struct Command {
@@ -24,6 +28,8 @@ pub(crate) struct Command {
     name: String,
     #[serde(default)]
     text: String,
+    #[serde(flatten)]
+    way: Way,
 }
 
 #[derive(Default, Serialize)]
@@ -39,11 +45,20 @@ pub(crate) struct Submission {
     view_id: String,
     #[serde(default)]
     values: Map<String, Value>,
-    #[serde(default)]
-    duplicate: Duplicate,
+    #[serde(flatten)]
+    way: Way,
 }
 
-/// Whether the submission's envelope comes twice.
+/// How an envelope is sent.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Way {
+    duplicate: Duplicate,
+    /// Over which connection; any one if `None`.
+    over: Option<usize>,
+}
+
+/// Whether an envelope comes twice.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Duplicate {
@@ -60,12 +75,21 @@ pub(crate) struct SubmissionOutcome {
     latency_ms: f64,
 }
 
+/// A button in a message, or in a dialog with what was typed there so far.
 #[derive(Deserialize)]
 pub(crate) struct Press {
     user: String,
+    #[serde(default)]
     channel: String,
+    #[serde(default)]
     ts: String,
+    #[serde(default)]
+    view_id: Option<String>,
+    #[serde(default)]
+    values: Map<String, Value>,
     action_id: String,
+    #[serde(flatten)]
+    way: Way,
 }
 
 #[derive(Serialize)]
@@ -82,12 +106,13 @@ struct Delivered {
 
 impl Sim {
     pub(crate) async fn type_command(&self, typed: Command) -> CommandOutcome {
-        if self.hub.open() == 0 {
+        if self.hub.open().is_empty() {
             return CommandOutcome {
                 error: Some("dispatch_failed"),
                 ..CommandOutcome::default()
             };
         }
+        let way = typed.way;
         let text = if self.escape {
             escape_names(&typed.text)
         } else {
@@ -116,9 +141,7 @@ impl Sim {
             "response_url": format!("{}/response/{response}", self.url),
             "trigger_id": trigger,
         });
-        let delivered = self
-            .deliver("slash_commands", &payload, Duplicate::None)
-            .await;
+        let delivered = self.deliver("slash_commands", payload, way).await;
         let acknowledged = delivered.answer.is_some();
         CommandOutcome {
             acknowledged,
@@ -129,15 +152,16 @@ impl Sim {
 
     pub(crate) async fn submit(&self, submission: Submission) -> Option<SubmissionOutcome> {
         let open = {
-            let state = self.state();
-            let mine =
-                |view: &&OpenView| view.id == submission.view_id && view.user == submission.user;
-            state.views.iter().find(mine).cloned()?
+            let mut state = self.state();
+            let mine = |view: &&mut OpenView| {
+                view.id == submission.view_id && view.user == submission.user
+            };
+            let open = state.views.iter_mut().find(mine)?;
+            open.type_in(&submission.values);
+            open.clone()
         };
-        let payload = self.submission_payload(&open, &submission.values);
-        let delivered = self
-            .deliver("interactive", &payload, submission.duplicate)
-            .await;
+        let payload = self.submission_payload(&open);
+        let delivered = self.deliver("interactive", payload, submission.way).await;
         let (outcome, errors) = match delivered.answer {
             None => ("trouble", None),
             Some(answer) => self.apply(&open, &answer),
@@ -150,41 +174,72 @@ impl Sim {
     }
 
     pub(crate) async fn press(&self, press: Press) -> Option<PressOutcome> {
-        let button = {
-            let state = self.state();
-            let message = state
-                .messages
-                .iter()
-                .find(|message| message.channel == press.channel && message.ts == press.ts)?;
-            buttons(&message.blocks)
-                .find(|button| button["action_id"] == press.action_id.as_str())
-                .cloned()?
+        let (button, place) = match &press.view_id {
+            Some(view_id) => self.button_in_view(&press, view_id)?,
+            None => self.button_in_message(&press)?,
         };
         let trigger = self.state().new_trigger(&press.user);
-        let action = json!({
-            "action_id": press.action_id,
-            "type": "button",
-            "text": button["text"],
-            "value": button["value"],
-            "action_ts": press.ts,
-        });
-        let payload = json!({
+        let mut payload = json!({
             "type": "block_actions",
             "user": { "id": press.user, "team_id": TEAM },
             "api_app_id": APP,
-            "container": { "type": "message", "message_ts": press.ts, "channel_id": press.channel, "is_ephemeral": false },
             "trigger_id": trigger,
             "team": { "id": TEAM, "domain": "school" },
             "enterprise": null,
             "is_enterprise_install": false,
-            "channel": { "id": press.channel, "name": "directmessage" },
-            "actions": [action],
+            "actions": [{
+                "action_id": press.action_id,
+                "type": "button",
+                "text": button["text"],
+                "value": button["value"],
+                "action_ts": press.ts,
+            }],
         });
-        let delivered = self.deliver("interactive", &payload, Duplicate::None).await;
+        for (name, value) in place {
+            payload[name] = value;
+        }
+        let delivered = self.deliver("interactive", payload, press.way).await;
         Some(PressOutcome {
             acknowledged: delivered.answer.is_some(),
             url: button["url"].as_str().map(str::to_owned),
         })
+    }
+
+    /// The button, and what its payload says of where it is.
+    fn button_in_message(&self, press: &Press) -> Option<(Value, Vec<(&'static str, Value)>)> {
+        let state = self.state();
+        let message = state
+            .messages
+            .iter()
+            .find(|message| message.channel == press.channel && message.ts == press.ts)?;
+        let button = buttons(&message.blocks)
+            .find(|button| button["action_id"] == press.action_id.as_str())
+            .cloned()?;
+        let container = json!({
+            "type": "message",
+            "message_ts": press.ts,
+            "channel_id": press.channel,
+            "is_ephemeral": false,
+        });
+        let channel = json!({ "id": press.channel, "name": "directmessage" });
+        Some((button, vec![("container", container), ("channel", channel)]))
+    }
+
+    fn button_in_view(
+        &self,
+        press: &Press,
+        view_id: &str,
+    ) -> Option<(Value, Vec<(&'static str, Value)>)> {
+        let mut state = self.state();
+        let open = state
+            .views
+            .iter_mut()
+            .find(|open| open.id == view_id && open.user == press.user)?;
+        open.type_in(&press.values);
+        let button = open.button(&press.action_id).cloned()?;
+        let container = json!({ "type": "view", "view_id": view_id });
+        let place = vec![("container", container), ("view", open.with_state())];
+        Some((button, place))
     }
 
     /// Sends an envelope as it is.
@@ -192,10 +247,7 @@ impl Sim {
         if envelope["envelope_id"].is_null() {
             envelope["envelope_id"] = Uuid::new_v4().to_string().into();
         }
-        let answer = match self.hub.deliver(&envelope) {
-            Some(answered) => timeout(PATIENCE, answered).await.ok().and_then(Result::ok),
-            None => None,
-        };
+        let answer = self.send_and_wait(&envelope, None).await;
         json!({
             "envelope_id": envelope["envelope_id"],
             "answered": answer.is_some(),
@@ -203,41 +255,73 @@ impl Sim {
         })
     }
 
-    async fn deliver(&self, kind: &str, payload: &Value, duplicate: Duplicate) -> Delivered {
-        let envelope = json!({
+    async fn deliver(&self, kind: &str, mut payload: Value, way: Way) -> Delivered {
+        let quirks = self.state().faults.quirks.clone();
+        if quirks.team_null && payload["type"] == "view_submission" {
+            payload["team"] = Value::Null;
+        }
+        if quirks.unknown {
+            add_unknown(&mut payload);
+        }
+        let mut envelope = json!({
             "type": kind,
             "envelope_id": Uuid::new_v4().to_string(),
             "payload": payload,
             "accepts_response_payload": true,
         });
         let sent = Instant::now();
-        let answered = self.hub.deliver(&envelope);
-        match duplicate {
-            Duplicate::None => {}
-            Duplicate::SameEnvelope => {
-                self.hub.send(&envelope);
-            }
-            Duplicate::NewEnvelope => {
-                let mut again = envelope.clone();
-                again["envelope_id"] = Uuid::new_v4().to_string().into();
-                self.hub.send(&again);
-            }
-        }
-        let answer = match answered {
-            Some(answered) => timeout(PATIENCE, answered).await.ok().and_then(Result::ok),
-            None => None,
+        let first = self.send_and_wait(&envelope, way.over);
+        let again = match way.duplicate {
+            Duplicate::None => None,
+            Duplicate::SameEnvelope => Some(envelope.clone()),
+            Duplicate::NewEnvelope => Some(renewed(&envelope)),
         };
+        if let Some(again) = again {
+            self.hub.send(&again, None);
+        }
+        let mut answer = first.await;
+        for attempt in 1..=RETRIES {
+            if answer.is_some() || !quirks.retry {
+                break;
+            }
+            envelope = renewed(&envelope);
+            envelope["retry_attempt"] = attempt.into();
+            envelope["retry_reason"] = "timeout".into();
+            answer = self.send_and_wait(&envelope, None).await;
+        }
         Delivered {
             answer,
             latency_ms: sent.elapsed().as_secs_f64() * 1000.0,
         }
     }
 
-    fn submission_payload(&self, open: &OpenView, values: &Map<String, Value>) -> Value {
+    /// Sends an envelope at once; what is returned waits for its answer for as long as Slack does.
+    fn send_and_wait(
+        &self,
+        envelope: &Value,
+        over: Option<usize>,
+    ) -> impl Future<Output = Option<Value>> + use<'_> {
+        let sent = Instant::now();
+        let answered = self.hub.deliver(envelope, over);
+        let text = |name: &str| envelope[name].as_str().unwrap_or_default().to_owned();
+        let (kind, id) = (text("type"), text("envelope_id"));
+        async move {
+            let answer = match answered {
+                Some(answered) => timeout(PATIENCE, answered).await.ok().and_then(Result::ok),
+                None => None,
+            };
+            let acknowledgements = &mut self.state().acknowledgements;
+            match answer {
+                Some(_) => acknowledgements.came(sent.elapsed()),
+                None => acknowledgements.never_came(&kind, &id),
+            }
+            answer
+        }
+    }
+
+    fn submission_payload(&self, open: &OpenView) -> Value {
         let person = people::find(&open.user);
         let name = person.map_or("unknown", |person| person.name);
-        let mut view = open.view.clone();
-        view["state"] = json!({ "values": filled_in(&open.view, values) });
         json!({
             "type": "view_submission",
             "team": { "id": TEAM, "domain": "school" },
@@ -245,7 +329,7 @@ impl Sim {
             "api_app_id": APP,
             "token": "verification-token",
             "trigger_id": self.state().new_trigger(&open.user),
-            "view": view,
+            "view": open.with_state(),
             "response_urls": [],
             "is_enterprise_install": false,
             "enterprise": null,
@@ -267,16 +351,16 @@ impl Sim {
             "errors" if names_inputs(&answer["errors"], &open.view) => {
                 ("errors", Some(answer["errors"].clone()))
             }
-            action @ ("update" | "push") if block_kit::check_view(&answer["view"]).is_empty() => {
-                let updated = echoed(&answer["view"], &open.id);
-                if action == "push" {
-                    let id = state.id("V");
-                    let view = echoed(&answer["view"], &id);
-                    state.views.push(open_view(id, &open.user, view));
-                    return ("pushed", None);
-                }
+            "push" if block_kit::check_view(&answer["view"]).is_empty() => {
+                let id = state.id("V");
+                state
+                    .views
+                    .push(OpenView::new(id, &open.user, &answer["view"]));
+                ("pushed", None)
+            }
+            "update" if block_kit::check_view(&answer["view"]).is_empty() => {
                 if let Some(view) = state.views.iter_mut().find(|view| view.id == open.id) {
-                    *view = open_view(open.id.clone(), &open.user, updated);
+                    view.update(&answer["view"]);
                 }
                 ("updated", None)
             }
@@ -285,111 +369,25 @@ impl Sim {
     }
 }
 
-/// A view as Slack gives it back: with an id, and the app's.
-pub(crate) fn echoed(view: &Value, id: &str) -> Value {
-    let mut view = view.clone();
-    for (name, value) in [
-        ("id", json!(id)),
-        ("team_id", json!(TEAM)),
-        ("root_view_id", json!(id)),
-        ("previous_view_id", Value::Null),
-        ("app_id", json!(APP)),
-        ("app_installed_team_id", json!(TEAM)),
-        ("bot_id", json!("B0SECRET")),
-        ("external_id", json!("")),
-        ("hash", json!(format!("1.{id}"))),
-        ("state", json!({ "values": {} })),
-    ] {
-        view[name] = value;
-    }
-    for name in ["private_metadata", "callback_id"] {
-        if view[name].is_null() {
-            view[name] = "".into();
+/// The same under a new id.
+fn renewed(envelope: &Value) -> Value {
+    let mut again = envelope.clone();
+    again["envelope_id"] = Uuid::new_v4().to_string().into();
+    again
+}
+
+/// What Slack may add one day.
+fn add_unknown(payload: &mut Value) {
+    payload["a_new_field"] = json!({ "nested": [1, null, "x"] });
+    if payload["view"].is_object() {
+        payload["view"]["a_new_field"] = json!([{}]);
+        payload["view"]["state"]["values"]["a_new_block"] =
+            json!({ "x": { "type": "hologram_input", "hologram": { "depth": 3 } } });
+        if let Some(blocks) = payload["view"]["blocks"].as_array_mut() {
+            blocks.push(json!({ "type": "hologram", "block_id": "a_new_block" }));
         }
     }
-    view
-}
-
-/// A dialog that somebody has open.
-pub(crate) fn open_view(id: String, user: &str, view: Value) -> OpenView {
-    let title = view["title"]["text"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    OpenView {
-        id,
-        user: user.to_owned(),
-        title,
-        view,
-    }
-}
-
-/// The state of a dialog's inputs: what was given, else the initial value, else nothing.
-fn filled_in(view: &Value, given: &Map<String, Value>) -> Value {
-    let mut values = Map::new();
-    let inputs = view["blocks"].as_array().into_iter().flatten();
-    for block in inputs.filter(|block| block["type"] == "input") {
-        let element = &block["element"];
-        let block_id = block["block_id"].as_str().unwrap_or_default();
-        let action_id = element["action_id"].as_str().unwrap_or_default();
-        let given = given
-            .get(block_id)
-            .map_or(&Value::Null, |actions| &actions[action_id]);
-        let mut input = json!({ "type": element["type"] });
-        match element["type"].as_str().unwrap_or_default() {
-            "users_select" => {
-                let chosen = given
-                    .get("selected_user")
-                    .unwrap_or(&element["initial_user"]);
-                input["selected_user"] = chosen.clone();
-            }
-            "static_select" => {
-                let chosen = given.get("selected_option").and_then(Value::as_str);
-                let options = element["options"].as_array().into_iter().flatten();
-                let option = match chosen {
-                    Some(value) => options
-                        .clone()
-                        .find(|option| option["value"] == value)
-                        .cloned()
-                        .unwrap_or_default(),
-                    None => element["initial_option"].clone(),
-                };
-                input["selected_option"] = option;
-            }
-            _ => {
-                let typed = given.get("value").unwrap_or(&element["initial_value"]);
-                // What is empty comes as null.
-                let empty = typed.as_str().is_some_and(str::is_empty);
-                input["value"] = if empty { Value::Null } else { typed.clone() };
-            }
-        }
-        values.insert(block_id.to_owned(), json!({ action_id: input }));
-    }
-    Value::Object(values)
-}
-
-/// Errors are keyed by the blocks of inputs; anything else makes Slack show its own trouble.
-fn names_inputs(errors: &Value, view: &Value) -> bool {
-    let blocks = view["blocks"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    errors.as_object().is_some_and(|errors| {
-        !errors.is_empty()
-            && errors.iter().all(|(id, error)| {
-                let names = |block: &Value| block["type"] == "input" && block["block_id"] == **id;
-                error.is_string() && blocks.iter().any(names)
-            })
-    })
-}
-
-fn buttons(blocks: &Value) -> impl Iterator<Item = &Value> {
-    blocks
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|block| block["type"] == "actions")
-        .flat_map(|block| block["elements"].as_array().into_iter().flatten())
+    payload["user"]["a_new_field"] = json!(true);
 }
 
 /// Replaces `@name` by `<@ID|name>`, as Slack does for commands with `should_escape`.
@@ -413,24 +411,5 @@ mod tests {
     #[test]
     fn names_of_colleagues_are_escaped() {
         assert_eq!(escape_names("@bob 1h @nobody"), "<@U0BOB|bob> 1h @nobody");
-    }
-
-    #[test]
-    fn inputs_left_alone_keep_their_initial_value() {
-        let hour = json!({"text": {"type": "plain_text", "text": "1 hour"}, "value": "1h"});
-        let view = json!({"blocks": [
-            {"type": "section"},
-            {"type": "input", "block_id": "who", "element":
-                {"type": "users_select", "action_id": "a", "initial_user": "U0BOB"}},
-            {"type": "input", "block_id": "what", "element":
-                {"type": "plain_text_input", "action_id": "a"}},
-            {"type": "input", "block_id": "how", "element": {"type": "static_select",
-                "action_id": "a", "options": [hour.clone()], "initial_option": hour.clone()}},
-        ]});
-        let given = json!({"what": {"a": {"value": ""}}});
-        let values = filled_in(&view, given.as_object().unwrap());
-        assert_eq!(values["who"]["a"]["selected_user"], "U0BOB");
-        assert!(values["what"]["a"]["value"].is_null());
-        assert_eq!(values["how"]["a"]["selected_option"], hour);
     }
 }

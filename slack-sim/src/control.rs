@@ -18,8 +18,10 @@ use serde_json::{Value, json};
 
 use crate::{
     acts::{Command, Press, Submission},
+    faults::{Fault, Quirks},
     page, people,
-    sim::{Fault, Sim},
+    sim::Sim,
+    socket::{Act, HandshakeFault},
 };
 
 type Shared<'a> = Data<&'a Arc<Sim>>;
@@ -35,12 +37,34 @@ struct Close {
     view_id: String,
 }
 
+#[derive(Deserialize)]
+struct NextHandshakes {
+    fault: HandshakeFault,
+    #[serde(default = "once")]
+    times: usize,
+}
+
+const fn once() -> usize {
+    1
+}
+
+#[derive(Deserialize)]
+struct OnSockets {
+    #[serde(flatten)]
+    act: Act,
+    /// All of them if `None`.
+    #[serde(default)]
+    connection: Option<usize>,
+}
+
 /// All routes.
 pub(crate) fn routes(sim: Arc<Sim>) -> impl Endpoint + 'static {
     let acts = Route::new()
         .at("/users", get(users))
         .at("/views", get(views))
         .at("/messages", get(messages))
+        .at("/all-messages", get(all_messages))
+        .at("/postings", get(postings))
         .at("/ephemerals", get(ephemerals))
         .at("/calls", get(calls))
         .at("/connections", get(connections))
@@ -49,7 +73,12 @@ pub(crate) fn routes(sim: Arc<Sim>) -> impl Endpoint + 'static {
         .at("/press", post(press))
         .at("/close", post(close))
         .at("/envelope", post(envelope))
-        .at("/fault", post(fault));
+        .at("/acknowledgements", get(acknowledgements))
+        .at("/fault", post(fault))
+        .at("/handshake", post(handshake))
+        .at("/socket", post(socket))
+        .at("/quirks", get(quirks).post(set_quirks))
+        .at("/heal", post(heal));
     Route::new()
         .nest("/sim", acts)
         .at("/api/:method", get(call).post(call))
@@ -90,6 +119,16 @@ fn messages(sim: Shared<'_>, Query(of): Query<Of>) -> Json<Value> {
 }
 
 #[handler]
+fn all_messages(sim: Shared<'_>) -> Json<Value> {
+    Json(json!(sim.state().messages))
+}
+
+#[handler]
+fn postings(sim: Shared<'_>) -> Json<Value> {
+    Json(json!(sim.state().postings))
+}
+
+#[handler]
 fn ephemerals(sim: Shared<'_>, Query(of): Query<Of>) -> Json<Value> {
     let state = sim.state();
     let mine = state
@@ -106,7 +145,8 @@ fn calls(sim: Shared<'_>) -> Json<Value> {
 
 #[handler]
 fn connections(sim: Shared<'_>) -> Json<Value> {
-    Json(json!({ "open": sim.hub.open() }))
+    let ids = sim.hub.open();
+    Json(json!({ "open": ids.len(), "ids": ids }))
 }
 
 #[handler]
@@ -140,8 +180,41 @@ async fn envelope(sim: Shared<'_>, Json(envelope): Json<Value>) -> Json<Value> {
 
 #[handler]
 fn fault(sim: Shared<'_>, Json(fault): Json<Fault>) -> Json<Value> {
-    sim.state().faults.push(fault);
+    sim.state().faults.add(fault);
     Json(json!({}))
+}
+
+#[handler]
+fn handshake(sim: Shared<'_>, Json(next): Json<NextHandshakes>) -> Json<Value> {
+    sim.state().faults.add_handshake(next.fault, next.times);
+    Json(json!({}))
+}
+
+#[handler]
+fn socket(sim: Shared<'_>, Json(done): Json<OnSockets>) -> Json<Value> {
+    Json(json!({ "connections": sim.hub.act(&done.act, done.connection) }))
+}
+
+#[handler]
+fn quirks(sim: Shared<'_>) -> Json<Value> {
+    Json(json!(sim.state().faults.quirks))
+}
+
+#[handler]
+fn set_quirks(sim: Shared<'_>, Json(chosen): Json<Quirks>) -> Json<Value> {
+    sim.state().faults.quirks = chosen;
+    Json(json!({}))
+}
+
+#[handler]
+fn heal(sim: Shared<'_>) -> Json<Value> {
+    sim.state().faults.clear();
+    Json(json!({}))
+}
+
+#[handler]
+fn acknowledgements(sim: Shared<'_>) -> Json<Value> {
+    Json(sim.state().acknowledgements.summary())
 }
 
 #[handler]

@@ -3,13 +3,16 @@
 //! It speaks Socket Mode and the part of the Web API that the bot uses, as strictly as Slack does
 //! where that is known, and has a page on which one person plays everybody.
 
+mod acknowledgements;
 mod acts;
 mod block_kit;
 mod control;
+mod faults;
 mod page;
 mod people;
 mod sim;
 mod socket;
+mod views;
 mod web_api;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -53,14 +56,20 @@ async fn main() -> anyhow::Result<()> {
         .first()
         .and_then(|address| address.as_socket_addr().copied())
         .context("the listener has no address")?;
+    let public =
+        |name: &str, default: String| matches.get_one::<String>(name).cloned().unwrap_or(default);
+    let sockets_at = sockets.local_addr()?;
     let sim = Arc::new(Sim::new(
         tokens,
-        format!("http://{address}"),
-        format!("ws://{}", sockets.local_addr()?),
+        public("public-url", format!("http://{address}")),
+        public("public-socket-url", format!("ws://{sockets_at}")),
         !matches.get_flag("no-escape"),
     ));
     tokio::spawn(socket::accept(Arc::clone(&sim), sockets));
-    println!("{}", json!({ "url": sim.url }));
+    println!(
+        "{}",
+        json!({ "url": format!("http://{address}"), "sockets": sockets_at.to_string() })
+    );
     Server::new_with_acceptor(acceptor)
         .run(control::routes(sim))
         .await?;
@@ -74,6 +83,9 @@ fn command_line() -> Command {
             .value_name("TOKEN")
             .default_value(default)
     };
+    let url = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("URL").help(help)
+    };
     Command::new("slack-sim")
         .about("A local Slack workspace for development and tests")
         .arg(
@@ -85,6 +97,14 @@ fn command_line() -> Command {
         )
         .arg(token("app-token", "xapp-1-simulator").help("The app-level token it takes"))
         .arg(token("bot-token", "xoxb-simulator").help("The bot token it takes"))
+        .arg(url(
+            "public-url",
+            "What response URLs begin with, where a proxy is in between",
+        ))
+        .arg(url(
+            "public-socket-url",
+            "What the addresses of WebSockets begin with",
+        ))
         .arg(
             Arg::new("no-escape")
                 .long("no-escape")

@@ -1,5 +1,7 @@
 //! The people of the workspace, one of each kind that matters.
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -79,9 +81,28 @@ pub(crate) const PEOPLE: [Person; 10] = [
     ),
 ];
 
+/// How many members there are besides, for load: `U0CROWD000`, `U0CROWD001`, ...
+const CROWD: usize = 500;
+
+/// They write and are written to, but are not listed.
+static CROWD_MEMBERS: LazyLock<Vec<Person>> = LazyLock::new(|| {
+    let member = |number: usize| {
+        let id = format!("U0CROWD{number:03}").leak();
+        let name = format!("crowd{number:03}").leak();
+        person(id, name, name, Kind::Member, "en-CA")
+    };
+    (0..CROWD).map(member).collect()
+});
+
 /// The person with this id.
 pub(crate) fn find(id: &str) -> Option<&'static Person> {
-    PEOPLE.iter().find(|person| person.id == id)
+    let crowd = || CROWD_MEMBERS.iter().find(|person| person.id == id);
+    PEOPLE.iter().find(|person| person.id == id).or_else(crowd)
+}
+
+/// The person with whom the app has this direct message conversation.
+pub(crate) fn with_channel(channel: &str) -> Option<&'static Person> {
+    find(&format!("U{}", channel.strip_prefix('D')?))
 }
 
 impl Person {

@@ -6,14 +6,21 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::socket::Hub;
+use crate::{
+    acknowledgements::Acknowledgements,
+    faults::Faults,
+    socket::{HandshakeFault, Hub},
+    views::OpenView,
+};
 
 /// How long a trigger is good for. Source: Slack's guide to modals.
 const TRIGGER_LIFE: Duration = Duration::from_secs(3);
+/// The app may post once a second to a channel; this leaves some play for clocks.
+const POST_SPACING: Duration = Duration::from_millis(950);
 /// How often, and for how long, a response URL can be used.
 const RESPONSES: u32 = 5;
 const RESPONSE_LIFE: Duration = Duration::from_mins(30);
@@ -45,9 +52,14 @@ pub(crate) struct State {
     pub(crate) tickets: HashSet<String>,
     pub(crate) views: Vec<OpenView>,
     pub(crate) messages: Vec<Message>,
+    /// Every message as it was posted, whatever became of it.
+    pub(crate) postings: Vec<Message>,
     pub(crate) ephemerals: Vec<Ephemeral>,
     pub(crate) calls: Vec<Call>,
-    pub(crate) faults: Vec<Fault>,
+    /// When the app last posted to each channel.
+    posted: HashMap<String, Instant>,
+    pub(crate) faults: Faults,
+    pub(crate) acknowledgements: Acknowledgements,
 }
 
 struct Trigger {
@@ -60,15 +72,6 @@ struct ResponseUrl {
     user: String,
     made: Instant,
     uses: u32,
-}
-
-/// A dialog that somebody has open.
-#[derive(Clone, Serialize)]
-pub(crate) struct OpenView {
-    pub(crate) id: String,
-    pub(crate) user: String,
-    pub(crate) title: String,
-    pub(crate) view: Value,
 }
 
 /// A message of the app.
@@ -94,25 +97,10 @@ pub(crate) struct Ephemeral {
 #[derive(Clone, Serialize)]
 pub(crate) struct Call {
     pub(crate) method: String,
-    pub(crate) ok: bool,
+    /// `None` while it is under way, or when it was never answered.
+    pub(crate) ok: Option<bool>,
     pub(crate) error: Option<String>,
     pub(crate) at_ms: u128,
-}
-
-/// What the next calls of a method are answered with instead.
-#[derive(Clone, Deserialize)]
-pub(crate) struct Fault {
-    pub(crate) method: String,
-    #[serde(default)]
-    pub(crate) error: Option<String>,
-    #[serde(default)]
-    pub(crate) status: Option<u16>,
-    #[serde(default)]
-    pub(crate) retry_after: Option<u64>,
-    /// Never answered.
-    #[serde(default)]
-    pub(crate) hang: bool,
-    pub(crate) times: u32,
 }
 
 impl Sim {
@@ -167,11 +155,12 @@ impl State {
 
     /// Whose trigger it is; each is good once, for three seconds.
     pub(crate) fn use_trigger(&mut self, id: &str) -> Result<String, &'static str> {
+        let expired = self.faults.quirks.expired_triggers;
         let trigger = self.triggers.get_mut(id).ok_or("invalid_trigger_id")?;
         if trigger.used {
             return Err("exchanged_trigger_id");
         }
-        if trigger.made.elapsed() > TRIGGER_LIFE {
+        if expired || trigger.made.elapsed() > TRIGGER_LIFE {
             return Err("expired_trigger_id");
         }
         trigger.used = true;
@@ -204,14 +193,22 @@ impl State {
         Ok(())
     }
 
-    /// Takes one use of a fault of this method.
-    pub(crate) fn take_fault(&mut self, method: &str) -> Option<Fault> {
-        let fault = self
-            .faults
-            .iter_mut()
-            .find(|fault| fault.method == method && fault.times > 0)?;
-        fault.times -= 1;
-        Some(fault.clone())
+    /// What happens to a connection that is about to be opened.
+    pub(crate) fn take_handshake_fault(&mut self) -> Option<HandshakeFault> {
+        self.faults.take_handshake()
+    }
+
+    /// Whether the app may post to a channel now: once a second. If not, when it may.
+    pub(crate) fn may_post(&mut self, channel: &str) -> Result<(), Duration> {
+        let now = Instant::now();
+        let last = self.posted.get(channel);
+        let since = last.map_or(POST_SPACING, |last| now.duration_since(*last));
+        let wait = POST_SPACING.saturating_sub(since);
+        if !wait.is_zero() {
+            return Err(wait);
+        }
+        self.posted.insert(channel.to_owned(), now);
+        Ok(())
     }
 }
 

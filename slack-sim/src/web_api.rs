@@ -1,19 +1,20 @@
 //! The methods of the Web API that the bot uses, with Slack's errors.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use poem::{
-    Request, Response,
+    Body, Request, Response,
     http::{HeaderMap, StatusCode, header},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    acts::{echoed, open_view},
     block_kit,
+    faults::Mode,
     people::{self, Kind},
-    sim::{Call, Fault, Message, Sim},
+    sim::{Call, Message, Sim},
+    views::OpenView,
 };
 
 /// Which token a method wants.
@@ -29,6 +30,24 @@ type Answer = Result<Value, Refusal>;
 pub(crate) struct Refusal {
     code: String,
     messages: Vec<String>,
+    /// With HTTP status 429.
+    retry_after: Option<u64>,
+}
+
+impl Refusal {
+    fn rate_limited(wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait.as_secs() + 1),
+            ..Self::from("ratelimited")
+        }
+    }
+
+    fn invalid(code: &str, messages: Vec<String>) -> Self {
+        Self {
+            messages,
+            ..Self::from(code)
+        }
+    }
 }
 
 impl From<&str> for Refusal {
@@ -36,6 +55,7 @@ impl From<&str> for Refusal {
         Self {
             code: code.to_owned(),
             messages: Vec::new(),
+            retry_after: None,
         }
     }
 }
@@ -47,53 +67,50 @@ impl Sim {
     /// Answers a call.
     pub(crate) async fn call(&self, method: &str, request: &Request, body: &[u8]) -> Response {
         let arguments = arguments(request, body);
-        let fault = self.state().take_fault(method);
-        let answer = match fault {
-            Some(Fault { hang: true, .. }) => return std::future::pending().await,
-            Some(Fault {
-                status: Some(status),
-                retry_after,
-                ..
-            }) => {
-                self.note(method, Some("fault"));
-                return with_status(status, retry_after);
-            }
-            Some(Fault {
-                error: Some(code), ..
-            }) => Err(Refusal::from(code.as_str())),
-            _ => self.answer(method, request.headers(), &arguments),
+        let call = self.begin(method);
+        let fault = self.state().faults.take(method).unwrap_or_default();
+        if fault.mode == Mode::Hang {
+            return std::future::pending().await;
+        }
+        if let Some(status) = fault.status {
+            self.end(call, Some("fault"));
+            return with_status(status, fault.retry_after);
+        }
+        if fault.mode == Mode::Garbage {
+            self.end(call, Some("fault"));
+            return garbage(body);
+        }
+        let answer = match &fault.error {
+            Some(code) => Err(Refusal::from(code.as_str())),
+            None => self.answer(method, request.headers(), &arguments),
         };
-        self.note(
-            method,
-            answer.as_ref().err().map(|refusal| refusal.code.as_str()),
-        );
-        let body = match answer {
-            Ok(mut body) => {
-                body["ok"] = true.into();
-                body
-            }
-            Err(Refusal { code, messages }) if messages.is_empty() => {
-                json!({ "ok": false, "error": code })
-            }
-            Err(Refusal { code, messages }) => json!({
-                "ok": false,
-                "error": code,
-                "response_metadata": { "messages": messages },
-            }),
-        };
-        Response::builder()
-            .content_type("application/json; charset=utf-8")
-            .body(body.to_string())
+        let refusal = answer.as_ref().err();
+        self.end(call, refusal.map(|refusal| refusal.code.as_str()));
+        match fault.mode {
+            Mode::HangAfter => std::future::pending().await,
+            Mode::Lose => cut_off(),
+            _ => respond(answer),
+        }
     }
 
-    fn note(&self, method: &str, error: Option<&str>) {
+    /// Notes that a call began; it is under way until it is ended.
+    fn begin(&self, method: &str) -> usize {
         let call = Call {
             method: method.to_owned(),
-            ok: error.is_none(),
-            error: error.map(str::to_owned),
+            ok: None,
+            error: None,
             at_ms: self.at_ms(),
         };
-        self.state().calls.push(call);
+        let mut state = self.state();
+        state.calls.push(call);
+        state.calls.len() - 1
+    }
+
+    fn end(&self, call: usize, error: Option<&str>) {
+        if let Some(call) = self.state().calls.get_mut(call) {
+            call.ok = Some(error.is_none());
+            call.error = error.map(str::to_owned);
+        }
     }
 
     fn answer(&self, method: &str, headers: &HeaderMap, arguments: &Arguments) -> Answer {
@@ -160,17 +177,16 @@ impl Sim {
 
     fn post_message(&self, arguments: &Arguments) -> Answer {
         let channel = text(arguments, "channel");
-        let known = people::PEOPLE
-            .iter()
-            .any(|person| person.channel() == channel || person.id == channel);
-        if !known {
-            return Err("channel_not_found".into());
-        }
+        let person = people::with_channel(channel).or_else(|| people::find(channel));
+        let channel = person.ok_or("channel_not_found")?.channel();
         let blocks = checked_blocks(arguments)?;
         let message = {
             let mut state = self.state();
+            if let Err(wait) = state.may_post(&channel) {
+                return Err(Refusal::rate_limited(wait));
+            }
             let message = Message {
-                channel: channel.to_owned(),
+                channel,
                 ts: state.ts(),
                 text: text(arguments, "text").to_owned(),
                 blocks,
@@ -179,6 +195,7 @@ impl Sim {
                 edited: false,
             };
             state.messages.push(message.clone());
+            state.postings.push(message.clone());
             message
         };
         Ok(json!({ "channel": message.channel, "ts": message.ts, "message": as_slack(&message) }))
@@ -205,10 +222,7 @@ impl Sim {
         let view = structured(arguments, "view").ok_or("invalid_arguments")?;
         let messages = block_kit::check_view(&view);
         if !messages.is_empty() {
-            return Err(Refusal {
-                code: "invalid_arguments".to_owned(),
-                messages,
-            });
+            return Err(Refusal::invalid("invalid_arguments", messages));
         }
         if view.to_string().len() > 250_000 {
             return Err("view_too_large".into());
@@ -217,9 +231,10 @@ impl Sim {
         if open {
             let user = state.use_trigger(text(arguments, "trigger_id"))?;
             let id = state.id("V");
-            let view = echoed(&view, &id);
-            state.views.push(open_view(id, &user, view.clone()));
-            return Ok(json!({ "view": view }));
+            let view = OpenView::new(id, &user, &view);
+            let answer = json!({ "view": view.view });
+            state.views.push(view);
+            return Ok(answer);
         }
         let id = text(arguments, "view_id").to_owned();
         let known = state
@@ -227,9 +242,12 @@ impl Sim {
             .iter_mut()
             .find(|known| known.id == id)
             .ok_or("not_found")?;
-        let view = echoed(&view, &id);
-        *known = open_view(id, &known.user.clone(), view.clone());
-        Ok(json!({ "view": view }))
+        let hash = text(arguments, "hash");
+        if !hash.is_empty() && known.view["hash"] != hash {
+            return Err("hash_conflict".into());
+        }
+        known.update(&view);
+        Ok(json!({ "view": known.view }))
     }
 }
 
@@ -263,10 +281,7 @@ fn checked_blocks(arguments: &Arguments) -> Answer {
     let blocks = structured(arguments, "blocks").unwrap_or_else(|| json!([]));
     let messages = block_kit::check_message(&blocks);
     if !messages.is_empty() {
-        return Err(Refusal {
-            code: "invalid_blocks".to_owned(),
-            messages,
-        });
+        return Err(Refusal::invalid("invalid_blocks", messages));
     }
     if text(arguments, "text").is_empty() && blocks == json!([]) {
         return Err("no_text".into());
@@ -321,6 +336,53 @@ fn form(encoded: &[u8]) -> Arguments {
     url::form_urlencoded::parse(encoded)
         .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
         .collect()
+}
+
+fn respond(answer: Answer) -> Response {
+    let (body, retry_after) = match answer {
+        Ok(mut body) => {
+            body["ok"] = true.into();
+            (body, None)
+        }
+        Err(Refusal {
+            code,
+            messages,
+            retry_after,
+        }) => {
+            let mut body = json!({ "ok": false, "error": code });
+            if !messages.is_empty() {
+                body["response_metadata"] = json!({ "messages": messages });
+            }
+            if code == "missing_scope" {
+                body["needed"] = "im:write".into();
+                body["provided"] = "commands,chat:write".into();
+            }
+            (body, retry_after)
+        }
+    };
+    if let Some(seconds) = retry_after {
+        return with_status(429, Some(seconds));
+    }
+    Response::builder()
+        .content_type("application/json; charset=utf-8")
+        .body(body.to_string())
+}
+
+/// What a broken proxy might answer: no JSON, and what was sent is in it.
+fn garbage(sent: &[u8]) -> Response {
+    let sent = String::from_utf8_lossy(sent);
+    Response::builder()
+        .content_type("text/html")
+        .body(format!("<html>you sent {sent}"))
+}
+
+/// An answer that breaks off.
+fn cut_off() -> Response {
+    let broken = futures_util::stream::iter([
+        Ok(b"{\"ok\":".to_vec()),
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset)),
+    ]);
+    Response::builder().body(Body::from_bytes_stream(broken))
 }
 
 fn with_status(status: u16, retry_after: Option<u64>) -> Response {

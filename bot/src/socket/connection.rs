@@ -31,6 +31,8 @@ const SILENCE: Duration = Duration::from_secs(30);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection is still read once its successor is open.
 const DRAIN: Duration = Duration::from_secs(15);
+/// How long one is still read that has to close before another opens.
+const LINGER: Duration = Duration::from_secs(2);
 /// Longest wait for the other side's close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -104,11 +106,14 @@ impl Connection {
     ) {
         let (outbox, mut outgoing) = mpsc::unbounded_channel();
         let mut successor = Successor(Some(wants_successor));
-        let end = self
+        let (end, parting) = self
             .read(&outbox, &mut outgoing, &mut successor, release, stop)
             .await;
-        // A successor opens while this one finishes; each answer under way holds an outbox.
-        successor.want(Parting::Lost);
+        if parting == Parting::Lost {
+            // A successor opens while this one finishes.
+            successor.want(parting);
+        }
+        // Each answer under way holds an outbox.
         drop(outbox);
         if end == End::Close {
             self.entered = self.socket.connections.enter(State::Draining);
@@ -120,8 +125,10 @@ impl Connection {
             drop(timeout(CLOSE_TIMEOUT, self.stream.close(Some(normal))).await);
         }
         tracing::info!(slot = self.slot, "a connection to Slack is closed");
+        successor.want(parting);
     }
 
+    /// Says how it ended, and what follows.
     async fn read(
         &mut self,
         outbox: &mpsc::UnboundedSender<Answer>,
@@ -129,10 +136,11 @@ impl Connection {
         successor: &mut Successor,
         release: CancellationToken,
         stop: CancellationToken,
-    ) -> End {
+    ) -> (End, Parting) {
         let mut ping = interval(PING_EVERY);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut drained_at = None;
+        let mut parting = Parting::Lost;
         loop {
             let next = tokio::select! {
                 biased;
@@ -153,15 +161,17 @@ impl Connection {
             };
             match next {
                 ControlFlow::Continue(None) => {}
-                ControlFlow::Continue(Some(Parting::Refresh)) => {
+                ControlFlow::Continue(Some(wish)) => {
                     self.entered = self.socket.connections.enter(State::Draining);
-                    successor.want(Parting::Refresh);
+                    if wish == Parting::Refresh {
+                        successor.want(wish);
+                    } else {
+                        // It closes before another opens; what Slack sent before that is answered.
+                        parting = wish;
+                        drained_at = Some(Instant::now() + LINGER);
+                    }
                 }
-                ControlFlow::Continue(Some(parting)) => {
-                    successor.want(parting);
-                    return End::Close;
-                }
-                ControlFlow::Break(end) => return end,
+                ControlFlow::Break(end) => return (end, parting),
             }
         }
     }

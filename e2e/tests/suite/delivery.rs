@@ -54,7 +54,7 @@ on_each_engine! {
 
     async fn a_slow_recipient_check_does_not_hold_the_dialog_up(engine) {
         let world = World::start(engine).await;
-        world.slack().fail(&json!({"method": "users.info", "hang": true, "times": 2})).await;
+        world.slack().fail(&json!({"method": "users.info", "mode": "hang", "times": 2})).await;
         send(&world).await;
         world.slack().messages("U0BOB", 1).await;
         world.finish().await;

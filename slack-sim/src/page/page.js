@@ -58,25 +58,27 @@ function words(object) {
   return object.type === "mrkdwn" ? markup(object.text) : [object.text];
 }
 
-function button(block, message) {
+// `place` is a message, or an open dialog.
+function button(block, place) {
   const style = `button ${block.style ?? ""}`;
-  const press = () => act("/press", {
-    user: state.user, channel: message.channel, ts: message.ts, action_id: block.action_id,
-  });
+  const where = () => (place.view
+    ? { view_id: place.id, values: values(at("dialog").querySelector("form")) }
+    : { channel: place.channel, ts: place.ts });
+  const press = () => act("/press", { user: state.user, action_id: block.action_id, ...where() }).then(refresh);
   if (block.url) {
     return element("a", { class: style, href: block.url, target: "_blank", rel: "noopener", onclick: press }, ...words(block.text));
   }
   return element("button", { class: style, type: "button", onclick: press }, ...words(block.text));
 }
 
-function block(content, message) {
+function block(content, place) {
   switch (content.type) {
     case "header": return element("h3", {}, ...words(content.text));
     case "section": return element("div", {}, ...words(content.text));
     case "context": return element("div", { class: "context" }, ...content.elements.flatMap(words));
     case "divider": return element("hr");
     case "actions":
-      return element("div", { class: "actions" }, ...content.elements.map((each) => button(each, message)));
+      return element("div", { class: "actions" }, ...content.elements.map((each) => button(each, place)));
     default: return null;
   }
 }
@@ -156,32 +158,33 @@ function become(user) {
 
 // The dialog.
 
-function input(block) {
+function input(block, typed) {
   const { element: kind } = block;
   const name = `${block.block_id}/${kind.action_id}`;
+  const known = typed[block.block_id]?.[kind.action_id] ?? {};
   switch (kind.type) {
     case "users_select": {
       const options = state.people.map((each) => element("option",
-        { value: each.id, selected: each.id === kind.initial_user }, `${each.real_name} (@${each.name})`));
+        { value: each.id, selected: each.id === (known.selected_user ?? kind.initial_user) }, `${each.real_name} (@${each.name})`));
       return element("select", { id: name, "data-kind": "selected_user" },
         element("option", { value: "" }, kind.placeholder?.text ?? "Choose"), ...options);
     }
     case "static_select": {
       const options = kind.options.map((each) => element("option",
-        { value: each.value, selected: each.value === kind.initial_option?.value }, each.text.text));
+        { value: each.value, selected: each.value === (known.selected_option ?? kind.initial_option?.value) }, each.text.text));
       return element("select", { id: name, "data-kind": "selected_option" }, ...options);
     }
     default:
       return element("textarea", {
         id: name, "data-kind": "value", rows: block.optional ? 2 : 4, maxlength: kind.max_length,
         placeholder: kind.placeholder?.text, spellcheck: "false", autofocus: kind.focus_on_load,
-      });
+      }, known.value ?? "");
   }
 }
 
-function field(content) {
-  if (content.type !== "input") return block(content, {});
-  const control = input(content);
+function field(content, open) {
+  if (content.type !== "input") return block(content, open);
+  const control = input(content, open.typed);
   return element("div", { "data-block-id": content.block_id, "data-action-id": content.element.action_id },
     element("label", { for: control.id }, ...words(content.label),
       content.optional ? element("small", {}, " (optional)") : null),
@@ -198,7 +201,7 @@ function showDialog(open) {
   const form = element("form", { class: "modal", "data-modal": open.id, role: "dialog", "aria-modal": "true", "aria-label": open.title, novalidate: true },
     element("h1", {}, open.title),
     element("div", { class: "trouble", role: "alert", hidden: true }, "We had some trouble connecting. Try again?"),
-    element("div", { class: "fields" }, ...view.blocks.map(field).filter(Boolean)),
+    element("div", { class: "fields" }, ...view.blocks.map((each) => field(each, open)).filter(Boolean)),
     element("footer", {},
       element("button", { class: "button", type: "button", "data-close": true, onclick: close }, view.close?.text ?? "Close"),
       view.submit ? element("button", { class: "primary-button", type: "submit", "data-submit": true }, view.submit.text) : null));
@@ -241,6 +244,39 @@ async function submit(open, form) {
 async function showDialogs() {
   const open = (await read(`/views?user=${state.user}`)).at(-1) ?? null;
   if ((open ? JSON.stringify(open) : null) !== state.dialog) showDialog(open);
+}
+
+// What goes wrong on purpose.
+
+async function showAcknowledgements() {
+  const [seen, sockets] = await Promise.all([read("/acknowledgements"), read("/connections")]);
+  const millis = (time) => (time === null ? "–" : `${time.toFixed(1)} ms`);
+  at("acknowledgements").textContent = `${sockets.open} connections. ${seen.count} envelopes acknowledged: `
+    + `half within ${millis(seen.p50_ms)}, all within ${millis(seen.max_ms)}. `
+    + `Never: ${seen.never_acknowledged.length}.`;
+}
+
+function onSubmit(form, send) {
+  at(form).addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(new FormData(at(form)));
+  });
+}
+
+function offerFaults() {
+  onSubmit("call-fault", (data) => act("/fault", {
+    method: data.get("method"), times: Number(data.get("times")), ...JSON.parse(data.get("what")),
+  }));
+  onSubmit("socket-fault", (data) => act("/socket", JSON.parse(data.get("what"))));
+  onSubmit("handshake-fault", (data) => act("/handshake", { fault: data.get("what") }));
+  at("quirks").addEventListener("change", () => {
+    const boxes = [...at("quirks").querySelectorAll("input")];
+    act("/quirks", Object.fromEntries(boxes.map((box) => [box.name, box.checked])));
+  });
+  at("heal").addEventListener("click", () => {
+    act("/heal", {});
+    at("quirks").reset();
+  });
 }
 
 // The composer.
@@ -306,6 +342,8 @@ async function start() {
   };
   again(refresh, 300);
   again(showUnread, 1000);
+  again(showAcknowledgements, 1000);
+  offerFaults();
 }
 
 start();
