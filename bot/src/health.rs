@@ -26,7 +26,7 @@ impl Health for BotHealth {
     async fn readiness(&self) -> Readiness {
         let open = self.connections.open();
         let running = !self.stop.is_cancelled();
-        let answer = timeout(PATIENCE, self.database.ping()).await;
+        let answer = timeout(PATIENCE, self.database.check_health()).await;
         let database = match &answer {
             Ok(Ok(())) => "answers".to_owned(),
             Ok(Err(error)) => error.to_string(),

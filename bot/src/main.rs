@@ -6,6 +6,7 @@ mod audit_cli;
 mod command_text;
 mod courier;
 mod egress;
+mod envelope;
 mod handlers;
 mod health;
 mod health_cli;

@@ -1,9 +1,6 @@
 //! Puts the worker's parts together, and takes them apart when it is told to stop.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use shared::{health, lifecycle, store::Database};
@@ -147,9 +144,4 @@ async fn say_what_is_open(stop: CancellationToken, connections: Connections, tas
 async fn time_to_finish(stop: CancellationToken) {
     stop.cancelled().await;
     tokio::time::sleep(socket::FINISH).await;
-}
-
-/// For the log.
-pub(crate) fn millis_since(started: Instant) -> u64 {
-    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

@@ -16,6 +16,7 @@ use crate::{
     client_address::ClientAddresses,
     headers,
     rate_limit::{EndpointService, RateLimitLayer, ServiceEndpoint},
+    routes::Routes,
     settings::Settings,
     site::Site,
 };
@@ -48,9 +49,9 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let burns = TaskTracker::new();
     let addresses = Arc::new(ClientAddresses::new(settings.trusted_proxies));
     let limit = RateLimitLayer::new(settings.rate_limit, Arc::clone(&addresses));
-    let site =
-        Site::new(database, settings.keys, addresses, burns.clone()).with(headers::catch_panics());
-    let limited = limit.layer(EndpointService::new(site));
+    let site = Site::new(database, settings.keys, addresses, burns.clone());
+    let routes = Routes(site).with(headers::catch_panics());
+    let limited = limit.layer(EndpointService::new(routes));
     let site = ServiceEndpoint(limited)
         .with(headers::SecureHeaders)
         .with(AccessLog);

@@ -1,13 +1,8 @@
-//! Which request goes where.
-//!
-//! Paths are compared as they were sent, without decoding: a link has one spelling.
+//! What every route works with.
 
 use std::sync::Arc;
 
-use poem::{
-    Endpoint, Request, Response,
-    http::{Method, StatusCode},
-};
+use poem::Request;
 use shared::{
     crypto::MasterKeys,
     store::{Database, audit::Visitor},
@@ -15,12 +10,7 @@ use shared::{
 };
 use tokio_util::task::TaskTracker;
 
-use crate::{
-    access_log::Route,
-    client_address::ClientAddresses,
-    pages::{self, Page, Trouble},
-    routes,
-};
+use crate::client_address::ClientAddresses;
 
 /// The language of pages, until requests choose theirs.
 pub(crate) const LOCALE: Locale = Locale::En;
@@ -58,29 +48,5 @@ impl Site {
                 .get("user-agent")
                 .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
         }
-    }
-
-    async fn answer(&self, route: Route, request: Request) -> Page {
-        let method = request.method().clone();
-        match (route, method) {
-            (Route::Confirm, Method::GET | Method::HEAD) => {
-                routes::confirm::answer(self, &request).await
-            }
-            (Route::Reveal, Method::POST) => routes::reveal::answer(self, request).await,
-            (Route::Favicon, Method::GET | Method::HEAD) => Page::empty(StatusCode::NO_CONTENT),
-            (Route::Confirm | Route::Favicon, _) => pages::method_not_allowed(LOCALE, "GET, HEAD"),
-            (Route::Reveal, _) => pages::method_not_allowed(LOCALE, "POST"),
-            (Route::Other, _) => pages::trouble(LOCALE, Trouble::Unknown),
-        }
-    }
-}
-
-impl Endpoint for Site {
-    type Output = Response;
-
-    async fn call(&self, request: Request) -> poem::Result<Response> {
-        let route = Route::of(request.uri().path());
-        let page = self.answer(route, request).await;
-        Ok(page.into_response())
     }
 }

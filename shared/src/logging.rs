@@ -5,7 +5,7 @@
 //! and the worst are silent, whatever `RUST_LOG` says. Lines written through the `log` facade go
 //! nowhere at all.
 
-use std::{io, panic, thread};
+use std::{io, panic, thread, time::Instant};
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
@@ -83,6 +83,12 @@ pub fn init(format: LogFormat, directives: Directives) -> Result<(), AlreadyInit
 #[error("logging was started before")]
 pub struct AlreadyInitialized;
 
+/// A field's value: whole milliseconds since then.
+#[must_use]
+pub fn millis_since(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A panic's message can hold what the program held; only the place is logged.
 fn install_panic_hook() {
     panic::set_hook(Box::new(|panic| {
@@ -105,7 +111,9 @@ where
     S: tracing::Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> fmt::MakeWriter<'a> + Send + Sync + 'static,
 {
-    let layer = fmt::layer().with_writer(writer);
+    // A line that can't be written, to a full disk for example, is lost; told on standard error, as
+    // is the default, it would be a panic when that is where it could not be written.
+    let layer = fmt::layer().with_writer(writer).log_internal_errors(false);
     let layer = match format {
         LogFormat::Text => layer.with_ansi(false).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),

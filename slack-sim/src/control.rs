@@ -18,10 +18,10 @@ use serde_json::{Value, json};
 
 use crate::{
     acts::{Command, Press, Submission},
-    faults::{Fault, Quirks},
+    faults::{Fault, HandshakeFault, Quirks},
+    hub::Act,
     page, people,
     sim::Sim,
-    socket::{Act, HandshakeFault},
 };
 
 type Shared<'a> = Data<&'a Arc<Sim>>;
@@ -29,6 +29,13 @@ type Shared<'a> = Data<&'a Arc<Sim>>;
 #[derive(Deserialize)]
 struct Of {
     user: String,
+}
+
+/// The number of the first one wanted.
+#[derive(Deserialize)]
+struct From {
+    #[serde(default)]
+    from: usize,
 }
 
 #[derive(Deserialize)]
@@ -124,8 +131,9 @@ fn all_messages(sim: Shared<'_>) -> Json<Value> {
 }
 
 #[handler]
-fn postings(sim: Shared<'_>) -> Json<Value> {
-    Json(json!(sim.state().postings))
+fn postings(sim: Shared<'_>, Query(page): Query<From>) -> Json<Value> {
+    let state = sim.state();
+    Json(json!(state.postings.get(page.from..).unwrap_or_default()))
 }
 
 #[handler]

@@ -4,8 +4,6 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::socket::HandshakeFault;
-
 /// What the next calls of a method are answered with instead.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +18,9 @@ pub(crate) struct Fault {
     pub(crate) status: Option<u16>,
     #[serde(default)]
     pub(crate) retry_after: Option<u64>,
+    /// How long the answer takes; what was asked for is done at once.
+    #[serde(default)]
+    pub(crate) delay_ms: u64,
     #[serde(default)]
     pub(crate) mode: Mode,
     pub(crate) times: u32,
@@ -40,6 +41,20 @@ pub(crate) enum Mode {
     Lose,
     /// Not done, and answered with something that is no JSON and quotes what was sent.
     Garbage,
+}
+
+/// What happens to the next connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum HandshakeFault {
+    /// The TCP connection is accepted, and nothing more is said.
+    Hang,
+    /// The WebSocket handshake is answered with HTTP status 503.
+    Refuse,
+    /// There is no hello.
+    NoHello,
+    /// Slack says that there are too many connections.
+    TooMany,
 }
 
 /// Habits of Slack that come and go.

@@ -8,6 +8,7 @@ mod acts;
 mod block_kit;
 mod control;
 mod faults;
+mod hub;
 mod page;
 mod people;
 mod sim;

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use crate::{
     acknowledgements::Acknowledgements,
-    faults::Faults,
-    socket::{HandshakeFault, Hub},
+    faults::{Faults, HandshakeFault},
+    hub::Hub,
     views::OpenView,
 };
 

@@ -1,21 +1,13 @@
-//! Socket Mode: connections, envelopes, acknowledgements, and what can go wrong with them.
+//! Serving Socket Mode connections, and what can go wrong with them.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{
     io::AsyncReadExt as _,
     net::{TcpListener, TcpStream},
-    sync::{mpsc, oneshot},
+    sync::mpsc,
     time::{Instant, sleep_until},
 };
 use tokio_tungstenite::{
@@ -28,134 +20,10 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::{people::APP, sim::Sim};
+use crate::{faults::HandshakeFault, hub::Act, people::APP, sim::Sim};
 
-/// Most connections of one app.
-const MOST_CONNECTIONS: usize = 10;
 /// Largest frame that is taken.
 const MAX_FRAME: usize = 20_480;
-
-/// What happens to the next connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum HandshakeFault {
-    /// The TCP connection is accepted, and nothing more is said.
-    Hang,
-    /// The WebSocket handshake is answered with HTTP status 503.
-    Refuse,
-    /// There is no hello.
-    NoHello,
-    /// Slack says that there are too many connections.
-    TooMany,
-}
-
-/// What is done to open connections.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "act", rename_all = "snake_case")]
-pub(crate) enum Act {
-    /// A `disconnect` frame with this reason, and a close some time later.
-    Disconnect { reason: String, close_after_ms: u64 },
-    /// A close handshake with this code.
-    Close { code: u16 },
-    /// TCP's RST, without any goodbye.
-    Drop,
-    /// Nothing is read or sent any more, pings are not answered, TCP stays open.
-    Freeze,
-    /// Any text frame.
-    Text { text: String },
-}
-
-/// The open connections, and the envelopes that wait for their answer.
-#[derive(Default)]
-pub(crate) struct Hub {
-    connections: Mutex<Vec<Connection>>,
-    waiting: Mutex<HashMap<String, oneshot::Sender<Value>>>,
-    last_id: AtomicUsize,
-    turn: AtomicUsize,
-}
-
-struct Connection {
-    id: usize,
-    outbox: mpsc::UnboundedSender<Act>,
-}
-
-impl Hub {
-    /// The ids of the connections that are open.
-    pub(crate) fn open(&self) -> Vec<usize> {
-        self.connections().iter().map(|each| each.id).collect()
-    }
-
-    /// Sends an envelope over this connection, or any one; `None` when there is none. The receiver
-    /// gets the acknowledgement's payload.
-    pub(crate) fn deliver(
-        &self,
-        envelope: &Value,
-        over: Option<usize>,
-    ) -> Option<oneshot::Receiver<Value>> {
-        let id = envelope["envelope_id"].as_str()?.to_owned();
-        let (answer, answered) = oneshot::channel();
-        self.waiting().insert(id, answer);
-        self.send(envelope, over).then_some(answered)
-    }
-
-    /// Sends an envelope, again perhaps, without waiting for its answer.
-    pub(crate) fn send(&self, envelope: &Value, over: Option<usize>) -> bool {
-        let connections = self.connections();
-        let connection = if let Some(id) = over {
-            connections.iter().find(|each| each.id == id)
-        } else {
-            let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-            connections.get(turn % connections.len().max(1))
-        };
-        let text = envelope.to_string();
-        connection.is_some_and(|each| each.outbox.send(Act::Text { text }).is_ok())
-    }
-
-    /// Does something to this connection, or to all. Says to how many.
-    pub(crate) fn act(&self, act: &Act, on: Option<usize>) -> usize {
-        let connections = self.connections();
-        let meant = connections
-            .iter()
-            .filter(|each| on.is_none_or(|id| each.id == id));
-        meant
-            .filter(|each| each.outbox.send(act.clone()).is_ok())
-            .count()
-    }
-
-    fn acknowledge(&self, answer: &Value) {
-        let Some(id) = answer["envelope_id"].as_str() else {
-            return;
-        };
-        if let Some(waiting) = self.waiting().remove(id) {
-            // Whoever waited gave up after three seconds.
-            waiting.send(answer["payload"].clone()).ok();
-        }
-    }
-
-    /// Takes a connection in, unless there are too many; says how many there are.
-    fn join(&self, id: usize, outbox: mpsc::UnboundedSender<Act>) -> Option<usize> {
-        let mut connections = self.connections();
-        if connections.len() >= MOST_CONNECTIONS {
-            return None;
-        }
-        connections.push(Connection { id, outbox });
-        Some(connections.len())
-    }
-
-    fn leave(&self, id: usize) {
-        self.connections().retain(|connection| connection.id != id);
-    }
-
-    fn connections(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.connections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Value>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Accepts connections for ever.
 pub(crate) async fn accept(sim: Arc<Sim>, listener: TcpListener) {
@@ -176,7 +44,7 @@ async fn serve(sim: Arc<Sim>, mut stream: TcpStream) {
         return;
     };
     let (outbox, outgoing) = mpsc::unbounded_channel();
-    let id = 1 + sim.hub.last_id.fetch_add(1, Ordering::Relaxed);
+    let id = sim.hub.next_id();
     let greeting = match fault {
         Some(HandshakeFault::NoHello) => None,
         Some(HandshakeFault::TooMany) => Some(too_many()),

@@ -86,6 +86,7 @@ impl Sim {
         };
         let refusal = answer.as_ref().err();
         self.end(call, refusal.map(|refusal| refusal.code.as_str()));
+        tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
         match fault.mode {
             Mode::HangAfter => std::future::pending().await,
             Mode::Lose => cut_off(),

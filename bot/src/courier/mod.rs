@@ -14,7 +14,8 @@ use std::{
 
 use rand::RngExt as _;
 use shared::{
-    crypto::DeliveryKeys,
+    crypto::{DeliveryKeys, OpenError},
+    logging::millis_since,
     settings::PublicBaseUrl,
     store::{
         Database, Ending, FailureReason, StoreError,
@@ -24,7 +25,7 @@ use shared::{
 };
 use tokio::{
     sync::{Mutex, Notify},
-    time::{sleep, timeout},
+    time::{sleep, sleep_until, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -34,7 +35,6 @@ use crate::{
     metrics::Metrics,
     settings::Policy,
     slack::{Directory, Ineligible, OutgoingMessage, Person, Slack, SlackError, Verdict},
-    worker::millis_since,
 };
 
 /// Deliveries of this process at a time.
@@ -53,6 +53,9 @@ const SETTLE_PAUSE: Duration = Duration::from_millis(250);
 
 /// How often a worker looks for work that other processes left.
 const POLL: Duration = Duration::from_secs(5);
+
+/// How often, at most, a worker looks whether somebody who may be written to again has something due.
+const FREE_POLL: Duration = Duration::from_millis(50);
 
 /// The first pause after a failed try, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -110,6 +113,19 @@ struct Counter {
     pace: Pace,
     /// Held from the look at the pace until the claim is made: no two workers write to one person.
     claiming: Mutex<()>,
+    /// Held by the one worker who waits until somebody may be written to again.
+    waiting: Mutex<()>,
+}
+
+impl Counter {
+    /// Waits until somebody may be written to again; for one worker at a time.
+    async fn somebody_is_free(&self) {
+        let Ok(_waiting) = self.waiting.try_lock() else {
+            return std::future::pending().await;
+        };
+        let free = self.pace.next_free().await;
+        sleep_until(free.max(tokio::time::Instant::now() + FREE_POLL)).await;
+    }
 }
 
 impl Courier {
@@ -132,12 +148,10 @@ impl Courier {
                 Ok(Step::Idle) => {}
                 Err(error) => tracing::error!(%error, "a delivery step failed"),
             }
-            let free = counter.pace.next_free();
             tokio::select! {
                 () = woken => {}
                 () = sleep(with_jitter(POLL)) => {}
-                () = async { tokio::time::sleep_until(free.unwrap_or_else(tokio::time::Instant::now)).await },
-                    if free.is_some() => {}
+                () = counter.somebody_is_free() => {}
                 () = stop.cancelled() => {}
             }
         }
@@ -151,6 +165,8 @@ impl Courier {
         };
         let _turn = counter.pace.begin(&job.addressee);
         drop(claiming);
+        // Where one was due there may be more: the next worker looks.
+        self.work_waits.notify_one();
         let started = Instant::now();
         let tried = timeout(TRY_TIMEOUT, self.attempt(&job))
             .await
@@ -223,8 +239,16 @@ impl Courier {
         if !job.facts.is_live() {
             return Try::Failed(FailureReason::Expired);
         }
-        let Ok(parcel) = job.open(&self.delivery_keys) else {
-            return Try::Failed(FailureReason::Unsealable);
+        let parcel = match job.open(&self.delivery_keys) {
+            Ok(parcel) => parcel,
+            Err(OpenError::UnknownKey) => {
+                tracing::error!(
+                    delivery.id = %job.id,
+                    "DELIVERY_KEYS lacks the key under which a link waits: put it back behind the others"
+                );
+                return Try::Again(LONGEST_PAUSE);
+            }
+            Err(_) => return Try::Failed(FailureReason::Unsealable),
         };
         match self.directory.person(&job.addressee).await {
             Ok(person) => {

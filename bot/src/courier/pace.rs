@@ -8,7 +8,7 @@ use std::{
 };
 
 use shared::ids::UserId;
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
 /// The pause between two messages in one conversation.
 const SPACING: Duration = Duration::from_secs(1);
@@ -20,6 +20,7 @@ const SPACING: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(super) struct Pace {
     busy: Mutex<HashMap<UserId, Busy>>,
+    turn_ended: Notify,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +40,19 @@ impl Pace {
         busy.keys().cloned().collect()
     }
 
-    /// When the next one of them is free; `None` when nobody waits for the clock.
-    pub(super) fn next_free(&self) -> Option<Instant> {
+    /// When the next one of them is free; waits until somebody was written to.
+    pub(super) async fn next_free(&self) -> Instant {
+        loop {
+            // Listening before looking: no turn's end is missed in between.
+            let turn_ended = self.turn_ended.notified();
+            if let Some(free) = self.first_free() {
+                return free;
+            }
+            turn_ended.await;
+        }
+    }
+
+    fn first_free(&self) -> Option<Instant> {
         let busy = self.lock();
         let times = busy.values().filter_map(|busy| match busy {
             Busy::Now => None,
@@ -73,6 +85,7 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let until = Busy::Until(Instant::now() + SPACING);
         self.pace.lock().insert(self.addressee.clone(), until);
+        self.pace.turn_ended.notify_one();
     }
 }
 
@@ -85,10 +98,13 @@ mod tests {
         let pace = Pace::default();
         let bob = UserId::parse("U0BOB").unwrap();
         let turn = pace.begin(&bob);
-        assert_eq!((pace.busy(), pace.next_free()), (vec![bob.clone()], None));
-        drop(turn);
+        assert_eq!((pace.busy(), pace.first_free()), (vec![bob.clone()], None));
+        let (free, ()) = tokio::join!(pace.next_free(), async {
+            tokio::task::yield_now().await;
+            drop(turn);
+        });
         assert_eq!(pace.busy(), [bob]);
-        tokio::time::sleep_until(pace.next_free().unwrap()).await;
-        assert!(pace.busy().is_empty() && pace.next_free().is_none());
+        tokio::time::sleep_until(free).await;
+        assert!(pace.busy().is_empty() && pace.first_free().is_none());
     }
 }

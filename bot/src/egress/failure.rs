@@ -61,7 +61,13 @@ fn recognize(error: &(dyn Error + 'static)) -> Option<Failure> {
             _ => Failure::Tls,
         });
     }
-    let io = error.downcast_ref::<io::Error>()?;
+    let Some(io) = error.downcast_ref::<io::Error>() else {
+        // The connector's own error has no type that could be asked for.
+        return error
+            .to_string()
+            .starts_with("dns error")
+            .then_some(Failure::NoAnswer);
+    };
     if let Some(inner) = io.get_ref() {
         // An io::Error's source passes its inner error over.
         let inner = find(inner);

@@ -11,6 +11,7 @@ use std::{sync::Arc, time::Duration};
 
 use shared::{
     crypto::{DeliveryKeys, MasterKeys},
+    logging::millis_since,
     store::Database,
     text::Locale,
 };
@@ -18,10 +19,10 @@ use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    envelope::{Acknowledgement, Envelope, Kind},
     metrics::Metrics,
     settings::Policy,
     slack::{Directory, Slack},
-    socket::envelope::{Acknowledgement, Envelope, Kind},
 };
 use bounded::{Bounded, ask, bounded};
 use interaction::Interaction;
@@ -183,7 +184,7 @@ impl Handlers {
             tracing::info!(
                 envelope.id = acknowledge.envelope_id(),
                 submission.key = %key,
-                duration_ms = crate::worker::millis_since(acknowledge.received()),
+                duration_ms = millis_since(acknowledge.received()),
                 outcome = answer.outcome,
                 "a submission is answered"
             );

@@ -3,11 +3,14 @@
 use std::{sync::Arc, time::Instant};
 
 use serde::Deserialize;
-use shared::text::{Message, text};
+use shared::{
+    logging::millis_since,
+    text::{Message, text},
+};
 use zeroize::Zeroizing;
 
 use super::{Desk, LOCALE, bounded::Refusal};
-use crate::{command_text, modal, worker::millis_since};
+use crate::{command_text, modal};
 
 /// The command as Slack sends it. `text` can hold a secret typed by mistake: it is not printed.
 #[derive(Deserialize)]

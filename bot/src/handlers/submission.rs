@@ -16,9 +16,9 @@ use tokio::time::timeout;
 
 use super::{Desk, LOCALE, bounded::Refusal, submitted::Submitted};
 use crate::{
+    envelope::Acknowledgement,
     modal::{self, field},
     slack::{Ineligible, Person, Verdict},
-    socket::envelope::Acknowledgement,
 };
 
 /// How long the recipient check may take. Without an answer the submission is accepted, and the

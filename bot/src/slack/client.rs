@@ -24,6 +24,9 @@ use crate::{
 /// Longest wait for an answer; Slack's own are usually well under a second.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// A trigger is good for three seconds: an answer that takes longer is of no use.
+const TRIGGER_TIMEOUT: Duration = Duration::from_millis(2500);
+
 /// Slack's Web API with our tokens.
 pub(crate) struct Slack {
     client: SlackClient<SlackClientHyperConnector<HttpsConnector<Dialer>>>,
@@ -59,8 +62,7 @@ impl Slack {
 
     /// Asks whether the bot token is good.
     pub(crate) async fn check_bot_token(&self) -> Result<(), SlackError> {
-        let Answered {} = self.post(&self.bot_token, "auth.test", &json!({})).await?;
-        Ok(())
+        self.confirm("auth.test", &json!({})).await
     }
 
     /// The address of a new Socket Mode connection. It holds a ticket: it is good for one
@@ -78,9 +80,11 @@ impl Slack {
 
     /// Opens a dialog for whoever caused the trigger, within its three seconds.
     pub(crate) async fn open_view(&self, trigger_id: &str, view: &Value) -> Result<(), SlackError> {
+        let method = "views.open";
         let request = json!({ "trigger_id": trigger_id, "view": view });
-        let Answered {} = self.post(&self.bot_token, "views.open", &request).await?;
-        Ok(())
+        timeout(TRIGGER_TIMEOUT, self.confirm(method, &request))
+            .await
+            .map_err(|_| SlackError::timed_out(method, TRIGGER_TIMEOUT))?
     }
 
     /// Changes an open dialog, unless it was changed since it had this hash.
@@ -91,8 +95,7 @@ impl Slack {
         view: &Value,
     ) -> Result<(), SlackError> {
         let request = json!({ "view_id": view_id, "hash": hash, "view": view });
-        let Answered {} = self.post(&self.bot_token, "views.update", &request).await?;
-        Ok(())
+        self.confirm("views.update", &request).await
     }
 
     /// A user as Slack knows them.
@@ -161,8 +164,7 @@ impl Slack {
             "text": message.text,
             "blocks": message.blocks,
         });
-        let Answered {} = self.post(&self.bot_token, "chat.update", &request).await?;
-        Ok(())
+        self.confirm("chat.update", &request).await
     }
 
     /// Answers a slash command with words that only its sender sees.
@@ -174,6 +176,24 @@ impl Slack {
         let url = SlackResponseUrl::from(url);
         answered(method, self.client.respond_to_event(&url, &request)).await?;
         Ok(())
+    }
+
+    /// Calls a method of whose answer only matters that it is one: the library takes whatever has
+    /// status 200 and is no JSON, a proxy's page for example, for an empty answer.
+    async fn confirm(
+        &self,
+        method: &'static str,
+        request: &(impl Serialize + Send + Sync),
+    ) -> Result<(), SlackError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            ok: bool,
+        }
+        let answer: Answer = self.post(&self.bot_token, method, request).await?;
+        answer
+            .ok
+            .then_some(())
+            .ok_or_else(|| SlackError::unreadable(method))
     }
 
     async fn post<A>(
@@ -209,10 +229,6 @@ struct PostMessage<'a> {
     unfurl_links: bool,
     unfurl_media: bool,
 }
-
-/// An answer of which nothing more is needed.
-#[derive(Deserialize)]
-struct Answered {}
 
 struct SecretUrl(SecretString);
 

@@ -33,7 +33,7 @@ pub(crate) enum Kind {
     RateLimited { retry_after: Option<Duration> },
     #[error("HTTP status {0}")]
     Status(u16),
-    #[error("no answer within {} s", .0.as_secs())]
+    #[error("no answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
     #[error("Slack can't be reached: {0}")]
     Unreachable(Failure),

@@ -16,10 +16,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     FINISH, Socket,
-    envelope::{Acknowledgement, Answer, Frame, Hello, Reason},
     open::{self, OpenError, Stream},
     state::{Entered, State},
 };
+use crate::envelope::{Acknowledgement, Answer, Frame, Hello, Reason};
 
 /// Longest wait for Slack's hello.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);

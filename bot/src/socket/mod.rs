@@ -8,7 +8,6 @@
 
 mod backoff;
 mod connection;
-pub(crate) mod envelope;
 mod open;
 mod slot;
 mod state;

@@ -5,7 +5,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::key_ring::{KEY_LEN, Key, KeyId};
+use super::key::{KEY_LEN, Key, KeyId};
 
 /// Derives a Fernet key, in the encoding that [`fernet::Fernet`] takes.
 pub(super) fn fernet_key(salt: &[u8], input: &[u8], info: &[&[u8]]) -> Zeroizing<String> {
@@ -15,7 +15,7 @@ pub(super) fn fernet_key(salt: &[u8], input: &[u8], info: &[&[u8]]) -> Zeroizing
 }
 
 /// Derives the id of a key, under a label that no other derivation uses.
-pub(super) fn key_id(key: &Key, label: &[u8]) -> [u8; KeyId::LEN] {
+pub(super) fn key_id(key: &Key, label: &[u8]) -> KeyId {
     let mut id = [0; KeyId::LEN];
     expand(
         &[],
@@ -23,7 +23,7 @@ pub(super) fn key_id(key: &Key, label: &[u8]) -> [u8; KeyId::LEN] {
         &[b"secure-secret/key-id/", label],
         &mut id,
     );
-    id
+    KeyId(id)
 }
 
 /// RFC 5869, extract and expand. The only error of expansion is an output of more than 255 hashes.

@@ -6,46 +6,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::derive;
-
-/// A key's size in bytes before encoding, as the Fernet spec has it.
-pub(super) const KEY_LEN: usize = 32;
-
-/// A key of a ring, wiped when dropped.
-pub(super) type Key = Zeroizing<[u8; KEY_LEN]>;
-
-/// Names a key without telling anything about it: 8 bytes derived from it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct KeyId([u8; Self::LEN]);
-
-impl KeyId {
-    /// Size in bytes.
-    pub const LEN: usize = 8;
-
-    /// The id that a row carries; `None` for another length.
-    #[must_use]
-    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
-    }
-
-    /// As the database stores it.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
-        &self.0
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyId({self})")
-    }
-}
+use super::{
+    derive,
+    key::{KEY_LEN, Key, KeyId},
+};
 
 /// Keys in order of preference. Shared by the rings of each purpose, which wrap it.
 pub(super) struct KeyRing {
@@ -59,7 +23,7 @@ impl KeyRing {
         for (index, part) in text.expose_secret().split(',').enumerate() {
             let position = index + 1;
             let key = parse_key(part.trim(), position)?;
-            let id = KeyId(derive::key_id(&key, label));
+            let id = derive::key_id(&key, label);
             if keys.iter().any(|(known, _)| *known == id) {
                 return Err(KeyRingError::Duplicate { position });
             }

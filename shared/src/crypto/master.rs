@@ -5,7 +5,8 @@ use zeroize::Zeroizing;
 
 use super::{
     FORMAT, LinkToken, NoEntropy, OpenError, derive,
-    key_ring::{Key, KeyId, KeyRing, KeyRingError},
+    key::{Key, KeyId},
+    key_ring::{KeyRing, KeyRingError},
     seal,
 };
 use crate::{

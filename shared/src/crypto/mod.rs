@@ -8,13 +8,15 @@
 
 mod delivery;
 mod derive;
+mod key;
 mod key_ring;
 mod master;
 mod seal;
 mod token;
 
 pub use delivery::{DeliveryKeys, Parcel, SealedParcel};
-pub use key_ring::{KeyId, KeyRingError};
+pub use key::KeyId;
+pub use key_ring::KeyRingError;
 pub use master::{Binding, MasterKeys, SealedSecret};
 pub use seal::OpenError;
 pub use token::{LinkToken, TokenHash};

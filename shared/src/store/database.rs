@@ -93,9 +93,22 @@ impl Database {
         }
     }
 
-    /// Asks for a sign of life.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        Ok(self.connection.ping().await?)
+    /// Asks whether it answers and takes changes.
+    pub async fn check_health(&self) -> Result<(), StoreError> {
+        if self.connection.get_database_backend() == DbBackend::Sqlite {
+            return Ok(self.connection.ping().await?);
+        }
+        let statement = Statement::from_string(DbBackend::MySql, "SELECT @@global.read_only");
+        let answer = self.connection.query_one_raw(statement).await?;
+        let read_only: i64 = match answer {
+            Some(row) => row.try_get_by_index(0)?,
+            None => 0,
+        };
+        if read_only == 0 {
+            Ok(())
+        } else {
+            Err(StoreError::ReadOnly)
+        }
     }
 
     /// Checks that the tables are those that this version works with, or newer ones.

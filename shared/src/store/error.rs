@@ -21,6 +21,9 @@ pub enum StoreError {
         /// The engine's error number.
         code: String,
     },
+    /// The database takes no changes just now: a replica, or one that an operator set so.
+    #[error("the database is read-only")]
+    ReadOnly,
     /// There is no room left for what was to be written. Nothing was changed.
     #[error("the database has no room left: its disk or a size limit is full")]
     Full,
@@ -61,6 +64,7 @@ impl StoreError {
             self,
             Self::Unreachable
                 | Self::Busy { .. }
+                | Self::ReadOnly
                 | Self::Full
                 | Self::Deadlock
                 | Self::CommitUnknown
@@ -105,6 +109,7 @@ fn classify(error: &sqlx::Error) -> StoreError {
     match code.parse::<i32>().map(|code| code & 0xff) {
         // SQLite's primary result codes BUSY and LOCKED; the extended ones share the low byte.
         Ok(5 | 6) => StoreError::Busy { code },
+        Ok(8) => StoreError::ReadOnly,
         // FULL, and an input or output error: the same on a file system that has no room.
         Ok(10 | 13) => StoreError::Full,
         _ => StoreError::Refused { code },
@@ -121,8 +126,10 @@ fn classify_mysql(number: u16) -> StoreError {
         },
         // Disk full, table full.
         1021 | 1114 => StoreError::Full,
-        // Too many connections; server shutting down; read-only server in its three wordings.
-        1040 | 1053 | 1290 | 1792 | 1836 => StoreError::Unreachable,
+        // A read-only server, in its three wordings.
+        1290 | 1792 | 1836 => StoreError::ReadOnly,
+        // Too many connections; server shutting down.
+        1040 | 1053 => StoreError::Unreachable,
         _ => StoreError::Refused {
             code: number.to_string(),
         },
@@ -143,7 +150,8 @@ mod tests {
             }
         );
         assert_eq!(classify_mysql(1114), StoreError::Full);
-        assert_eq!(classify_mysql(1290), StoreError::Unreachable);
+        assert_eq!(classify_mysql(1290), StoreError::ReadOnly);
+        assert_eq!(classify_mysql(1040), StoreError::Unreachable);
         assert_eq!(
             classify_mysql(1142),
             StoreError::Refused {

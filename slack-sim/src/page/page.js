@@ -193,8 +193,13 @@ function field(content, open) {
     content.hint ? element("div", { class: "field-hint" }, ...words(content.hint)) : null);
 }
 
+// What stands in a dialog's fields may change while it stays the same dialog.
+function versionOf(open) {
+  return open ? `${open.id} ${open.view.hash}` : null;
+}
+
 function showDialog(open) {
-  state.dialog = open ? JSON.stringify(open) : null;
+  state.dialog = versionOf(open);
   if (!open) return at("dialog").replaceChildren();
   const { view } = open;
   const close = () => act("/close", { user: state.user, view_id: open.id }).then(refresh);
@@ -243,7 +248,7 @@ async function submit(open, form) {
 
 async function showDialogs() {
   const open = (await read(`/views?user=${state.user}`)).at(-1) ?? null;
-  if ((open ? JSON.stringify(open) : null) !== state.dialog) showDialog(open);
+  if (versionOf(open) !== state.dialog) showDialog(open);
 }
 
 // What goes wrong on purpose.

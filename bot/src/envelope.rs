@@ -133,11 +133,11 @@ pub(crate) struct Acknowledgement {
 /// An acknowledgement on its way to the connection.
 pub(crate) struct Answer {
     /// The frame.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// What was answered, in a word for the metrics.
-    pub(super) kind: &'static str,
+    pub(crate) kind: &'static str,
     /// When the envelope came.
-    pub(super) received: Instant,
+    pub(crate) received: Instant,
 }
 
 #[derive(Serialize)]
@@ -148,7 +148,7 @@ struct Content<'a> {
 }
 
 impl Acknowledgement {
-    pub(super) fn new(envelope: &Envelope<'_>, outbox: mpsc::UnboundedSender<Answer>) -> Self {
+    pub(crate) fn new(envelope: &Envelope<'_>, outbox: mpsc::UnboundedSender<Answer>) -> Self {
         Self {
             envelope_id: envelope.id.clone(),
             received: Instant::now(),
