@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use url::Url;
 use uuid::Uuid;
 
-use crate::environment::mysql_url;
+use crate::{OwnMySql, environment::mysql_url};
 
 /// The engines that everything runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,22 +37,40 @@ pub struct TestDatabase {
     name: String,
     /// The MySQL accounts' password, a canary.
     pub password: String,
+    /// The MySQL server's administrator.
+    server: String,
     admin: Option<DatabaseConnection>,
 }
 
 impl TestDatabase {
     /// An empty database with its accounts.
     pub async fn empty(engine: Engine) -> Self {
+        let server = match engine {
+            Engine::MySql => mysql_url(),
+            Engine::Sqlite => String::new(),
+        };
+        Self::empty_on(engine, server).await
+    }
+
+    /// The same on a MySQL server of the test's own, with its tables.
+    pub async fn migrated_on(server: &OwnMySql) -> Self {
+        let database = Self::empty_on(Engine::MySql, server.url()).await;
+        database.migrate().await;
+        database
+    }
+
+    async fn empty_on(engine: Engine, server: String) -> Self {
         let id = Uuid::now_v7().simple().to_string();
         let mut database = Self {
             engine,
             folder: tempfile::tempdir().unwrap(),
             name: format!("t{}", &id[12..]),
             password: format!("canary-password-{id}"),
+            server,
             admin: None,
         };
         if engine == Engine::MySql {
-            let admin = connect(&mysql_url()).await;
+            let admin = connect(&database.server).await;
             execute(&admin, &format!("CREATE DATABASE {}", database.name)).await;
             for account in [Account::Migrate, Account::Bot, Account::Web] {
                 let create = format!(
@@ -73,11 +91,15 @@ impl TestDatabase {
     /// A database with its tables, and with the rights to them.
     pub async fn migrated(engine: Engine) -> Self {
         let database = Self::empty(engine).await;
-        Migrator::up(database.store().await.connection(), None)
+        database.migrate().await;
+        database
+    }
+
+    async fn migrate(&self) {
+        Migrator::up(self.store().await.connection(), None)
             .await
             .unwrap();
-        database.grant().await;
-        database
+        self.grant().await;
     }
 
     /// Gives the programs' accounts their rights, which MySQL ties to tables that exist.
@@ -97,7 +119,7 @@ impl TestDatabase {
                 format!("sqlite://{}/test.db?mode=rwc", self.folder.path().display())
             }
             Engine::MySql => {
-                let mut url = Url::parse(&mysql_url()).unwrap();
+                let mut url = Url::parse(&self.server).unwrap();
                 url.set_username(&self.account(account)).unwrap();
                 url.set_password(Some(&self.password)).unwrap();
                 url.set_path(&self.name);
@@ -126,15 +148,37 @@ impl TestDatabase {
         done.map(|done| done.rows_affected())
     }
 
+    /// A connection that is kept, for locks and for transactions.
+    pub async fn session(&self) -> DatabaseConnection {
+        connect(&self.url(Account::Migrate)).await
+    }
+
+    /// The same as the MySQL server's administrator.
+    pub async fn admin_session(&self) -> DatabaseConnection {
+        connect(&self.server).await
+    }
+
+    /// The database's name on its MySQL server.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A connection that is kept, if the database is there.
+    pub async fn try_session(&self) -> Option<DatabaseConnection> {
+        let mut options = ConnectOptions::new(self.url(Account::Migrate));
+        options.max_connections(1).sqlx_logging(false);
+        sea_orm::Database::connect(options).await.ok()
+    }
+
     /// The one number that a query gives.
     pub async fn count(&self, sql: &str) -> i64 {
-        let connection = connect(&self.url(Account::Migrate)).await;
-        let backend = connection.get_database_backend();
-        let statement = Statement::from_string(backend, sql);
-        let row = connection.query_one_raw(statement).await.unwrap().unwrap();
-        let count = row.try_get_by_index(0).unwrap();
-        connection.close().await.unwrap();
-        count
+        count(&self.url(Account::Migrate), sql).await
+    }
+
+    /// The one number that a query of the MySQL server's administrator gives.
+    pub async fn admin_count(&self, sql: &str) -> i64 {
+        count(&self.server, sql).await
     }
 
     /// Everything that is in the audit log, as text.
@@ -196,6 +240,16 @@ impl TestDatabase {
             }
         }
     }
+}
+
+async fn count(url: &str, sql: &str) -> i64 {
+    let connection = connect(url).await;
+    let backend = connection.get_database_backend();
+    let statement = Statement::from_string(backend, sql);
+    let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+    let count = row.try_get_by_index(0).unwrap();
+    connection.close().await.unwrap();
+    count
 }
 
 async fn connect(url: &str) -> DatabaseConnection {

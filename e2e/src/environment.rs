@@ -14,6 +14,11 @@ pub fn mysql_url() -> String {
     variable("TEST_MYSQL_URL")
 }
 
+/// How a MySQL server is started: its program, then its first arguments.
+pub(crate) fn mysqld() -> Vec<String> {
+    variable("TEST_MYSQLD").lines().map(str::to_owned).collect()
+}
+
 pub(crate) fn variable(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask test`"))
 }

@@ -9,20 +9,28 @@
     reason = "a harness fails by panicking"
 )]
 
+mod bot;
 mod browser;
+mod connect_proxy;
 mod database;
 mod environment;
-mod invariants;
+pub mod invariants;
+pub mod load;
+mod own_mysql;
 mod process;
 mod secrets;
 mod simulator;
+pub mod soak;
 mod web;
 mod world;
 
+pub use bot::Bot;
 pub use browser::Browser;
+pub use connect_proxy::ConnectProxy;
 pub use database::{Account, Engine, TestDatabase};
 pub use environment::{binary, mysql_url};
-pub use process::{Process, eventually};
+pub use own_mysql::OwnMySql;
+pub use process::{Process, eventually, eventually_within};
 pub use secrets::{Keys, SealedRow, Sent, link_of, sealed_row};
 pub use simulator::{Simulator, Submission};
 pub use web::{Page, Web};

@@ -28,11 +28,25 @@ impl Process {
     /// Starts a program with just these variables.
     #[must_use]
     pub fn start(name: &str, arguments: &[&str], variables: &[(&str, String)], log: &Path) -> Self {
+        // A file that may not grow is then an error to the program, as a full disk is, and not a
+        // signal that ends it.
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
+        command.arg(binary(name)).args(arguments).env_clear();
+        command.envs(variables.iter().map(|(name, value)| (*name, value)));
+        Self::spawn(name, command, log)
+    }
+
+    /// Starts any command, its program first.
+    pub(crate) fn start_words(words: &[String], log: &Path) -> Self {
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
+        Self::spawn(&words[0], command, log)
+    }
+
+    fn spawn(name: &str, mut command: Command, log: &Path) -> Self {
         let file = fs::File::create(log).unwrap();
-        let child = Command::new(binary(name))
-            .args(arguments)
-            .env_clear()
-            .envs(variables.iter().map(|(name, value)| (*name, value)))
+        let child = command
             .stdin(Stdio::null())
             .stdout(file.try_clone().unwrap())
             .stderr(file)
@@ -68,9 +82,16 @@ impl Process {
 
     /// Waits for a line with this text, and returns it.
     pub async fn line_with(&mut self, text: &str) -> String {
+        self.lines_with(text, 1).await
+    }
+
+    /// Waits until there are so many lines with this text, and returns the last of these.
+    pub async fn lines_with(&mut self, text: &str, count: usize) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            if let Some(line) = self.output().lines().find(|line| line.contains(text)) {
+            let output = self.output();
+            let found = output.lines().filter(|line| line.contains(text));
+            if let Some(line) = found.take(count).nth(count - 1) {
                 self.said_after
                     .get_or_insert_with(|| self.started.elapsed());
                 return line.to_owned();
@@ -88,11 +109,21 @@ impl Process {
 
     /// Asks it to stop and waits; its exit code.
     pub async fn stop(&mut self) -> Option<i32> {
+        self.signal("TERM").await;
+        self.exit_code().await
+    }
+
+    /// Sends it a signal, e.g. `TERM`.
+    pub async fn signal(&self, name: &str) {
         let kill = Command::new("kill")
-            .args(["-TERM", &self.id().to_string()])
+            .args([&format!("-{name}"), &self.id().to_string()])
             .status();
         assert!(kill.await.unwrap().success());
-        self.exit_code().await
+    }
+
+    /// Ends it where it stands (SIGKILL).
+    pub async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
     }
 
     /// Waits for its end.
@@ -108,9 +139,18 @@ impl Process {
 /// Waits until something can be had.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(
     what: &str,
+    look: impl FnMut() -> F,
+) -> T {
+    eventually_within(PATIENCE, what, look).await
+}
+
+/// Waits until something can be had, for so long at most.
+pub async fn eventually_within<T, F: Future<Output = Option<T>>>(
+    patience: Duration,
+    what: &str,
     mut look: impl FnMut() -> F,
 ) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + patience;
     loop {
         if let Some(seen) = look().await {
             return seen;

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::{Process, eventually};
+use crate::{Process, eventually, invariants::Conversations};
 
 /// The simulated Slack.
 pub struct Simulator {
     /// Its page and its API.
     pub url: String,
+    /// Where its WebSockets are, host and port.
+    pub sockets: String,
     http: reqwest::Client,
     _process: Process,
 }
@@ -27,6 +29,8 @@ pub struct Submission<'a> {
     pub lifetime: Option<&'a str>,
     /// Whether the envelope comes twice: `same_envelope` or `new_envelope`.
     pub duplicate: Option<&'a str>,
+    /// The connection over which the envelope comes; any one if `None`.
+    pub over: Option<u64>,
 }
 
 impl Simulator {
@@ -36,9 +40,10 @@ impl Simulator {
         let variables = [("RUST_LOG", "trace".to_owned())];
         let mut process = Process::start("slack-sim", &arguments, &variables, log);
         let line: Value = serde_json::from_str(&process.line_with("\"url\"").await).unwrap();
-        let url = line["url"].as_str().unwrap().to_owned();
+        let text = |name: &str| line[name].as_str().unwrap().to_owned();
         Self {
-            url,
+            url: text("url"),
+            sockets: text("sockets"),
             http: reqwest::Client::new(),
             _process: process,
         }
@@ -78,6 +83,18 @@ impl Simulator {
         .await
     }
 
+    /// Presses a button of a dialog in which this was typed.
+    pub async fn press(&self, user: &str, dialog: &Value, action: &str, values: &Value) {
+        let press = json!({
+            "user": user,
+            "view_id": dialog["id"],
+            "action_id": action,
+            "values": values,
+        });
+        let outcome = self.post("/press", &press).await;
+        assert_eq!(outcome["acknowledged"], true, "{outcome}");
+    }
+
     /// The dialogs that somebody has open.
     pub async fn dialogs(&self, user: &str) -> Vec<Value> {
         let views = self.get(&format!("/views?user={user}")).await;
@@ -101,6 +118,7 @@ impl Simulator {
             "view_id": dialog["id"],
             "values": values,
             "duplicate": submission.duplicate.unwrap_or("none"),
+            "over": submission.over,
         });
         self.post("/submit", &body).await
     }
@@ -123,5 +141,42 @@ impl Simulator {
     /// Lets the next calls of a method fail.
     pub async fn fail(&self, fault: &Value) {
         self.post("/fault", fault).await;
+    }
+
+    /// Lets the next connection fail in its handshake.
+    pub async fn fail_handshake(&self, fault: &str) {
+        self.post("/handshake", &json!({ "fault": fault })).await;
+    }
+
+    /// Does something to every connection.
+    pub async fn act(&self, act: &Value) {
+        self.post("/socket", act).await;
+    }
+
+    /// Calls of a method so far, under way or not.
+    pub async fn calls(&self, method: &str) -> usize {
+        let calls = self.get("/calls").await;
+        let calls = calls.as_array().unwrap().iter();
+        calls.filter(|call| call["method"] == method).count()
+    }
+
+    /// The ids of the open connections, once there are so many.
+    pub async fn connections(&self, count: usize) -> Vec<u64> {
+        eventually(&format!("{count} connections"), || async {
+            let seen = self.get("/connections").await;
+            let ids = seen["ids"].as_array().unwrap().iter();
+            let ids: Vec<_> = ids.filter_map(Value::as_u64).collect();
+            (ids.len() == count).then_some(ids)
+        })
+        .await
+    }
+
+    /// What stands in everybody's conversations, and what was ever posted there.
+    pub async fn conversations(&self) -> Conversations {
+        let list = |value: Value| value.as_array().unwrap().clone();
+        Conversations {
+            messages: list(self.get("/all-messages").await),
+            postings: list(self.get("/postings").await),
+        }
     }
 }

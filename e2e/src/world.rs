@@ -1,20 +1,29 @@
 //! The programs of a test, together.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::{
-    Account, Engine, Keys, Process, Simulator, Submission, TestDatabase, Web, binary, eventually,
-    invariants, link_of,
+    Account, Bot, Engine, Keys, Simulator, Submission, TestDatabase, Web, binary, eventually,
+    eventually_within, invariants, link_of,
 };
+
+/// Longest wait for the courier: after trouble its pauses are up to a minute and a half.
+const SETTLING: Duration = Duration::from_mins(4);
 
 /// What is different from the usual world.
 pub struct Options {
     /// Whether there is a bot, with a simulated Slack.
     pub bot: bool,
+    /// Whether there is a simulated Slack though there is no bot yet.
+    pub slack: bool,
     /// How many reveal-webs.
     pub webs: usize,
     /// More variables for the bot.
@@ -29,6 +38,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             bot: true,
+            slack: false,
             webs: 1,
             bot_variables: Vec::new(),
             web_variables: vec![("RATE_LIMIT", "100000/1s".to_owned())],
@@ -46,8 +56,10 @@ pub struct World {
     /// The reveal-webs.
     pub webs: Vec<Web>,
     simulator: Option<Simulator>,
-    /// The bot.
-    pub bot: Option<Process>,
+    /// The bots.
+    pub bots: Vec<Bot>,
+    bots_started: AtomicUsize,
+    bot_variables: Vec<(&'static str, String)>,
     logs: TempDir,
     tokens: [String; 2],
     canaries: Vec<String>,
@@ -61,13 +73,20 @@ impl World {
 
     /// A world with differences.
     pub async fn with(engine: Engine, options: Options) -> Self {
+        Self::on(TestDatabase::migrated(engine).await, options).await
+    }
+
+    /// A world on a database that is there.
+    pub async fn on(database: TestDatabase, options: Options) -> Self {
         let id = Uuid::now_v7().simple();
         let mut world = Self {
-            database: TestDatabase::migrated(engine).await,
+            database,
             keys: Keys::fresh(),
             webs: Vec::new(),
             simulator: None,
-            bot: None,
+            bots: Vec::new(),
+            bots_started: AtomicUsize::new(0),
+            bot_variables: options.bot_variables,
             logs: tempfile::tempdir().unwrap(),
             tokens: [format!("xapp-1-canary-{id}"), format!("xoxb-canary-{id}")],
             canaries: Vec::new(),
@@ -75,12 +94,14 @@ impl World {
         for _ in 0..options.webs {
             world.start_web(&options.web_variables).await;
         }
-        if options.bot {
+        if options.bot || options.slack {
             let [app, bot] = &world.tokens;
             let log = world.log("simulator");
             let more = &options.simulator_arguments;
             world.simulator = Some(Simulator::start(app, bot, more, &log).await);
-            world.start_bot(&options.bot_variables).await;
+        }
+        if options.bot {
+            world.start_bot().await;
         }
         world
     }
@@ -100,7 +121,22 @@ impl World {
         self.webs.push(Web::start(&variables, &log).await);
     }
 
-    async fn start_bot(&mut self, more: &[(&'static str, String)]) {
+    /// Starts a bot, another one perhaps, and waits until it is connected to Slack.
+    pub async fn start_bot(&mut self) {
+        let bot = self.launch_bot(&[]);
+        bot.process.line_with("ready: connected to Slack").await;
+    }
+
+    /// Starts a bot with more variables.
+    pub fn launch_bot(&mut self, more: &[(&'static str, String)]) -> &mut Bot {
+        let bot = self.new_bot(more);
+        self.bots.push(bot);
+        self.bot()
+    }
+
+    /// Starts a bot that is not this world's to stop.
+    #[must_use]
+    pub fn new_bot(&self, more: &[(&'static str, String)]) -> Bot {
         let mut variables = vec![
             ("DATABASE_URL", self.database.url(Account::Bot)),
             ("FERNET_KEYS", self.keys.master.clone()),
@@ -115,13 +151,41 @@ impl World {
             ("SLACK_APP_TOKEN", self.tokens[0].clone()),
             ("SLACK_BOT_TOKEN", self.tokens[1].clone()),
             ("SLACK_API_URL", format!("{}/api", self.slack().url)),
+            ("HEALTH_ADDR", "127.0.0.1:0".to_owned()),
             ("LOG_FORMAT", "json".to_owned()),
             ("RUST_LOG", "trace".to_owned()),
         ];
+        variables.extend_from_slice(&self.bot_variables);
         variables.extend_from_slice(more);
-        let mut bot = Process::start("secure-secret-bot", &[], &variables, &self.log("bot"));
-        bot.line_with("ready: connected to Slack").await;
-        self.bot = Some(bot);
+        let number = self.bots_started.fetch_add(1, Ordering::Relaxed);
+        Bot::start(&variables, &self.log(&format!("bot-{number}")))
+    }
+
+    /// The bot that was started last.
+    pub fn bot(&mut self) -> &mut Bot {
+        self.bots.last_mut().expect("a world with a bot")
+    }
+
+    /// Ends every bot where it stands (SIGKILL), as a power cut would.
+    pub async fn kill_bots(&mut self) {
+        for mut bot in self.bots.drain(..) {
+            bot.process.kill().await;
+        }
+    }
+
+    /// Sends every bot a signal, e.g. `KILL`.
+    pub async fn signal_bots(&self, name: &str) {
+        for bot in &self.bots {
+            bot.process.signal(name).await;
+        }
+    }
+
+    /// Time passes for deliveries: what a dead worker had leased is free, what waits for its next try
+    /// is due.
+    pub async fn pass_leases(&self) {
+        let sql = "UPDATE deliveries SET leased_until = NULL, next_attempt_at = 0 \
+                   WHERE next_attempt_at IS NOT NULL";
+        self.database.run(Account::Migrate, sql).await.unwrap();
     }
 
     /// The simulated Slack.
@@ -155,6 +219,36 @@ impl World {
         self.watch_for(&token);
         self.watch_for(submission.secret);
         link
+    }
+
+    /// Alice submits a dialog, and something happens while the bot still asks who the people are;
+    /// nobody answers that.
+    pub async fn submit_while(
+        &self,
+        dialog: &Value,
+        submission: &Submission<'_>,
+        happens: impl Future<Output = ()>,
+    ) -> Value {
+        let asked = self.slack().calls("users.info").await;
+        let silence = json!({ "method": "users.info", "mode": "hang", "times": 2 });
+        self.slack().fail(&silence).await;
+        let (outcome, ()) =
+            tokio::join!(self.slack().submit("U0ALICE", dialog, submission), async {
+                eventually("the submission is under way", || async {
+                    (self.slack().calls("users.info").await > asked).then_some(())
+                })
+                .await;
+                happens.await;
+            },);
+        outcome
+    }
+
+    /// The bots are dead; everything heals, time passes, and another bot starts.
+    pub async fn revive(&mut self) {
+        self.bots.clear();
+        self.slack().post("/heal", &json!({})).await;
+        self.pass_leases().await;
+        self.start_bot().await;
     }
 
     /// Runs one of the operator's commands.
@@ -202,24 +296,48 @@ impl World {
             .collect()
     }
 
-    /// Stops everything, and checks what always holds.
-    pub async fn finish(mut self) {
-        if self.bot.is_some() {
-            eventually("no delivery is under way", || async {
-                let due = "SELECT COUNT(*) FROM deliveries WHERE next_attempt_at IS NOT NULL";
-                (self.database.count(due).await == 0).then_some(())
-            })
-            .await;
-        }
-        for process in self
-            .webs
-            .iter_mut()
-            .map(|web| &mut web.process)
-            .chain(self.bot.as_mut())
-        {
+    /// Waits until the courier has nothing left to do.
+    pub async fn settled(&self) {
+        eventually_within(SETTLING, "no delivery is under way", || async {
+            let due = "SELECT COUNT(*) FROM deliveries WHERE next_attempt_at IS NOT NULL \
+                       OR settled_at IS NULL";
+            let outdated = "SELECT COUNT(*) FROM deliveries JOIN secrets \
+                 ON secrets.id = deliveries.secret_id WHERE destroyed_at IS NOT NULL \
+                 AND shown = 'live' AND message_ts IS NOT NULL";
+            let due = self.database.count(due).await + self.database.count(outdated).await;
+            (due == 0).then_some(())
+        })
+        .await;
+    }
+
+    /// Stops everything, and checks nothing: for rows that no program made.
+    pub async fn discard(mut self) {
+        self.stop().await;
+        self.database.remove().await;
+    }
+
+    async fn stop(&mut self) {
+        let bots = self.bots.iter_mut().map(|bot| &mut bot.process);
+        let webs = self.webs.iter_mut().map(|web| &mut web.process);
+        for process in webs.chain(bots) {
             assert_eq!(process.stop().await, Some(0), "{}", process.output());
         }
-        invariants::check(&self.database).await;
+    }
+
+    /// Stops everything, and checks what always holds.
+    pub async fn finish(mut self) {
+        if !self.bots.is_empty() {
+            self.settled().await;
+        }
+        self.stop().await;
+        let conversations = match &self.simulator {
+            Some(slack) => Some(slack.conversations().await),
+            None => None,
+        };
+        let session = self.database.session().await;
+        let broken = invariants::broken(&session, conversations.as_ref()).await;
+        session.close().await.unwrap();
+        assert!(broken.is_empty(), "{broken:#?}");
         self.check_canaries().await;
         self.database.remove().await;
     }
@@ -246,8 +364,13 @@ impl World {
         assert!(!logs.contains("panicked"), "{logs}");
     }
 
+    /// A folder that is gone after the test; everything in it is searched for canaries.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.logs.path()
+    }
+
     fn log(&self, name: &str) -> std::path::PathBuf {
-        let folder: &Path = self.logs.path();
-        folder.join(format!("{name}.log"))
+        self.folder().join(format!("{name}.log"))
     }
 }

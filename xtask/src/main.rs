@@ -7,8 +7,10 @@ mod cargo;
 mod debian;
 mod demo;
 mod mysql;
+mod node;
 mod processes;
 mod python;
+mod soak;
 mod test;
 
 use clap::{Arg, ArgAction, Command};
@@ -35,6 +37,19 @@ fn main() -> anyhow::Result<()> {
                 ),
         )
         .subcommand(Command::new("bench").about("Measures a release build on MySQL"))
+        .subcommand(
+            Command::new("soak")
+                .about("Breaks things at random under load, and checks that nothing is lost")
+                .arg(number("minutes", "30", "For how long"))
+                .arg(number("seed", "1", "What is done follows from it"))
+                .arg(
+                    Arg::new("engine")
+                        .long("engine")
+                        .value_parser(["mysql", "sqlite"])
+                        .default_value("mysql")
+                        .help("On which database"),
+                ),
+        )
         .subcommand(Command::new("mysql").about("Runs the tests' MySQL until stopped"))
         .get_matches();
     match matches.subcommand() {
@@ -47,9 +62,22 @@ fn main() -> anyhow::Result<()> {
             test::run(&filter.cloned().collect::<Vec<_>>())
         }
         Some(("bench", _)) => bench::run(),
+        Some(("soak", matches)) => {
+            let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
+            let number = |name: &str| matches.get_one::<u64>(name).copied().unwrap_or_default();
+            soak::run(&text("engine"), number("seed"), number("minutes"))
+        }
         Some(("mysql", _)) => mysql::run(),
         _ => Ok(()),
     }
+}
+
+fn number(name: &'static str, default: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .value_parser(clap::value_parser!(u64))
+        .default_value(default)
+        .help(help)
 }
 
 fn port(name: &'static str, default: &'static str, help: &'static str) -> Arg {

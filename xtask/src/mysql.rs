@@ -22,17 +22,18 @@ use crate::{
 
 /// What to do when there is no server.
 const WAYS: &str = "a MySQL 8 server is needed. One of these will do: \
-     set TEST_MYSQL_URL to an administrator's URL of one; \
-     have mysqld on the PATH; \
-     run this on Debian, where its packages are fetched by themselves; \
-     or, where a Docker engine runs: docker run -p 3306:3306 -e MYSQL_ROOT_PASSWORD=test mysql:8.4 \
-     and TEST_MYSQL_URL=mysql://root:test@127.0.0.1:3306/mysql";
+     have mysqld on the PATH; or run this on Debian, where its packages are fetched by themselves. \
+     (TEST_MYSQL_URL, an administrator's URL of another server, takes the place of the shared one; \
+     the tests that freeze, fill and kill a server start their own all the same.)";
 
 const START_PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server with an administrator's URL; stopped and removed when dropped.
 pub(crate) struct Server {
     pub(crate) url: String,
+    /// How a server is started here, program and arguments one a line: for tests that do to a server
+    /// what a shared one must not suffer.
+    pub(crate) program: String,
     _process: Option<Process>,
     _data: Option<TempDir>,
 }
@@ -48,16 +49,23 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How a server is started here, for those who start their own.
+pub(crate) fn program() -> anyhow::Result<String> {
+    Ok(Installation::find().context(WAYS)?.program())
+}
+
 /// Starts a server, or takes the one that is given.
 pub(crate) fn start() -> anyhow::Result<Server> {
+    let installation = Installation::find().context(WAYS)?;
+    let program = installation.program();
     if let Ok(url) = env::var("TEST_MYSQL_URL") {
         return Ok(Server {
             url,
+            program,
             _process: None,
             _data: None,
         });
     }
-    let installation = Installation::find().context(WAYS)?;
     let data = tempfile::Builder::new()
         .prefix("secure-secret-mysql-")
         .tempdir()?;
@@ -75,6 +83,7 @@ pub(crate) fn start() -> anyhow::Result<Server> {
     let socket = data.path().join("mysql.sock");
     Ok(Server {
         url: format!("mysql://root@localhost/mysql?socket={}", socket.display()),
+        program,
         _process: Some(process),
         _data: Some(data),
     })
@@ -106,10 +115,17 @@ impl Installation {
         unpack_debian().map(Self::Unpacked)
     }
 
-    /// The server with the options of every call. Unpacked packages bring their own C library, so
-    /// they are run by their own loader.
-    fn server(&self, data: &Path) -> Command {
-        let mut command = match self {
+    /// The command without a data folder, one word a line.
+    fn program(&self) -> String {
+        let command = self.command();
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+        words.join("\n")
+    }
+
+    /// The server. Unpacked packages bring their own C library, so they are run by their own loader.
+    fn command(&self) -> Command {
+        match self {
             Self::OnPath(server) => {
                 let mut command = Command::new(server);
                 command.arg("--no-defaults");
@@ -131,7 +147,12 @@ impl Installation {
                     .arg(format!("--lc-messages-dir={}", library("usr/share/mysql")));
                 command
             }
-        };
+        }
+    }
+
+    /// The server with the options of every call.
+    fn server(&self, data: &Path) -> Command {
+        let mut command = self.command();
         command
             .arg("--user=root")
             .arg(format!("--datadir={}", data.join("data").display()))

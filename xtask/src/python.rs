@@ -11,17 +11,19 @@ const PACKAGES: [&str; 3] = [
     "aiohttp>=3.10,<4",
 ];
 
-/// A Python with Slack Bolt, made once and kept in the cache.
+/// A Python with Slack Bolt.
 pub(crate) fn provide() -> anyhow::Result<PathBuf> {
-    let venv = mysql::cache()?.join("slack-bolt-1.30.0");
+    environment("slack-bolt-1.30.0", &PACKAGES)
+}
+
+/// A Python with these packages, made once and kept in the cache under a name.
+pub(crate) fn environment(name: &str, packages: &[&str]) -> anyhow::Result<PathBuf> {
+    let venv = mysql::cache()?.join(name);
     let python = venv.join("bin/python");
     if venv.join("complete").exists() {
         return Ok(python);
     }
-    println!(
-        "making a Python environment with slack_bolt in {}",
-        venv.display()
-    );
+    println!("making a Python environment in {}", venv.display());
     if venv.exists() {
         fs::remove_dir_all(&venv)?;
     }
@@ -34,7 +36,7 @@ pub(crate) fn provide() -> anyhow::Result<PathBuf> {
         )?;
     }
     let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet"]).args(PACKAGES);
+    pip.args(["-m", "pip", "install", "--quiet"]).args(packages);
     succeed(&mut pip)?;
     fs::write(venv.join("complete"), "")?;
     Ok(python)

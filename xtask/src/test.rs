@@ -1,24 +1,36 @@
 //! `cargo xtask test`: everything. What is missing is installed; what can't run makes it fail.
 
+use std::num::NonZeroUsize;
+
 use crate::{
     browser, cargo,
     cargo::{binaries, succeed},
-    mysql, python,
+    mysql, node, python,
 };
 
 pub(crate) fn run(filter: &[String]) -> anyhow::Result<()> {
     let browser = browser::provide()?;
     let python = python::provide()?;
+    let bolt = node::provide()?;
     let server = mysql::start()?;
     succeed(cargo::cargo().args(["build", "--workspace", "--bins", "--locked"]))?;
     let mut test = cargo::cargo();
     test.args(["test", "--workspace", "--locked"])
         .arg("--")
+        // Most of them wait most of the time.
+        .arg(format!("--test-threads={}", 2 * processors()))
         .args(filter)
         .env("TEST_MYSQL_URL", &server.url)
+        .env("TEST_MYSQLD", &server.program)
         .env("CHROMIUM", browser.chromium)
         .env("CHROMEDRIVER", browser.driver)
         .env("SLACK_BOLT_PYTHON", python)
+        .env("SLACK_BOLT_NODE", bolt.node)
+        .env("NODE_PATH", bolt.modules)
         .env("SECURE_SECRET_BIN_DIR", binaries("debug"));
     succeed(&mut test)
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }

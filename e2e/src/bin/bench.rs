@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{Account, Engine, Options, Submission, TestDatabase, World};
+use e2e::{Account, Engine, Options, Submission, TestDatabase, World, load};
 use futures_util::future::join_all;
 use sea_orm::sqlx::{self, Connection as _, MySqlConnection, Row as _};
 use shared::crypto::LinkToken;
@@ -25,6 +25,7 @@ use tokio::{
 const CLIENTS: [usize; 3] = [1, 16, 64];
 const LASTS: Duration = Duration::from_secs(3);
 const SUBMISSIONS: usize = 300;
+const BURST: usize = 1000;
 
 #[tokio::main]
 async fn main() {
@@ -49,7 +50,7 @@ async fn main() {
             whole.rate / bare.rate
         );
     }
-    world.finish().await;
+    world.discard().await;
     acknowledgements().await;
 }
 
@@ -275,23 +276,28 @@ async fn acknowledgements() {
     );
     for (name, process) in [
         ("secure-secret-web", Some(&world.webs[0].process)),
-        ("secure-secret-bot", world.bot.as_ref()),
+        (
+            "secure-secret-bot",
+            world.bots.first().map(|bot| &bot.process),
+        ),
     ] {
         let process = process.unwrap();
-        let memory = resident_mib(process.id());
+        let memory = memory_mib(process.id(), "VmRSS:");
         println!(
             "{name}: ready after {:.0} ms, {memory:.1} MiB resident when idle",
             process.ready_after().as_secs_f64() * 1000.0
         );
     }
     let mut times = Vec::new();
-    for _ in 0..SUBMISSIONS {
-        let dialog = world.slack().open_dialog("U0ALICE", "@bob").await;
+    for number in 0..SUBMISSIONS {
+        let (user, recipient) = (load::member(number), load::member(number + 1));
+        let dialog = world.slack().open_dialog(&user, "").await;
         let submission = Submission {
+            recipient: Some(&recipient),
             secret: "benchmark",
             ..Submission::default()
         };
-        let outcome = world.slack().submit("U0ALICE", &dialog, &submission).await;
+        let outcome = world.slack().submit(&user, &dialog, &submission).await;
         assert_eq!(outcome["outcome"], "closed", "{outcome}");
         times.push(outcome["latency_ms"].as_f64().unwrap());
     }
@@ -300,15 +306,41 @@ async fn acknowledgements() {
         quantile(&mut times, 0.5),
         quantile(&mut times, 0.99)
     );
+    world.settled().await;
+    burst(&world).await;
     world.watch_for("benchmark-has-no-canary");
     world.finish().await;
 }
 
-fn resident_mib(process: u32) -> f64 {
+/// All at once, over two connections; then until every message and receipt is out.
+async fn burst(world: &World) {
+    world.slack().connections(2).await;
+    let begun = Instant::now();
+    let mut burst = load::burst(world, BURST).await;
+    let accepted = begun.elapsed();
+    world.settled().await;
+    let bot = world.bots[0].process.id();
+    println!(
+        "{BURST} submissions at once: acknowledged after {:.0} ms (p50), {:.0} ms (p99), {:.0} ms (longest); \
+         {} sent back to be pressed again; all accepted {:.1} s and all delivered {:.1} s after the \
+         first dialog was asked for; the bot's memory: {:.1} MiB now, {:.1} MiB at most",
+        quantile(&mut burst.latencies, 0.5),
+        quantile(&mut burst.latencies, 0.99),
+        quantile(&mut burst.latencies, 1.0),
+        burst.sent_back,
+        accepted.as_secs_f64(),
+        begun.elapsed().as_secs_f64(),
+        memory_mib(bot, "VmRSS:"),
+        memory_mib(bot, "VmHWM:"),
+    );
+}
+
+/// A line of `/proc/<process>/status`.
+fn memory_mib(process: u32, name: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .find_map(|line| line.strip_prefix(name))
         .unwrap();
     let kib: f64 = line.trim().trim_end_matches(" kB").parse().unwrap();
     kib / 1024.0

@@ -29,8 +29,23 @@ async fn send_in_the_page(browser: &Browser, url: &str, secret: &str) {
         .send_keys("for the VPN")
         .await
         .unwrap();
+    // A second field for the secret; what stands in the first stays there.
+    browser
+        .find("[data-modal] .actions button")
+        .await
+        .click()
+        .await
+        .unwrap();
+    let more = browser.find("[data-block-id=secret_2] textarea").await;
+    more.send_keys(MORE).await.unwrap();
+    let first = browser.find("[data-block-id=secret] textarea").await;
+    assert_eq!(first.prop("value").await.unwrap().as_deref(), Some(secret));
+    browser.screenshot("slack-dialog-larger").await;
     browser.find("[data-submit]").await.click().await.unwrap();
 }
+
+/// What is typed into the second field.
+const MORE: &str = "and some more";
 
 on_each_engine! {
     async fn alice_sends_and_bob_opens_once(engine) {
@@ -52,7 +67,8 @@ on_each_engine! {
         plain.screenshot("confirm").await;
         plain.find("#reveal").await.click().await.unwrap();
         let shown = plain.find("#secret").await;
-        assert_eq!(shown.prop("textContent").await.unwrap().as_deref(), Some(secret));
+        let both = format!("{secret}{MORE}");
+        assert_eq!(shown.prop("textContent").await.unwrap(), Some(both));
         assert!(!plain.page.current_url().await.unwrap().as_str().contains("/s/"));
         plain.screenshot("revealed").await;
 
@@ -64,6 +80,21 @@ on_each_engine! {
         plain.page.back().await.unwrap();
         assert!(plain.page.find(Locator::Css("#secret")).await.is_err(), "Back shows it never again");
         plain.close().await;
+
+        // Slack's side: the message leads nowhere any more.
+        e2e::eventually("the changed message", || async {
+            let message = browser.find("[data-message-ts]").await.text().await.ok()?;
+            message.contains("was shown on").then_some(())
+        })
+        .await;
+        assert!(browser.page.find(Locator::Css("[data-message-ts] a")).await.is_err());
+        browser.find(".faults summary").await.click().await.unwrap();
+        browser.screenshot("slack-message-opened").await;
+        browser.find("#socket-fault button").await.click().await.unwrap();
+        e2e::eventually("the connections were replaced", || async {
+            (world.slack().calls("apps.connections.open").await > 2).then_some(())
+        })
+        .await;
         browser.close().await;
         assert_eq!(world.events().await, ["created", "viewed"]);
         world.finish().await;

@@ -1,6 +1,7 @@
 //! Keys change; secrets stay readable as long as their key is there.
 
-use e2e::{Keys, Options, World, on_each_engine};
+use e2e::{Keys, Options, Submission, World, on_each_engine};
+use serde_json::json;
 
 on_each_engine! {
     async fn a_missing_key_loses_nothing(engine) {
@@ -22,6 +23,27 @@ on_each_engine! {
         let page = world.webs[1].reveal(&token).await;
         assert_eq!(page.secret().as_deref(), Some("sealed before"));
         assert_eq!(world.events().await, ["created", "decrypt_failed", "viewed"]);
+        world.finish().await;
+    }
+
+    async fn a_missing_delivery_key_loses_nothing(engine) {
+        let mut world = World::start(engine).await;
+        let hang = json!({"method": "conversations.open", "mode": "hang", "times": 9});
+        world.slack().fail(&hang).await;
+        let dialog = world.slack().open_dialog("U0ALICE", "@bob").await;
+        let submission = Submission { secret: "x", ..Submission::default() };
+        world.slack().submit("U0ALICE", &dialog, &submission).await;
+        world.kill_bots().await;
+        world.slack().post("/heal", &json!({})).await;
+        world.pass_leases().await;
+        let (old, new) = (world.keys.delivery.clone(), Keys::key());
+        let bot = world.launch_bot(&[("DELIVERY_KEYS", new.clone())]);
+        bot.process.line_with("DELIVERY_KEYS lacks the key").await;
+        world.kill_bots().await;
+        assert_eq!(world.events().await, ["created"]);
+        world.pass_leases().await;
+        world.launch_bot(&[("DELIVERY_KEYS", format!("{new},{old}"))]);
+        world.slack().messages("U0BOB", 1).await;
         world.finish().await;
     }
 }

@@ -1,0 +1,100 @@
+//! A MySQL server of a test's own, to which anything can be done.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use tempfile::TempDir;
+
+use crate::{Process, environment::mysqld};
+
+/// A MySQL server; gone after the test.
+pub struct OwnMySql {
+    folder: TempDir,
+    more: Vec<String>,
+    process: Option<Process>,
+    starts: u32,
+}
+
+impl OwnMySql {
+    /// A fresh server with these arguments besides the usual ones.
+    pub async fn start(more: &[&str]) -> Self {
+        let mut server = Self {
+            folder: tempfile::tempdir().unwrap(),
+            more: more.iter().map(|&argument| argument.to_owned()).collect(),
+            process: None,
+            starts: 0,
+        };
+        let words = server.words();
+        let made = Command::new(&words[0])
+            .args(&words[1..])
+            .arg("--initialize-insecure")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&made.stderr);
+        assert!(made.status.success(), "{errors}");
+        server.run().await;
+        server
+    }
+
+    /// Starts it again, after it was killed.
+    pub async fn run(&mut self) {
+        let mut words = self.words();
+        words.extend([
+            format!("--socket={}", self.socket().display()),
+            format!("--pid-file={}", self.folder.path().join("pid").display()),
+            "--skip-networking".to_owned(),
+            "--mysqlx=OFF".to_owned(),
+            "--secure-file-priv=NULL".to_owned(),
+        ]);
+        self.starts += 1;
+        let log = self.folder.path().join(format!("log-{}", self.starts));
+        let mut process = Process::start_words(&words, &log);
+        process.line_with("ready for connections. Version").await;
+        self.process = Some(process);
+    }
+
+    /// The administrator's URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let socket = self.socket();
+        format!("mysql://root@localhost/mysql?socket={}", socket.display())
+    }
+
+    /// Stops the process where it stands (SIGSTOP).
+    pub async fn freeze(&self) {
+        self.process.as_ref().unwrap().signal("STOP").await;
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub async fn thaw(&self) {
+        self.process.as_ref().unwrap().signal("CONT").await;
+    }
+
+    /// Kills it (SIGKILL).
+    pub async fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().await;
+        }
+        // Its own lock file would have it wait for the dead.
+        fs::remove_file(self.socket().with_extension("sock.lock")).ok();
+    }
+
+    fn words(&self) -> Vec<String> {
+        let mut words = mysqld();
+        words.extend([
+            "--user=root".to_owned(),
+            format!("--datadir={}", self.folder.path().join("data").display()),
+            "--innodb-redo-log-capacity=16M".to_owned(),
+        ]);
+        words.extend(self.more.clone());
+        words
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.path().join("mysql.sock")
+    }
+}

