@@ -166,8 +166,7 @@ impl TestDatabase {
 
     /// A connection that is kept, if the database is there.
     pub async fn try_session(&self) -> Option<DatabaseConnection> {
-        let mut options = ConnectOptions::new(self.url(Account::Migrate));
-        options.max_connections(1).sqlx_logging(false);
+        let options = session_options(&self.url(Account::Migrate));
         sea_orm::Database::connect(options).await.ok()
     }
 
@@ -252,10 +251,22 @@ async fn count(url: &str, sql: &str) -> i64 {
     count
 }
 
-async fn connect(url: &str) -> DatabaseConnection {
+/// A connection of one's own. It lives as long as it is kept: with a time limit, sqlx's pool has a
+/// task that can keep a thread busy for ever (see `shared::store::Database::connect`).
+pub async fn connect(url: &str) -> DatabaseConnection {
+    sea_orm::Database::connect(session_options(url))
+        .await
+        .unwrap()
+}
+
+fn session_options(url: &str) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options.max_connections(1).sqlx_logging(false);
-    sea_orm::Database::connect(options).await.unwrap()
+    options
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .sqlx_logging(false);
+    options
 }
 
 async fn execute(connection: &DatabaseConnection, sql: &str) {

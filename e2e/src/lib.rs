@@ -27,7 +27,7 @@ mod world;
 pub use bot::Bot;
 pub use browser::Browser;
 pub use connect_proxy::ConnectProxy;
-pub use database::{Account, Engine, TestDatabase};
+pub use database::{Account, Engine, TestDatabase, connect};
 pub use environment::{binary, mysql_url};
 pub use own_mysql::OwnMySql;
 pub use process::{Process, eventually, eventually_within};

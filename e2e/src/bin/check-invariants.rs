@@ -8,7 +8,10 @@
 
 use std::process::ExitCode;
 
-use e2e::invariants::{self, Conversations};
+use e2e::{
+    connect,
+    invariants::{self, Conversations},
+};
 use serde_json::Value;
 
 #[tokio::main]
@@ -22,7 +25,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let database = sea_orm::Database::connect(database).await.unwrap();
+    let database = connect(database).await;
     let conversations = match simulator {
         Some(url) => Some(Conversations {
             messages: list(&format!("{url}/sim/all-messages")).await,

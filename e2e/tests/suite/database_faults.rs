@@ -118,7 +118,7 @@ async fn a_database_that_dies_and_comes_back_loses_nothing() {
 async fn a_read_only_database_stores_nothing_and_says_so() {
     let server = OwnMySql::start(&[]).await;
     let mut world = world_on(&server).await;
-    let admin = sea_orm::Database::connect(server.url()).await.unwrap();
+    let admin = e2e::connect(&server.url()).await;
     let dialog = world.slack().open_dialog("U0ALICE", "@bob").await;
     run(&admin, "SET GLOBAL super_read_only = ON").await;
     is_sent_back(&world, &dialog, "nothing was sent").await;
@@ -264,7 +264,7 @@ async fn a_deadlock_repeats_no_message() {
     })
     .await;
     let waiting = "SELECT COUNT(*) FROM performance_schema.data_lock_waits";
-    let admin = sea_orm::Database::connect(server.url()).await.unwrap();
+    let admin = e2e::connect(&server.url()).await;
     eventually("the courier waits for a lock", || async {
         let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::MySql, waiting);
         let row = admin.query_one_raw(statement).await.unwrap().unwrap();

@@ -22,9 +22,6 @@ pub const REQUIRED_MIGRATION: &str = "m20261124_000004_message_updates";
 /// instead of here.
 const MYSQL_CONNECTIONS: u32 = 32;
 
-/// An idle connection is closed before the server's `wait_timeout` of 300 s would do it.
-const MYSQL_IDLE: Duration = Duration::from_mins(4);
-
 /// SQLite has one writer. One connection makes a fair queue of it, instead of its own busy waiting.
 const SQLITE_CONNECTIONS: u32 = 1;
 
@@ -48,12 +45,19 @@ pub struct Database {
 
 impl Database {
     /// Connects, so that a wrong address shows at once.
+    ///
+    /// The pool closes no connection by its age: MySQL closes what idles for its `wait_timeout`, and
+    /// the ping after a pause finds that out. sqlx 0.9 would count idle connections for it with a
+    /// number that can be below zero for a moment, which keeps a thread busy for ever
+    /// (`spawn_maintenance_tasks`; a test run hung on it).
     pub async fn connect(url: &DatabaseUrl) -> Result<Self, StoreError> {
         let mut options = ConnectOptions::new(url.as_secret().expose_secret());
         options
             .sqlx_logging(false)
             .record_stmt_in_spans(false)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .idle_timeout(None)
+            .max_lifetime(None)
             .test_before_acquire(false)
             .test_before_acquire_if_idle_for(PING_AFTER_IDLE);
         match url.engine() {
@@ -201,7 +205,6 @@ fn configure_mysql(options: &mut ConnectOptions) {
     options
         .max_connections(MYSQL_CONNECTIONS)
         .min_connections(1)
-        .idle_timeout(MYSQL_IDLE)
         .map_sqlx_mysql_pool_opts(|pool| {
             pool.after_connect(|connection, _| {
                 Box::pin(async move {
@@ -223,8 +226,6 @@ fn configure_sqlite(options: &mut ConnectOptions) {
     options
         .max_connections(SQLITE_CONNECTIONS)
         .min_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .busy_timeout(Duration::from_secs(5))
