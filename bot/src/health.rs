@@ -25,21 +25,11 @@ pub(crate) struct BotHealth {
 impl Health for BotHealth {
     async fn readiness(&self) -> Readiness {
         let open = self.connections.open();
-        let running = !self.stop.is_cancelled();
-        let answer = timeout(PATIENCE, self.database.check_health()).await;
-        let database = match &answer {
-            Ok(Ok(())) => "answers".to_owned(),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
-        };
         Readiness::default()
             .with("slack", open > 0, format!("{open} connections open"))
-            .with("database", matches!(answer, Ok(Ok(()))), database)
-            .with(
-                "process",
-                running,
-                if running { "running" } else { "stopping" },
-            )
+            .with_database(&self.database)
+            .await
+            .with_process(&self.stop)
     }
 
     async fn metrics(&self) -> String {

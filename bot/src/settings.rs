@@ -11,16 +11,18 @@ use shared::{
         self, AppToken, BotToken, CaBundle, DatabaseUrl, HttpsProxy, Invalid, PublicBaseUrl,
         Reader, Setting, SettingsError, SlackApiUrl,
         definitions::{
-            ALLOW_EXTERNAL, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL, DATABASE_URL, DELIVERY_KEYS,
-            FERNET_KEYS, HEALTH_ADDR, HTTPS_PROXY, LOG_FORMAT, NO_PROXY, PUBLIC_BASE_URL, RUST_LOG,
-            SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_CONNECTIONS,
+            ALLOW_EXTERNAL, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL, DATABASE_URL,
+            DEFAULT_LANGUAGE, DELIVERY_KEYS, FERNET_KEYS, HEALTH_ADDR, HTTPS_PROXY, LOG_FORMAT,
+            NO_PROXY, PUBLIC_BASE_URL, RUST_LOG, SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN,
+            SLACK_CONNECTIONS,
         },
     },
+    text::Locale,
 };
 
 use crate::{audit_cli, egress::EgressSettings, health_cli};
 
-const ALL: [Setting; 17] = [
+const ALL: [Setting; 18] = [
     DATABASE_URL,
     FERNET_KEYS,
     DELIVERY_KEYS,
@@ -34,6 +36,7 @@ const ALL: [Setting; 17] = [
     CA_BUNDLE,
     ALLOW_SELF,
     ALLOW_EXTERNAL,
+    DEFAULT_LANGUAGE,
     CLEANUP_INTERVAL,
     HEALTH_ADDR,
     LOG_FORMAT,
@@ -49,6 +52,7 @@ pub(crate) struct Settings {
     pub(crate) slack: SlackSettings,
     pub(crate) egress: EgressSettings,
     pub(crate) policy: Policy,
+    pub(crate) default_language: Locale,
     pub(crate) cleanup_interval: Duration,
     /// Where health is served; nowhere if `None`.
     pub(crate) health: Option<SocketAddr>,
@@ -109,6 +113,7 @@ impl Settings {
         let health = reader.optional(&HEALTH_ADDR, settings::parse_health_addr);
         let allow_self = reader.required(&ALLOW_SELF, settings::parse_bool);
         let allow_external = reader.required(&ALLOW_EXTERNAL, settings::parse_bool);
+        let default_language = reader.required(&DEFAULT_LANGUAGE, settings::parse_language);
         let cleanup_interval = reader.required(&CLEANUP_INTERVAL, settings::parse_duration);
         let read = Self {
             database: database?,
@@ -126,6 +131,7 @@ impl Settings {
                 allow_self: allow_self?,
                 allow_external: allow_external?,
             },
+            default_language: default_language?,
             cleanup_interval: cleanup_interval?,
             health,
         };

@@ -69,6 +69,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         delivery_keys: Arc::clone(&delivery_keys),
         public_base_url: settings.public_base_url,
         policy: settings.policy,
+        default_language: settings.default_language,
         work_waits: Arc::clone(&work_waits),
         metrics: Arc::clone(&metrics),
         alarm: alarm.clone(),
@@ -81,6 +82,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         master_keys: settings.master_keys,
         delivery_keys,
         policy: settings.policy,
+        default_language: settings.default_language,
         work_waits,
         metrics: Arc::clone(&metrics),
     };

@@ -1,7 +1,9 @@
 //! A database for each test; on MySQL with the three accounts under which the programs run.
 
 use migration::{Migrator, MigratorTrait as _, accounts::Accounts};
-use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbErr, Statement};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbErr, Statement, TryGetable,
+};
 use shared::{settings::DatabaseUrl, store::Database};
 use tempfile::TempDir;
 use url::Url;
@@ -172,12 +174,17 @@ impl TestDatabase {
 
     /// The one number that a query gives.
     pub async fn count(&self, sql: &str) -> i64 {
-        count(&self.url(Account::Migrate), sql).await
+        value(&self.url(Account::Migrate), sql).await
     }
 
     /// The one number that a query of the MySQL server's administrator gives.
     pub async fn admin_count(&self, sql: &str) -> i64 {
-        count(&self.server, sql).await
+        value(&self.server, sql).await
+    }
+
+    /// The one text that a query gives.
+    pub async fn text(&self, sql: &str) -> String {
+        value(&self.url(Account::Migrate), sql).await
     }
 
     /// Everything that is in the audit log, as text.
@@ -241,14 +248,14 @@ impl TestDatabase {
     }
 }
 
-async fn count(url: &str, sql: &str) -> i64 {
+async fn value<T: TryGetable>(url: &str, sql: &str) -> T {
     let connection = connect(url).await;
     let backend = connection.get_database_backend();
     let statement = Statement::from_string(backend, sql);
     let row = connection.query_one_raw(statement).await.unwrap().unwrap();
-    let count = row.try_get_by_index(0).unwrap();
+    let value = row.try_get_by_index(0).unwrap();
     connection.close().await.unwrap();
-    count
+    value
 }
 
 /// A connection of one's own. It lives as long as it is kept: with a time limit, sqlx's pool has a

@@ -9,8 +9,10 @@ use crate::Process;
 
 /// A running reveal-web.
 pub struct Web {
-    /// `http://127.0.0.1:<port>`.
+    /// `http://127.0.0.1:<port>`, or `https://`.
     pub url: String,
+    /// `PUBLIC_BASE_URL`: where browsers believe to be.
+    pub public_url: String,
     /// The program.
     pub process: Process,
     http: Client,
@@ -32,6 +34,13 @@ impl Page {
     #[must_use]
     pub fn state(&self) -> &str {
         self.between("data-state=\"", "\"")
+    }
+
+    /// What the page signs, for its button to send.
+    #[must_use]
+    pub fn confirmation(&self) -> Option<&str> {
+        let found = self.between("name=\"confirmation\" value=\"", "\"");
+        (!found.is_empty()).then_some(found)
     }
 
     /// The secret as it stands in the page, its few escapes undone.
@@ -57,13 +66,17 @@ impl Page {
 }
 
 impl Web {
-    /// Starts reveal-web on a free port.
+    /// Starts reveal-web.
     pub(crate) async fn start(variables: &[(&str, String)], log: &Path) -> Self {
         let mut process = Process::start("secure-secret-web", &[], variables, log);
         let line: Value = serde_json::from_str(&process.line_with("listening").await).unwrap();
-        let url = format!("http://{}", line["addr"].as_str().unwrap());
+        let given = |name: &str| variables.iter().rev().find(|(known, _)| *known == name);
+        let scheme = given("TLS_CERT").map_or("http", |_| "https");
+        let url = format!("{scheme}://{}", line["addr"].as_str().unwrap());
+        let (_, public_url) = given("PUBLIC_BASE_URL").unwrap();
         Self {
             url,
+            public_url: public_url.clone(),
             process,
             http: Client::new(),
         }
@@ -85,10 +98,28 @@ impl Web {
         self.get(&format!("/s/{token}")).await
     }
 
-    /// Presses the button.
+    /// Opens the page of a link and presses its button; the page itself where there is none.
     pub async fn reveal(&self, token: &str) -> Page {
-        let form = [("token", token)];
-        Self::send(self.http.post(format!("{}/reveal", self.url)).form(&form)).await
+        let page = self.look(token).await;
+        match page.confirmation() {
+            Some(confirmation) => self.press(token, confirmation).await,
+            None => page,
+        }
+    }
+
+    /// Presses the button of a page that was opened before.
+    pub async fn press(&self, token: &str, confirmation: &str) -> Page {
+        let form = [("token", token), ("confirmation", confirmation)];
+        Self::send(self.post().form(&form)).await
+    }
+
+    /// A request as our own page sends it, its body still to be written.
+    pub fn post(&self) -> RequestBuilder {
+        let (_, host) = self.public_url.split_once("://").unwrap();
+        self.http
+            .post(format!("{}/reveal", self.url))
+            .header("host", host)
+            .header("origin", &self.public_url)
     }
 
     /// Sends a request.

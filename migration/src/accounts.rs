@@ -94,7 +94,8 @@ const BOT: [(&str, &str); 4] = [
         "secrets",
         "INSERT, \
          SELECT (id, submission_key, part, team, sender, sender_name, recipient, recipient_locale, \
-         recipient_tz, created_at, expires_at, viewed_at, destroyed_at, destroy_reason), \
+         recipient_tz, created_at, expires_at, viewed_at, destroyed_at, destroy_reason, \
+         reuse_count, reused_at), \
          UPDATE (destroyed_at, destroy_reason, ciphertext, note_ciphertext)",
     ),
     ("deliveries", "INSERT, SELECT, UPDATE"),
@@ -108,8 +109,9 @@ const WEB: [(&str, &str); 3] = [
         "secrets",
         "SELECT (id, format, token_hash, ciphertext, note_ciphertext, key_id, sender, sender_name, \
          recipient, recipient_locale, recipient_tz, created_at, expires_at, viewed_at, \
-         destroyed_at, destroy_reason, burn_id), \
-         UPDATE (viewed_at, destroyed_at, destroy_reason, ciphertext, note_ciphertext, burn_id)",
+         destroyed_at, destroy_reason, burn_id, reuse_count), \
+         UPDATE (viewed_at, destroyed_at, destroy_reason, ciphertext, note_ciphertext, burn_id, \
+         reuse_count, reused_at)",
     ),
     ("audit_events", "INSERT"),
     ("seaql_migrations", "SELECT"),

@@ -9,6 +9,7 @@ mod m20261123_000001_secrets;
 mod m20261123_000002_deliveries;
 mod m20261123_000003_audit_events;
 mod m20261124_000004_message_updates;
+mod m20261124_000005_reuse;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000002_deliveries::Migration),
             Box::new(m20261123_000003_audit_events::Migration),
             Box::new(m20261124_000004_message_updates::Migration),
+            Box::new(m20261124_000005_reuse::Migration),
         ]
     }
 }

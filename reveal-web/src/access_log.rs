@@ -1,9 +1,11 @@
 //! One line a request: the route's pattern, never the path, which may hold a link's token.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response};
-use shared::ids::SecretId;
+use shared::{ids::SecretId, logging::millis_since};
+
+use crate::metrics::Metrics;
 
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,19 +41,25 @@ impl Route {
 #[derive(Clone, Copy)]
 pub(crate) struct About(pub(crate) SecretId);
 
-/// Logs each request when it is answered.
-pub(crate) struct AccessLog;
+/// Logs and counts each request when it is answered.
+pub(crate) struct AccessLog(pub(crate) Arc<Metrics>);
 
 impl<E: Endpoint> Middleware<E> for AccessLog {
     type Output = Logged<E>;
 
     fn transform(&self, endpoint: E) -> Logged<E> {
-        Logged(endpoint)
+        Logged {
+            endpoint,
+            metrics: Arc::clone(&self.0),
+        }
     }
 }
 
 /// An endpoint whose requests are logged.
-pub(crate) struct Logged<E>(E);
+pub(crate) struct Logged<E> {
+    endpoint: E,
+    metrics: Arc<Metrics>,
+}
 
 impl<E: Endpoint> Endpoint for Logged<E> {
     type Output = Response;
@@ -60,17 +68,19 @@ impl<E: Endpoint> Endpoint for Logged<E> {
         let started = Instant::now();
         let route = Route::of(request.uri().path()).pattern();
         let method = request.method().clone();
-        let response = match self.0.call(request).await {
+        let response = match self.endpoint.call(request).await {
             Ok(response) => response.into_response(),
             Err(error) => error.into_response(),
         };
+        let status = response.status().as_u16();
+        self.metrics.request(route, status);
         let secret = response.data::<About>().map(|about| about.0.to_string());
         tracing::info!(
             %method,
             route,
-            status = response.status().as_u16(),
+            status,
             secret.id = secret,
-            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            duration_ms = millis_since(started),
             "answered"
         );
         Ok(response)

@@ -27,9 +27,14 @@ impl ClientAddresses {
         Some(self.behind(peer.ip(), request.headers()))
     }
 
+    /// Whether the address is one of our own proxies'.
+    pub(crate) fn is_trusted(&self, address: IpAddr) -> bool {
+        self.trusted.contains(address.to_canonical())
+    }
+
     /// The rightmost address that none of our proxies has. An entry that can't be read ends the
     /// search: what stands left of it is not believed.
-    fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub(crate) fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         if !self.trusted.contains(client) {
             return client;

@@ -1,13 +1,22 @@
-//! The one form there is: a single field `token`.
+//! The one form there is: the confirm page's.
 
 use poem::{Request, error::ReadBodyError, http::header::CONTENT_TYPE};
-use shared::crypto::LinkToken;
+use shared::{crypto::LinkToken, text::Locale};
 use zeroize::Zeroizing;
 
-/// Most bytes read of a body; the form itself has 49.
+/// Most bytes read of a body; the form itself has some 130.
 const BODY_LIMIT: usize = 4096;
 
-/// Why there is no token in a request.
+/// What the button sends.
+pub(crate) struct Form {
+    pub(crate) token: LinkToken,
+    /// Proof that the page was seen, not yet checked.
+    pub(crate) confirmation: String,
+    /// The language that the page had.
+    pub(crate) language: Option<Locale>,
+}
+
+/// Why there is no form in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FormError {
     #[error("the body is no form")]
@@ -16,14 +25,14 @@ pub(crate) enum FormError {
     TooLarge,
     #[error("the body ended early")]
     CutShort,
-    #[error("the form has not just one field named token")]
+    #[error("the form has not just the fields of the confirm page")]
     Malformed,
     #[error("the field holds no token")]
     NotAToken,
 }
 
-/// Reads the token from a request's form.
-pub(crate) async fn read_token(request: &mut Request) -> Result<LinkToken, FormError> {
+/// Reads a request's form.
+pub(crate) async fn read(request: &mut Request) -> Result<Form, FormError> {
     if !is_form(request) {
         return Err(FormError::WrongType);
     }
@@ -47,16 +56,29 @@ fn is_form(request: &Request) -> bool {
         })
 }
 
-/// Browsers never encode the characters of a token, so an encoded one is not from the page.
-fn parse(body: &[u8]) -> Result<LinkToken, FormError> {
+/// Browsers never encode the characters of these fields, so an encoded one is not from the page.
+pub(crate) fn parse(body: &[u8]) -> Result<Form, FormError> {
     let text = std::str::from_utf8(body).map_err(|_| FormError::Malformed)?;
     let text = Zeroizing::new(text.to_owned());
-    let mut fields = text.split('&');
-    let only = fields.next().filter(|_| fields.next().is_none());
-    let value = only
-        .and_then(|field| field.strip_prefix("token="))
-        .ok_or(FormError::Malformed)?;
-    LinkToken::parse(value).ok_or(FormError::NotAToken)
+    let (mut token, mut confirmation, mut language) = (None, None, None);
+    for field in text.split('&') {
+        let (name, value) = field.split_once('=').ok_or(FormError::Malformed)?;
+        let known = match name {
+            "token" => &mut token,
+            "confirmation" => &mut confirmation,
+            "lang" => &mut language,
+            _ => return Err(FormError::Malformed),
+        };
+        if known.replace(value).is_some() {
+            return Err(FormError::Malformed);
+        }
+    }
+    let token = token.ok_or(FormError::Malformed)?;
+    Ok(Form {
+        token: LinkToken::parse(token).ok_or(FormError::NotAToken)?,
+        confirmation: confirmation.unwrap_or_default().to_owned(),
+        language: language.and_then(Locale::from_tag),
+    })
 }
 
 #[cfg(test)]
@@ -70,13 +92,21 @@ mod tests {
     }
 
     #[test]
-    fn just_one_token_is_taken() {
-        assert!(parse(format!("token={TOKEN}").as_bytes()).is_ok());
+    fn just_the_fields_of_the_page_are_taken() {
+        let form = parse(format!("token={TOKEN}&confirmation=abc&lang=fr").as_bytes()).unwrap();
+        assert_eq!(form.token.encode().as_str(), TOKEN);
+        assert_eq!(form.confirmation, "abc");
+        assert_eq!(form.language, Some(Locale::Fr));
+        let bare = parse(format!("token={TOKEN}").as_bytes()).unwrap();
+        assert!(bare.confirmation.is_empty() && bare.language.is_none());
         for body in [
             "",
             "x=1",
             "Token=a",
+            "confirmation=abc",
             &format!("token={TOKEN}&token={TOKEN}"),
+            &format!("token={TOKEN}&x=1"),
+            &format!("token={TOKEN}&"),
             "token",
             "&",
         ] {
@@ -100,10 +130,10 @@ mod tests {
         let form = "application/x-www-form-urlencoded";
         let good = format!("token={TOKEN}");
         for kind in [form, "Application/X-WWW-form-urlencoded; charset=utf-8"] {
-            assert!(read_token(&mut request(kind, good.clone())).await.is_ok());
+            assert!(read(&mut request(kind, good.clone())).await.is_ok());
         }
         for kind in ["application/json", "multipart/form-data", "text/plain", ""] {
-            let outcome = read_token(&mut request(kind, good.clone())).await;
+            let outcome = read(&mut request(kind, good.clone())).await;
             assert_eq!(
                 outcome.map(|_| ()).unwrap_err(),
                 FormError::WrongType,
@@ -111,7 +141,7 @@ mod tests {
             );
         }
         let large = request(form, "x".repeat(BODY_LIMIT + 1));
-        let outcome = read_token(&mut { large }).await;
+        let outcome = read(&mut { large }).await;
         assert_eq!(outcome.map(|_| ()).unwrap_err(), FormError::TooLarge);
     }
 }

@@ -1,47 +1,8 @@
 //! `secure-secret-web`: serves the reveal flow and nothing else.
 
-mod access_log;
-mod client_address;
-mod form;
-mod headers;
-mod pages;
-mod rate_limit;
-mod routes;
-mod server;
-mod settings;
-mod site;
-
 use std::process::ExitCode;
-
-use shared::{
-    lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
-    logging,
-};
-
-use crate::settings::Settings;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    lifecycle::install_tls_provider();
-    let matches = settings::command_line().get_matches();
-    let (settings, logging) = match Settings::read(&matches) {
-        Ok(read) => read,
-        Err(error) => return complain(&error, EXIT_USAGE),
-    };
-    if let Err(error) = logging::init(logging.format, logging.directives) {
-        return complain(&error, EXIT_FAILURE);
-    }
-    match server::run(settings).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "stopped");
-            ExitCode::from(EXIT_FAILURE)
-        }
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "there is no log yet")]
-fn complain(error: &dyn std::error::Error, code: u8) -> ExitCode {
-    eprintln!("secure-secret-web: {error}");
-    ExitCode::from(code)
+    reveal_web::main().await
 }

@@ -2,43 +2,62 @@
 
 use std::sync::Arc;
 
-use poem::Request;
+use poem::{Request, http::Method};
 use shared::{
     crypto::MasterKeys,
+    settings::PublicBaseUrl,
     store::{Database, audit::Visitor},
     text::Locale,
 };
 use tokio_util::task::TaskTracker;
 
-use crate::client_address::ClientAddresses;
-
-/// The language of pages, until requests choose theirs.
-pub(crate) const LOCALE: Locale = Locale::En;
+use crate::{
+    client_address::ClientAddresses,
+    pages::{Frame, Theme},
+    reuse::Reuses,
+};
 
 /// Everything that requests are answered with.
 pub(crate) struct Site {
     pub(crate) database: Database,
     pub(crate) keys: Arc<MasterKeys>,
+    pub(crate) public_base_url: PublicBaseUrl,
+    pub(crate) look: Look,
+    pub(crate) reuses: Reuses,
     /// Burns under way; they outlive a requester who leaves.
     pub(crate) burns: TaskTracker,
-    addresses: Arc<ClientAddresses>,
+    pub(crate) addresses: Arc<ClientAddresses>,
+}
+
+/// How pages are made when nobody says otherwise.
+#[derive(Clone)]
+pub(crate) struct Look {
+    pub(crate) theme: Arc<Theme>,
+    /// For people who ask for no language that we speak.
+    pub(crate) default_language: Locale,
+}
+
+impl Look {
+    /// The frame of a page in the language asked for, else the recipient's in Slack. `method` is
+    /// that of the request: the language of what a POST answers can't be switched.
+    pub(crate) fn frame(
+        &self,
+        asked_for: Option<Locale>,
+        recipient: Option<&str>,
+        method: &Method,
+    ) -> Frame<'_> {
+        let recipient = || recipient.and_then(Locale::from_tag);
+        Frame {
+            theme: &self.theme,
+            locale: asked_for
+                .or_else(recipient)
+                .unwrap_or(self.default_language),
+            can_switch: matches!(*method, Method::GET | Method::HEAD),
+        }
+    }
 }
 
 impl Site {
-    pub(crate) fn new(
-        database: Database,
-        keys: MasterKeys,
-        addresses: Arc<ClientAddresses>,
-        burns: TaskTracker,
-    ) -> Self {
-        Self {
-            database,
-            keys: Arc::new(keys),
-            burns,
-            addresses,
-        }
-    }
-
     /// Who sent the request, for the audit log.
     pub(crate) fn visitor(&self, request: &Request) -> Visitor {
         Visitor {

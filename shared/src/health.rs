@@ -1,13 +1,19 @@
 //! A small HTTP listener for operators: `/livez`, `/readyz` and `/metrics`, on this machine only.
 
-use std::{fmt, io, net::SocketAddr, sync::Arc};
+use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use poem::{
     Endpoint, Request, Response, Server,
     http::{Method, StatusCode},
     listener::{Acceptor, Listener, TcpListener},
 };
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+
+use crate::store::Database;
+
+/// Longest wait for the database.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What can be asked of a program.
 pub trait Health: Send + Sync + 'static {
@@ -38,6 +44,26 @@ impl Readiness {
         let state = state.into();
         self.parts.push(Part { name, good, state });
         self
+    }
+
+    /// Adds the database: whether it answers soon.
+    #[must_use]
+    pub async fn with_database(self, database: &Database) -> Self {
+        let answer = timeout(PATIENCE, database.check_health()).await;
+        let state = match &answer {
+            Ok(Ok(())) => "answers".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
+        };
+        self.with("database", matches!(answer, Ok(Ok(()))), state)
+    }
+
+    /// Adds the process itself: whether it goes on.
+    #[must_use]
+    pub fn with_process(self, stop: &CancellationToken) -> Self {
+        let running = !stop.is_cancelled();
+        let state = if running { "running" } else { "stopping" };
+        self.with("process", running, state)
     }
 
     /// Whether every part is good.

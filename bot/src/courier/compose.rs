@@ -16,8 +16,12 @@ const OPEN: &str = "open_secret";
 
 /// The recipient's message. The link is a button's address and stands nowhere else: Slack copies
 /// `text` into notifications and e-mails.
-pub(super) fn message(facts: &Facts, note: Option<&NoteText>, link: &str) -> OutgoingMessage {
-    let locale = locale_of(facts.recipient_locale.as_deref());
+pub(super) fn message(
+    locale: Locale,
+    facts: &Facts,
+    note: Option<&NoteText>,
+    link: &str,
+) -> OutgoingMessage {
     let sender = facts.sender_name.as_str();
     let lifetime = text::duration(locale, facts.created_at.millis_until(facts.expires_at));
     let until = text::instant(locale, facts.expires_at, facts.recipient_tz.as_deref());
@@ -53,8 +57,7 @@ pub(super) fn message(facts: &Facts, note: Option<&NoteText>, link: &str) -> Out
 
 /// What the recipient's message becomes once the secret is gone: what happened and when, and no
 /// link. `None` while it lives.
-pub(super) fn ended_message(facts: &Facts) -> Option<OutgoingMessage> {
-    let locale = locale_of(facts.recipient_locale.as_deref());
+pub(super) fn ended_message(locale: Locale, facts: &Facts) -> Option<OutgoingMessage> {
     let sender = facts.sender_name.as_str();
     let when = text::instant(
         locale,
@@ -76,11 +79,11 @@ pub(super) fn ended_message(facts: &Facts) -> Option<OutgoingMessage> {
 
 /// The sender's receipt: how it stands with the secret. Never the link.
 pub(super) fn receipt(
+    locale: Locale,
     facts: &Facts,
     outcome: Option<Outcome>,
     tz: Option<&str>,
 ) -> OutgoingMessage {
-    let locale = Locale::default();
     let recipient = &blocks::mention(&facts.recipient);
     let until = &text::instant(locale, facts.expires_at, tz);
     let when = &text::instant(locale, facts.ended_at.unwrap_or(facts.now), tz);
@@ -104,14 +107,18 @@ pub(super) fn receipt(
     if let Some(why) = why {
         blocks.push(blocks::section(&text(locale, why)));
     }
+    if let Some(reused_at) = facts.reused_at {
+        let reused = Message::ReceiptReused {
+            count: u64::try_from(facts.reuses).unwrap_or(0),
+            recipient,
+            when: &text::instant(locale, reused_at, tz),
+        };
+        blocks.push(blocks::section_with_mentions(&text(locale, reused)));
+    }
     OutgoingMessage {
         text: text(locale, Message::ReceiptFallback),
         blocks,
     }
-}
-
-fn locale_of(tag: Option<&str>) -> Locale {
-    tag.map(Locale::from_tag).unwrap_or_default()
 }
 
 const fn failure_message(reason: FailureReason) -> Message<'static> {
@@ -155,6 +162,8 @@ mod tests {
             now: Timestamp::from_millis(1_795_460_581_000),
             ending: None,
             ended_at: None,
+            reuses: 0,
+            reused_at: None,
         }
     }
 
@@ -166,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_link_is_the_buttons_address_and_stands_nowhere_else() {
-        let message = message(&facts(), Some(&note("for the VPN")), LINK);
+        let message = message(Locale::En, &facts(), Some(&note("for the VPN")), LINK);
         assert!(!message.text.contains("canary") && !message.text.contains("VPN"));
         let (buttons, others): (Vec<_>, Vec<_>) = message
             .blocks
@@ -184,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_people_typed_is_never_markup() {
-        let message = message(&facts(), Some(&note(NASTY)), LINK);
+        let message = message(Locale::En, &facts(), Some(&note(NASTY)), LINK);
         for block in &message.blocks {
             if block.to_string().contains("evil.example") {
                 let texts = [&block["text"], &block["elements"][0]];
@@ -209,10 +218,10 @@ mod tests {
 
     #[test]
     fn times_are_told_in_the_recipients_zone() {
-        let message = message(&facts(), None, LINK);
+        let message = message(Locale::En, &facts(), None, LINK);
         let text = message.blocks[1]["text"]["text"].as_str().unwrap();
         assert!(
-            text.contains("within 1 hour (until 23 November 2026, 15:03 EST)"),
+            text.contains("within 1 hour (until November 23, 2026 at 3:03\u{202f}p.m. EST)"),
             "{text}"
         );
     }
@@ -227,17 +236,17 @@ mod tests {
 
     #[test]
     fn a_message_tells_how_its_secret_ended_and_leads_nowhere() {
-        assert!(ended_message(&facts()).is_none());
+        assert!(ended_message(Locale::En, &facts()).is_none());
         let at = Timestamp::from_millis(1_795_460_640_000);
         for (ending, expected) in [
             (
                 Ending::Viewed { at },
-                "was shown on 23 November 2026, 14:04 EST",
+                "was shown on November 23, 2026 at 2:04\u{202f}p.m. EST",
             ),
             (Ending::Expired, "Nobody opened this secret in time"),
             (Ending::Undeliverable, "destroyed unseen"),
         ] {
-            let message = ended_message(&ended(ending)).unwrap();
+            let message = ended_message(Locale::En, &ended(ending)).unwrap();
             let blocks = serde_json::to_string(&message.blocks).unwrap();
             assert!(blocks.contains(expected), "{blocks}");
             assert!(
@@ -253,11 +262,11 @@ mod tests {
         for (ending, expected) in [
             (
                 Ending::Viewed { at },
-                "<@U2> was opened on 23 November 2026, 19:04 UTC",
+                "<@U2> was opened on November 23, 2026 at 7:04\u{202f}p.m. UTC",
             ),
             (Ending::Expired, "<@U2> was not opened in time"),
         ] {
-            let receipt = receipt(&ended(ending), Some(Outcome::Sent), None);
+            let receipt = receipt(Locale::En, &ended(ending), Some(Outcome::Sent), None);
             assert!(
                 receipt.blocks[0].to_string().contains(expected),
                 "{:?}",
@@ -267,15 +276,36 @@ mod tests {
     }
 
     #[test]
+    fn a_receipt_tells_of_visits_after_the_opening() {
+        let at = Timestamp::from_millis(1_795_460_640_000);
+        let facts = Facts {
+            reuses: 2,
+            reused_at: Some(Timestamp::from_millis(1_795_460_700_000)),
+            ..ended(Ending::Viewed { at })
+        };
+        for (locale, expected) in [
+            (Locale::En, "visited 2 more times, last on November 23"),
+            (
+                Locale::Fr,
+                "visité 2 autres fois, la dernière le 23 novembre",
+            ),
+        ] {
+            let receipt = receipt(locale, &facts, Some(Outcome::Sent), None);
+            let told = receipt.blocks[1].to_string();
+            assert!(told.contains(expected), "{told}");
+        }
+    }
+
+    #[test]
     fn a_receipt_tells_how_it_went_and_never_the_link() {
-        let delivered = receipt(&facts(), Some(Outcome::Sent), None);
+        let delivered = receipt(Locale::En, &facts(), Some(Outcome::Sent), None);
         assert!(
             delivered.blocks[0]
                 .to_string()
                 .contains("<@U2> has the link")
         );
         for reason in FailureReason::ALL {
-            let failed = receipt(&facts(), Some(Outcome::Failed(reason)), None);
+            let failed = receipt(Locale::En, &facts(), Some(Outcome::Failed(reason)), None);
             assert_eq!(failed.blocks.len(), 2, "{reason:?}");
             assert!(
                 failed.blocks[0]

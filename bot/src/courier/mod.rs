@@ -22,6 +22,7 @@ use shared::{
         deliveries::{self, Job, Kind, Posted},
         settle,
     },
+    text::Locale,
 };
 use tokio::{
     sync::{Mutex, Notify},
@@ -70,6 +71,8 @@ pub(crate) struct Courier {
     pub(crate) delivery_keys: Arc<DeliveryKeys>,
     pub(crate) public_base_url: PublicBaseUrl,
     pub(crate) policy: Policy,
+    /// For people whose language is not known, or has no catalogue.
+    pub(crate) default_language: Locale,
     /// Told by whoever stores something that is due at once.
     pub(crate) work_waits: Arc<Notify>,
     pub(crate) metrics: Arc<Metrics>,
@@ -261,15 +264,28 @@ impl Courier {
         let link = self
             .public_base_url
             .join(&format!("/s/{}", parcel.token.encode().as_str()));
-        let message = compose::message(&job.facts, parcel.note.as_ref(), &link);
+        let message = compose::message(
+            self.language_of_recipient(job),
+            &job.facts,
+            parcel.note.as_ref(),
+            &link,
+        );
         self.post(job, &message).await
     }
 
+    fn language_of_recipient(&self, job: &Job) -> Locale {
+        let tag = job.facts.recipient_locale.as_deref();
+        tag.and_then(Locale::from_tag)
+            .unwrap_or(self.default_language)
+    }
+
     async fn receipt(&self, job: &Job) -> OutgoingMessage {
-        // The zone only makes the time nicer to read: without an answer it is UTC.
+        // Zone and language only make it nicer to read: it doesn't wait for them.
         let sender = self.directory.person(&job.facts.sender).await.ok();
         let tz = sender.as_ref().and_then(Person::tz);
-        compose::receipt(&job.facts, job.outcome, tz)
+        let language = sender.as_ref().and_then(Person::language);
+        let locale = language.unwrap_or(self.default_language);
+        compose::receipt(locale, &job.facts, job.outcome, tz)
     }
 
     async fn post(&self, job: &Job, message: &OutgoingMessage) -> Try {
@@ -286,11 +302,14 @@ impl Courier {
     /// Changes what was posted. A message that can't be changed any more is left as it is.
     async fn try_update(&self, job: &Job, posted: &Posted) -> Try {
         let message = match job.kind {
-            Kind::RecipientMessage => match compose::ended_message(&job.facts) {
-                Some(message) => message,
-                // It lives after all: there is nothing to show.
-                None => return Try::Shown,
-            },
+            Kind::RecipientMessage => {
+                let locale = self.language_of_recipient(job);
+                match compose::ended_message(locale, &job.facts) {
+                    Some(message) => message,
+                    // It lives after all: there is nothing to show.
+                    None => return Try::Shown,
+                }
+            }
             Kind::SenderReceipt => self.receipt(job).await,
         };
         let updated = self

@@ -2,6 +2,7 @@
 
 mod bounded;
 mod interaction;
+mod language;
 mod more_room;
 mod slash_command;
 mod submission;
@@ -31,9 +32,6 @@ use slash_command::SlashCommand;
 use submission::Answer;
 use submitted::Submitted;
 
-/// The language in which the bot speaks, until people choose theirs.
-const LOCALE: Locale = Locale::En;
-
 /// Dialogs opened or changed at a time.
 const ERRANDS_AT_A_TIME: usize = 256;
 
@@ -55,6 +53,8 @@ pub(crate) struct Desk {
     pub(crate) master_keys: MasterKeys,
     pub(crate) delivery_keys: Arc<DeliveryKeys>,
     pub(crate) policy: Policy,
+    /// For people whose language is not known, or has no catalogue.
+    pub(crate) default_language: Locale,
     /// Wakes the courier.
     pub(crate) work_waits: Arc<Notify>,
     pub(crate) metrics: Arc<Metrics>,
@@ -133,13 +133,15 @@ impl Handlers {
         };
         let (desk, commands) = (Arc::clone(&self.desk), self.commands.clone());
         self.tasks.spawn(async move {
-            let response_url = command.response_url.clone();
+            let (user, response_url) = (command.user_id.clone(), command.response_url.clone());
             let outcome = ask(&commands, command.from(&envelope_id)).await;
             let outcome = match outcome {
                 Ok(outcome) => outcome,
                 Err(refusal) => {
                     tracing::error!(envelope.id = envelope_id, ?refusal, "a command was refused");
-                    slash_command::excuse(&desk, response_url.as_deref(), refusal).await
+                    let locale =
+                        user.map_or(desk.default_language, |user| desk.language_at_once(&user));
+                    slash_command::excuse(&desk, locale, response_url.as_deref(), refusal).await
                 }
             };
             desk.metrics.envelope(KIND, outcome);
@@ -172,15 +174,17 @@ impl Handlers {
         const KIND: &str = "submission";
         let Ok(submitted) = Submitted::parse(payload) else {
             self.not_understood(KIND, acknowledge.envelope_id());
-            submission::unreadable().send(KIND, acknowledge);
+            submission::unreadable(self.desk.default_language).send(KIND, acknowledge);
             return;
         };
         let (desk, submissions) = (Arc::clone(&self.desk), self.submissions.clone());
         self.tasks.spawn(async move {
-            let key = submitted.view.clone();
+            let (key, sender) = (submitted.view.clone(), submitted.sender.clone());
             let answer = ask(&submissions, submitted)
                 .await
-                .unwrap_or_else(submission::refused);
+                .unwrap_or_else(|refusal| {
+                    submission::refused(desk.language_at_once(&sender), refusal)
+                });
             tracing::info!(
                 envelope.id = acknowledge.envelope_id(),
                 submission.key = %key,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use shared::{ids::UserId, lifetime::Lifetime};
 
 use super::{
-    Desk, LOCALE,
+    Desk,
     submitted::{Fields, NotASubmission},
 };
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
 /// changing a dialog nobody's typing is lost as long as each field keeps its name.
 /// Source: <https://docs.slack.dev/surfaces/modals#updating_views>.
 pub(super) struct Pressed {
+    user: Option<UserId>,
     view_id: String,
     hash: String,
     layout: Layout,
@@ -30,6 +31,13 @@ impl Pressed {
         #[derive(Deserialize)]
         struct Payload {
             view: View,
+            #[serde(default)]
+            user: User,
+        }
+        #[derive(Default, Deserialize)]
+        struct User {
+            #[serde(default)]
+            id: String,
         }
         #[derive(Deserialize)]
         struct View {
@@ -40,9 +48,10 @@ impl Pressed {
             #[serde(default)]
             state: Fields,
         }
-        let Payload { view } = serde_json::from_str(payload).map_err(|_| NotASubmission)?;
+        let Payload { view, user } = serde_json::from_str(payload).map_err(|_| NotASubmission)?;
         let mut fields = view.state;
         Ok(Self {
+            user: UserId::parse(&user.id).ok(),
             view_id: view.id,
             hash: view.hash,
             layout: Layout::parse(&view.private_metadata),
@@ -62,7 +71,8 @@ pub(super) async fn handle(desk: Arc<Desk>, pressed: Pressed) -> &'static str {
         lifetime: pressed.lifetime,
         has_unused_words: layout.has_unused_words,
     };
-    let dialog = modal::dialog_with(LOCALE, &prefill, layout);
+    let locale = desk.language_of(pressed.user.as_ref()).await;
+    let dialog = modal::dialog_with(locale, &prefill, layout);
     let updated = desk
         .slack
         .update_view(&pressed.view_id, &pressed.hash, &dialog);

@@ -2,14 +2,15 @@
 
 use std::{sync::Arc, time::Instant};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use shared::{
+    ids::UserId,
     logging::millis_since,
-    text::{Message, text},
+    text::{Locale, Message, text},
 };
 use zeroize::Zeroizing;
 
-use super::{Desk, LOCALE, bounded::Refusal};
+use super::{Desk, bounded::Refusal};
 use crate::{command_text, modal};
 
 /// The command as Slack sends it. `text` can hold a secret typed by mistake: it is not printed.
@@ -18,6 +19,9 @@ pub(super) struct SlashCommand {
     trigger_id: String,
     #[serde(default)]
     text: Zeroizing<String>,
+    /// Who typed it.
+    #[serde(default, deserialize_with = "user_id")]
+    pub(super) user_id: Option<UserId>,
     #[serde(default)]
     pub(super) response_url: Option<String>,
     /// The envelope in which it came, for the log.
@@ -35,12 +39,18 @@ impl SlashCommand {
     }
 }
 
+fn user_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UserId>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.and_then(|id| UserId::parse(&id).ok()))
+}
+
 /// Opens the dialog while the trigger is good, which is for three seconds. Says how it went.
 pub(super) async fn handle(desk: Arc<Desk>, command: SlashCommand) -> &'static str {
     let started = Instant::now();
     let envelope_id = command.envelope_id;
     let prefill = command_text::parse(&command.text);
-    let dialog = modal::dialog(LOCALE, &prefill);
+    let locale = desk.language_of(command.user_id.as_ref()).await;
+    let dialog = modal::dialog(locale, &prefill);
     let Err(error) = desk.slack.open_view(&command.trigger_id, &dialog).await else {
         tracing::info!(
             envelope.id = envelope_id,
@@ -57,18 +67,15 @@ pub(super) async fn handle(desk: Arc<Desk>, command: SlashCommand) -> &'static s
         return "opened_before";
     }
     tracing::error!(envelope.id = envelope_id, %error, "a dialog could not be opened");
-    tell(
-        &desk,
-        command.response_url.as_deref(),
-        Message::CommandFailed,
-    )
-    .await;
+    let response_url = command.response_url.as_deref();
+    tell(&desk, locale, response_url, Message::CommandFailed).await;
     "failed"
 }
 
 /// Tells whoever typed a command that nothing comes of it.
 pub(super) async fn excuse(
     desk: &Desk,
+    locale: Locale,
     response_url: Option<&str>,
     refusal: Refusal,
 ) -> &'static str {
@@ -77,17 +84,17 @@ pub(super) async fn excuse(
         Refusal::TimeUp => (Message::CommandFailed, "timed_out"),
         Refusal::Panicked => (Message::CommandFailed, "panicked"),
     };
-    tell(desk, response_url, message).await;
+    tell(desk, locale, response_url, message).await;
     outcome
 }
 
-async fn tell(desk: &Desk, response_url: Option<&str>, message: Message<'_>) {
+async fn tell(desk: &Desk, locale: Locale, response_url: Option<&str>, message: Message<'_>) {
     let Some(response_url) = response_url else {
         return;
     };
     if let Err(error) = desk
         .slack
-        .respond(response_url, &text(LOCALE, message))
+        .respond(response_url, &text(locale, message))
         .await
     {
         tracing::error!(%error, "nor could whoever typed it be told");

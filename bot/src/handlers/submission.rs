@@ -10,11 +10,11 @@ use shared::{
         StoreError,
         create::{self, Created, NewSecret},
     },
-    text::{Message, text},
+    text::{Locale, Message, text},
 };
 use tokio::time::timeout;
 
-use super::{Desk, LOCALE, bounded::Refusal, submitted::Submitted};
+use super::{Desk, bounded::Refusal, submitted::Submitted};
 use crate::{
     envelope::Acknowledgement,
     modal::{self, field},
@@ -53,25 +53,26 @@ impl Answer {
     }
 
     /// Says something beside the secret's field; what was typed stays.
-    fn beside_secret(outcome: &'static str, message: Message<'_>) -> Self {
+    fn beside_secret(locale: Locale, outcome: &'static str, message: Message<'_>) -> Self {
         Self {
             outcome,
-            action: Action::Errors(vec![(field::SECRET[0], text(LOCALE, message))]),
+            action: Action::Errors(vec![(field::SECRET[0], text(locale, message))]),
         }
     }
 }
 
 /// For a dialog that came back in a form that we don't know: the person keeps what was typed.
-pub(super) fn unreadable() -> Answer {
-    Answer::beside_secret("unreadable", Message::SubmissionUnavailable)
+pub(super) fn unreadable(locale: Locale) -> Answer {
+    Answer::beside_secret(locale, "unreadable", Message::SubmissionUnavailable)
 }
 
 /// For a submission without an answer of its own.
-pub(super) fn refused(refusal: Refusal) -> Answer {
+pub(super) fn refused(locale: Locale, refusal: Refusal) -> Answer {
+    let beside_secret = |outcome, message| Answer::beside_secret(locale, outcome, message);
     match refusal {
-        Refusal::Busy => Answer::beside_secret("busy", Message::SubmissionBusy),
-        Refusal::TimeUp => Answer::beside_secret("unconfirmed", Message::SubmissionUnconfirmed),
-        Refusal::Panicked => Answer::beside_secret("panicked", Message::SubmissionUnconfirmed),
+        Refusal::Busy => beside_secret("busy", Message::SubmissionBusy),
+        Refusal::TimeUp => beside_secret("unconfirmed", Message::SubmissionUnconfirmed),
+        Refusal::Panicked => beside_secret("panicked", Message::SubmissionUnconfirmed),
     }
 }
 
@@ -85,9 +86,13 @@ fn errors_payload(errors: FieldErrors) -> Value {
 
 /// Checks a submission, and stores it if it can be.
 pub(super) async fn check_and_store(desk: Arc<Desk>, submitted: Submitted) -> Answer {
+    let sender = submitted.sender.clone();
     let new = match check(&desk, submitted).await {
         Ok(new) => new,
-        Err(errors) => {
+        Err(mistakes) => {
+            let locale = desk.language_at_once(&sender);
+            let in_words = |(block, message)| (block, text(locale, message));
+            let errors = mistakes.into_iter().map(in_words).collect();
             return Answer {
                 outcome: "mistakes",
                 action: Action::Errors(errors),
@@ -108,26 +113,29 @@ pub(super) async fn check_and_store(desk: Arc<Desk>, submitted: Submitted) -> An
             tracing::info!(submission.key = %new.submission_key, secret.id = %stored.secret, "a submission came again");
             Answer {
                 outcome: "stored_before",
-                action: Action::Update(modal::already_sent(LOCALE, &stored)),
+                action: Action::Update(modal::already_sent(
+                    desk.language_at_once(&sender),
+                    &stored,
+                )),
             }
         }
         Err(error) => {
             tracing::error!(submission.key = %new.submission_key, %error, "a submission could not be stored");
-            match error {
-                StoreError::CommitUnknown => {
-                    Answer::beside_secret("unconfirmed", Message::SubmissionUnconfirmed)
-                }
-                _ => Answer::beside_secret("unavailable", Message::SubmissionUnavailable),
-            }
+            let (outcome, message) = match error {
+                StoreError::CommitUnknown => ("unconfirmed", Message::SubmissionUnconfirmed),
+                _ => ("unavailable", Message::SubmissionUnavailable),
+            };
+            Answer::beside_secret(desk.language_at_once(&sender), outcome, message)
         }
     }
 }
 
 type FieldErrors = Vec<(&'static str, String)>;
+type Mistakes = Vec<(&'static str, Message<'static>)>;
 
-async fn check(desk: &Desk, submitted: Submitted) -> Result<NewSecret, FieldErrors> {
-    let mut errors = Vec::new();
-    let mut reject = |block, message| errors.push((block, text(LOCALE, message)));
+async fn check(desk: &Desk, submitted: Submitted) -> Result<NewSecret, Mistakes> {
+    let mut mistakes = Vec::new();
+    let mut reject = |block, message| mistakes.push((block, message));
 
     let secret = SecretText::join(submitted.secret)
         .map_err(|(part, error)| {
@@ -169,7 +177,7 @@ async fn check(desk: &Desk, submitted: Submitted) -> Result<NewSecret, FieldErro
     let (Some(text), Some(note), Some(lifetime), Some(recipient)) =
         (secret, note, submitted.lifetime, recipient)
     else {
-        return Err(errors);
+        return Err(mistakes);
     };
     let person = known.recipient.person();
     Ok(NewSecret {

@@ -9,7 +9,10 @@ use std::{
 
 use lru::LruCache;
 use serde::Deserialize;
-use shared::ids::{ChannelId, TeamId, UserId};
+use shared::{
+    ids::{ChannelId, TeamId, UserId},
+    text::Locale,
+};
 
 use super::{Slack, SlackError};
 use crate::settings::Policy;
@@ -96,6 +99,11 @@ impl Person {
             .filter(|locale| (1..=35).contains(&locale.len()))
     }
 
+    /// The language set in Slack, if we speak it.
+    pub(crate) fn language(&self) -> Option<Locale> {
+        self.locale().and_then(Locale::from_tag)
+    }
+
     /// The time zone set in Slack, e.g. `America/Toronto`, when it is short enough to be one.
     pub(crate) fn tz(&self) -> Option<&str> {
         self.user
@@ -164,6 +172,13 @@ impl Directory {
             id: id.clone(),
             user,
         })
+    }
+
+    /// A user whom Slack told of lately.
+    pub(crate) fn remembered(&self, id: &UserId) -> Option<Person> {
+        let user = self.people.get(id)?;
+        let id = id.clone();
+        Some(Person { id, user })
     }
 
     /// The direct message conversation with a user.

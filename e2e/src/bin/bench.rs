@@ -98,7 +98,7 @@ async fn client(
 ) -> Vec<f64> {
     let mut client = match way {
         Way::Bare => Client::Bare(bare_connection(&world.database).await),
-        Way::Whole => Client::Whole(Visitor::connect(&world.web().url).await),
+        Way::Whole => Client::Whole(Visitor::connect(&world.web().public_url).await),
     };
     let mut times = Vec::new();
     while Instant::now() < deadline {
@@ -124,29 +124,36 @@ enum Client {
 
 /// A browser that does the least: the machine's two cores are the server's, as far as can be.
 struct Visitor {
+    /// Host and port.
+    host: String,
     connection: BufReader<TcpStream>,
     body: Vec<u8>,
 }
 
 impl Visitor {
     async fn connect(url: &str) -> Self {
-        let connection = TcpStream::connect(url.trim_start_matches("http://"))
-            .await
-            .unwrap();
+        let host = url.trim_start_matches("http://").to_owned();
+        let connection = TcpStream::connect(&host).await.unwrap();
         connection.set_nodelay(true).unwrap();
         Self {
+            host,
             connection: BufReader::new(connection),
             body: Vec::new(),
         }
     }
 
     async fn reveal(&mut self, token: &str) {
-        self.ask(&format!("GET /s/{token} HTTP/1.1\r\nhost: bench\r\n\r\n"))
+        let host = self.host.clone();
+        self.ask(&format!("GET /s/{token} HTTP/1.1\r\nhost: {host}\r\n\r\n"))
             .await;
-        let form = "content-type: application/x-www-form-urlencoded";
-        let length = token.len() + "token=".len();
+        let page = std::str::from_utf8(&self.body).unwrap();
+        let (_, after) = page.split_once("name=\"confirmation\" value=\"").unwrap();
+        let (confirmation, _) = after.split_once('"').unwrap();
+        let body = format!("token={token}&confirmation={confirmation}&lang=en");
+        let length = body.len();
         self.ask(&format!(
-            "POST /reveal HTTP/1.1\r\nhost: bench\r\n{form}\r\ncontent-length: {length}\r\n\r\ntoken={token}"
+            "POST /reveal HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n{body}"
         ))
         .await;
         let shown = "s".repeat(32);

@@ -172,7 +172,7 @@ async fn a_full_mysql_stores_nothing_and_says_so() {
         refused["errors"]["secret"]
             .as_str()
             .unwrap()
-            .contains("nothing was sent"),
+            .contains("rien n’a été envoyé"),
         "{refused}"
     );
     run(&session, "DROP TABLE filler").await;

@@ -33,7 +33,7 @@ on_each_engine! {
             ("U0BOB", "", "", "secret", "Type the secret"),
             ("U0BOB", " \n\t", "", "secret", "only spaces"),
             ("U0BOB", "a\0b", "", "secret", "NUL"),
-            ("U0BOB", &long, "", "secret", "3001 characters; 3000 fit"),
+            ("U0BOB", &long, "", "secret", "3,001 characters; 3,000 fit"),
             ("U0BOB", "x", &long[..1002], "note", "501 characters; 500 fit"),
         ] {
             let error = error(&world, recipient, secret, note, block).await;

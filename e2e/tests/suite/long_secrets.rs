@@ -73,7 +73,7 @@ on_each_engine! {
         let world = World::start(engine).await;
         world.slack().open_dialog("U0ALICE", "@bob").await;
         let dialog = more_room(&world, &json!({"secret": {"value": {"value": "first"}}})).await;
-        for (second, expected) in [("x".repeat(3001), "3001 characters"), ("a\0".to_owned(), "NUL")] {
+        for (second, expected) in [("x".repeat(3001), "3,001 characters"), ("a\0".to_owned(), "NUL")] {
             let values = json!({"secret_2": {"value": {"value": second}}});
             let outcome = submit(&world, &dialog, &values).await;
             assert_eq!(outcome["outcome"], "errors", "{outcome}");

@@ -1,4 +1,4 @@
-//! What operators see of a bot, and how it ends.
+//! What operators see of the programs, and how a bot ends.
 
 use e2e::{Submission, World, eventually, on_each_engine};
 use serde_json::json;
@@ -41,6 +41,35 @@ on_each_engine! {
         assert_eq!(nobody.status.code(), Some(1));
         let unset = world.operator("secure-secret-bot", &["health"]).await;
         assert_eq!(unset.status.code(), Some(2));
+        world.finish().await;
+    }
+
+    async fn reveal_web_tells_how_it_is(engine) {
+        let mut world = World::without_programs(engine).await;
+        let address = format!("127.0.0.1:{}", e2e::free_port());
+        world.start_web(&[("HEALTH_ADDR", address.clone())]).await;
+        let web = world.web();
+        let sent = world.keys.send(&world.database.store().await, "canary-of-operation").await;
+        let token = sent.token.encode();
+        assert_eq!(web.reveal(&token).await.status, 200);
+        assert_eq!(web.look(&token).await.status, 410);
+        let ask = async |path: &str| {
+            let answer = web.http().get(format!("http://{address}{path}")).send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        let (status, said) = ask("/readyz").await;
+        assert_eq!(status, 200, "{said}");
+        let (_, metrics) = ask("/metrics").await;
+        for line in [
+            "secure_secret_web_requests_total{route=\"/s/:token\",status=\"200\"} 1",
+            "secure_secret_web_requests_total{route=\"/s/:token\",status=\"410\"} 1",
+            "secure_secret_web_requests_total{route=\"/reveal\",status=\"200\"} 1",
+            "secure_secret_web_link_reuses_total 1",
+        ] {
+            assert!(metrics.contains(line), "{line} in {metrics}");
+        }
+        assert!(!metrics.contains(token.as_str()) && !metrics.contains("canary"), "{metrics}");
+        world.watch_for(&token);
         world.finish().await;
     }
 

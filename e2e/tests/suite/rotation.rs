@@ -1,11 +1,11 @@
 //! Keys change; secrets stay readable as long as their key is there.
 
-use e2e::{Keys, Options, Submission, World, on_each_engine};
+use e2e::{Keys, Submission, World, on_each_engine};
 use serde_json::json;
 
 on_each_engine! {
     async fn a_missing_key_loses_nothing(engine) {
-        let mut world = World::with(engine, Options { bot: false, webs: 0, ..Options::default() }).await;
+        let mut world = World::without_programs(engine).await;
         let sent = world.keys.send(&world.database.store().await, "sealed before").await;
         let token = sent.token.encode();
         let (old, new) = (world.keys.master.clone(), Keys::key());

@@ -71,6 +71,57 @@ async fn malformed_settings_are_named_and_not_repeated() {
         said.contains("TRUSTED_PROXIES") && said.contains("RATE_LIMIT"),
         "{said}"
     );
+    let keys = Keys::key();
+    let complete = [
+        ("FERNET_KEYS", keys.as_str()),
+        ("PUBLIC_BASE_URL", "http://127.0.0.1:8080"),
+    ];
+    for (more, expected) in [
+        (
+            &[("TLS_CERT", "/nowhere.pem")][..],
+            "TLS_KEY is missing, though TLS_CERT is set",
+        ),
+        (
+            &[("TLS_KEY", "/nowhere.pem")],
+            "TLS_CERT is missing, though TLS_KEY is set",
+        ),
+        (
+            &[("TLS_CERT", "/nowhere.pem"), ("TLS_KEY", "/nowhere.pem")],
+            "TLS_CERT can't be read: No such file",
+        ),
+        (
+            &[("REDIRECT_ADDR", "127.0.0.1:80")],
+            "REDIRECT_ADDR sends browsers to https, which wants TLS_CERT",
+        ),
+        (
+            &[("LISTEN_ADDR", "0.0.0.0:8080")],
+            "LISTEN_ADDR would serve unencrypted pages",
+        ),
+        (
+            &[("BRAND_ACCENT", "#ffcc00")],
+            "BRAND_ACCENT has a contrast of only 1.5:1 with white; #",
+        ),
+        (&[("BRAND_ACCENT", "red")], "BRAND_ACCENT is not #rrggbb"),
+        (
+            &[("BRAND_LOGO", "/nowhere.png")],
+            "BRAND_LOGO can't be read: No such file",
+        ),
+        (
+            &[("BRAND_NAME", "two\nlines")],
+            "BRAND_NAME is more than one line",
+        ),
+        (
+            &[("DEFAULT_LANGUAGE", "de")],
+            "DEFAULT_LANGUAGE is neither en nor fr",
+        ),
+        (&[("HEALTH_ADDR", "0.0.0.0:9090")], "HEALTH_ADDR"),
+    ] {
+        let variables = [&complete[..], more].concat();
+        let (code, said) = run("secure-secret-web", &variables).await;
+        assert_eq!(code, Some(2), "{expected}: {said}");
+        assert!(said.contains(expected), "{expected} in {said}");
+        assert_eq!(said.lines().count(), 2, "one mistake, one line: {said}");
+    }
     let (code, said) = run("secure-secret-web", &[("TRUSTED_PROXIES", "0.0.0.0/0")]).await;
     assert!(
         code == Some(2) && said.contains("trusts everybody"),

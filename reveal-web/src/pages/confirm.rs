@@ -5,31 +5,126 @@ use poem::http::StatusCode;
 use shared::{
     crypto::LinkToken,
     store::look::Preview,
-    text::{self, Locale, Message, text},
+    text::{self, Message, text},
 };
 
-use super::{Kind, Page, layout};
+use super::{
+    Frame, Kind, Page,
+    layout::{self, Script},
+};
 
-/// The page with the button.
-pub(crate) fn confirm(locale: Locale, preview: &Preview, token: &LinkToken) -> Page {
+/// Why the page is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// The link was opened.
+    Visit,
+    /// The button was pressed on a page that was made too long ago.
+    TooLate,
+}
+
+/// The page with the button. `confirmation` goes with the button and proves that the page was seen.
+pub(crate) fn confirm(
+    frame: Frame<'_>,
+    occasion: Occasion,
+    preview: &Preview,
+    token: &LinkToken,
+    confirmation: String,
+) -> Page {
+    let locale = frame.locale;
     let sender = preview.sender_name.as_str();
     let left = text::duration(locale, preview.now.millis_until(preview.expires_at));
     let until = text::instant(locale, preview.expires_at, preview.recipient_tz.as_deref());
+    let time_left = Message::ConfirmTimeLeft {
+        left: &left,
+        until: &until,
+    };
     let title = text(locale, Message::ConfirmTitle);
+    let again = (occasion == Occasion::TooLate).then(
+        || view! { <p class="notice" role="status">{text(locale, Message::ConfirmAgain)}</p> },
+    );
     let content = view! {
         <h1>{title.clone()}</h1>
         <p class="lead">{text(locale, Message::ConfirmLead { sender })}</p>
+        {again}
         <p>{text(locale, Message::ConfirmOnce)}</p>
-        <p class="soft">{text(locale, Message::ConfirmTimeLeft { left: &left, until: &until })}</p>
+        <p>
+            <time datetime=text::rfc3339(preview.expires_at)>{text(locale, time_left)}</time>
+        </p>
         <form method="post" action="../reveal" autocomplete="off">
             <input type="hidden" name="token" value=token.encode().as_str().to_owned()/>
-            <button type="submit" id="reveal">{text(locale, Message::ConfirmButton)}</button>
+            <input type="hidden" name="confirmation" value=confirmation/>
+            <input type="hidden" name="lang" value=locale.tag()/>
+            <button type="submit" id="reveal" tabindex="0">{text(locale, Message::ConfirmButton)}</button>
         </form>
         <p class="soft">{text(locale, Message::ConfirmCaution { sender })}</p>
     };
+    let html = layout::render(frame, &title, Script::None, content);
     Page {
         kind: Kind::Confirm,
         about: Some(preview.secret),
-        ..Page::new(StatusCode::OK, layout::render(locale, &title, content))
+        ..Page::new(StatusCode::OK, html)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use shared::{clock::Timestamp, ids::SecretId, text::Locale};
+
+    use super::{
+        super::parsed::{Parsed, theme},
+        *,
+    };
+
+    fn page(text: &str) -> Parsed {
+        let theme = theme(text);
+        let frame = Frame {
+            theme: &theme,
+            locale: Locale::Fr,
+            can_switch: true,
+        };
+        let preview = Preview {
+            secret: SecretId::generate(),
+            sender_name: text.to_owned(),
+            recipient_locale: None,
+            recipient_tz: None,
+            now: Timestamp::from_millis(0),
+            expires_at: Timestamp::from_millis(900_000),
+        };
+        let token = LinkToken::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
+        let page = confirm(
+            frame,
+            Occasion::TooLate,
+            &preview,
+            &token,
+            "confirmation".to_owned(),
+        );
+        assert!(page.html.len() < 15_000);
+        Parsed::of(&page.html)
+    }
+
+    proptest! {
+        /// The name of a sender is what somebody typed in Slack; the brand is the operator's text.
+        #[test]
+        fn no_name_makes_an_element(name in "[^\\p{C}\\s]{1,40}") {
+            let page = page(&name);
+            prop_assert!(page.text_of("article").contains(&name));
+            prop_assert!(page.text_of("header").contains(&name));
+            prop_assert!(page.text_of("footer").contains(&name));
+            prop_assert!(page.text_of("title").contains(&name));
+            prop_assert_eq!(page.elements, self::page("poste 4321").elements);
+        }
+    }
+
+    #[test]
+    fn markup_in_a_name_is_text() {
+        for name in [
+            "</title><script>x</script>",
+            "\"><img src=x>",
+            "<!--",
+            "&lt;",
+        ] {
+            assert_eq!(page(name).elements, page("a").elements, "{name}");
+        }
     }
 }

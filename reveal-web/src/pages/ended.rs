@@ -1,41 +1,47 @@
 //! For links whose secret is no longer there.
 
-use leptos::prelude::*;
 use poem::http::StatusCode;
 use shared::{
-    store::Ending,
-    text::{self, Locale, Message, text},
+    store::{Ended, Ending},
+    text::{self, Message},
 };
 
-use super::{Page, layout};
+use super::{Frame, Page, statement::Statement};
 
 /// What became of the secret, and what to do.
-pub(crate) fn ended(locale: Locale, ending: Ending) -> Page {
+pub(crate) fn ended(frame: Frame<'_>, ended: &Ended) -> Page {
     let when;
-    let (state, title, what, next) = match ending {
+    let statement = match ended.ending {
         Ending::Viewed { at } => {
-            when = text::instant(locale, at, None);
-            let what = Message::OpenedText { when: &when };
-            ("opened", Message::OpenedTitle, what, Message::OpenedNext)
+            when = text::instant(frame.locale, at, ended.recipient_tz.as_deref());
+            Statement {
+                state: "opened",
+                title: Message::OpenedTitle,
+                what: Message::OpenedText { when: &when },
+                next: Message::OpenedNext,
+            }
         }
-        Ending::Expired => (
-            "expired",
-            Message::ExpiredTitle,
-            Message::ExpiredText,
-            Message::ExpiredNext,
-        ),
-        Ending::Undeliverable | Ending::Revoked => (
-            "withdrawn",
-            Message::WithdrawnTitle,
-            Message::WithdrawnText,
-            Message::WithdrawnNext,
-        ),
+        Ending::Expired => Statement {
+            state: "expired",
+            title: Message::ExpiredTitle,
+            what: Message::ExpiredText,
+            next: Message::ExpiredNext,
+        },
+        Ending::Revoked => Statement {
+            state: "revoked",
+            title: Message::RevokedTitle,
+            what: Message::RevokedText,
+            next: Message::RevokedNext,
+        },
+        Ending::Undeliverable => Statement {
+            state: "withdrawn",
+            title: Message::WithdrawnTitle,
+            what: Message::WithdrawnText,
+            next: Message::WithdrawnNext,
+        },
     };
-    let title = text(locale, title);
-    let content = view! {
-        <h1 id="state" data-state=state>{title.clone()}</h1>
-        <p>{text(locale, what)}</p>
-        <p>{text(locale, next)}</p>
-    };
-    Page::new(StatusCode::GONE, layout::render(locale, &title, content))
+    Page {
+        about: Some(ended.secret),
+        ..statement.page(frame, StatusCode::GONE)
+    }
 }

@@ -1,10 +1,15 @@
-//! The pages, rendered on the server, without a script.
+//! The pages, rendered on the server. One of them has a script, and does without it.
 
 mod confirm;
 mod ended;
 mod layout;
 mod revealed;
+mod statement;
+mod theme;
 mod trouble;
+
+#[cfg(test)]
+mod parsed;
 
 use poem::{
     Body, Response,
@@ -13,11 +18,11 @@ use poem::{
 use shared::ids::SecretId;
 use zeroize::Zeroizing;
 
-pub(crate) use confirm::confirm;
+pub(crate) use confirm::{Occasion, confirm};
 pub(crate) use ended::ended;
-pub(crate) use layout::STYLE;
 pub(crate) use revealed::revealed;
-pub(crate) use trouble::{Trouble, method_not_allowed, too_many_requests, trouble};
+pub(crate) use theme::{Frame, Theme};
+pub(crate) use trouble::{Trouble, trouble};
 
 use crate::access_log::About;
 
@@ -26,6 +31,8 @@ use crate::access_log::About;
 pub(crate) enum Kind {
     /// The page with the form.
     Confirm,
+    /// The page with the secret and its script.
+    Revealed,
     /// Any other.
     Inert,
 }

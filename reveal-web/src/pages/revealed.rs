@@ -5,24 +5,29 @@ use poem::http::StatusCode;
 use shared::{
     secret::NoteText,
     store::burn::Opened,
-    text::{Locale, Message, text},
+    text::{Message, text},
 };
 
-use super::{Page, layout};
+use super::{
+    Frame, Kind, Page,
+    layout::{self, Script},
+};
 
 /// The page that is sent once.
-pub(crate) fn revealed(locale: Locale, opened: &Opened) -> Page {
+pub(crate) fn revealed(frame: Frame<'_>, opened: &Opened) -> Page {
     let note = opened.note.as_ref().map(NoteText::expose);
+    let html = html(frame, &opened.sender_name, opened.text.expose(), note);
     Page {
+        kind: Kind::Revealed,
         about: Some(opened.secret),
-        ..Page::new(
-            StatusCode::OK,
-            html(locale, &opened.sender_name, opened.text.expose(), note),
-        )
+        ..Page::new(StatusCode::OK, html)
     }
 }
 
-fn html(locale: Locale, sender: &str, secret: &str, note: Option<&str>) -> String {
+/// The secret is hidden from whoever looks over a shoulder until it is asked for. The copy button
+/// is there only when the script is.
+fn html(frame: Frame<'_>, sender: &str, secret: &str, note: Option<&str>) -> String {
+    let locale = frame.locale;
     let title = text(locale, Message::RevealedTitle);
     let note = note.map(|note| {
         view! {
@@ -33,65 +38,69 @@ fn html(locale: Locale, sender: &str, secret: &str, note: Option<&str>) -> Strin
     // The first line end after <pre> is the parser's, not the secret's.
     let content = view! {
         <h1>{title.clone()}</h1>
-        <p>{text(locale, Message::RevealedLead { sender })}</p>
-        <pre id="secret" dir="auto" tabindex="0" aria-label=text(locale, Message::RevealedLabel)>
-            {format!("\n{secret}")}
-        </pre>
+        <p id="lead">{text(locale, Message::RevealedLead { sender })}</p>
+        <p class="screen">
+            <button
+                type="button"
+                id="copy"
+                hidden
+                data-done=text(locale, Message::RevealedCopied)
+                data-failed=text(locale, Message::RevealedCopyFailed)
+            >
+                {text(locale, Message::RevealedCopy)}
+            </button>
+            <span id="copied" role="status"></span>
+        </p>
+        <details id="shown">
+            <summary>
+                <span class="closed">{text(locale, Message::RevealedShow)}</span>
+                <span class="open">{text(locale, Message::RevealedHide)}</span>
+            </summary>
+            <pre
+                id="secret"
+                dir="auto"
+                role="region"
+                tabindex="0"
+                aria-label=text(locale, Message::RevealedLabel)
+            >
+                {format!("\n{secret}")}
+            </pre>
+        </details>
         {note}
         <p class="soft screen">{text(locale, Message::RevealedGone)}</p>
     };
-    layout::render(locale, &title, content)
+    layout::render(frame, &title, Script::Copy, content)
 }
 
 #[cfg(test)]
 mod tests {
-    use html5ever::{ParseOpts, parse_document, tendril::TendrilSink as _};
-    use markup5ever_rcdom::{Handle, NodeData, RcDom};
     use proptest::prelude::*;
+    use shared::text::Locale;
 
-    use super::*;
+    use super::{
+        super::parsed::{Parsed, theme},
+        *,
+    };
 
-    /// Texts by element id, and how many elements there are.
-    fn parse(html: &str) -> (Vec<(String, String)>, usize) {
-        let dom = parse_document(RcDom::default(), ParseOpts::default())
-            .from_utf8()
-            .read_from(&mut html.as_bytes())
-            .unwrap();
-        let (mut texts, mut elements) = (Vec::new(), 0);
-        visit(&dom.document, &mut texts, &mut elements);
-        (texts, elements)
-    }
-
-    fn visit(node: &Handle, texts: &mut Vec<(String, String)>, elements: &mut usize) {
-        if let NodeData::Element { attrs, .. } = &node.data {
-            *elements += 1;
-            for attribute in attrs
-                .borrow()
-                .iter()
-                .filter(|attr| &*attr.name.local == "id")
-            {
-                texts.push((attribute.value.to_string(), text_of(node)));
-            }
-        }
-        for child in node.children.borrow().iter() {
-            visit(child, texts, elements);
-        }
-    }
-
-    fn text_of(node: &Handle) -> String {
-        match &node.data {
-            NodeData::Text { contents } => contents.borrow().to_string(),
-            _ => node.children.borrow().iter().map(text_of).collect(),
-        }
+    fn page(locale: Locale, sender: &str, secret: &str, note: &str) -> Parsed {
+        let theme = theme("Brand");
+        let frame = Frame {
+            theme: &theme,
+            locale,
+            can_switch: false,
+        };
+        Parsed::of(&html(frame, sender, secret, Some(note)))
     }
 
     fn check(sender: &str, secret: &str, note: &str) {
-        let (texts, elements) = parse(&html(Locale::En, sender, secret, Some(note)));
-        let (_, plain) = parse(&html(Locale::En, "a", "b", Some("c")));
-        let of = |id: &str| texts.iter().find(|(name, _)| name == id).unwrap().1.clone();
-        assert_eq!(of("secret"), secret);
-        assert_eq!(of("note"), note);
-        assert_eq!(elements, plain, "no text makes an element");
+        for locale in Locale::ALL {
+            let page = page(locale, sender, secret, note);
+            assert_eq!(page.text_of("secret"), secret);
+            assert_eq!(page.text_of("note"), note);
+            assert!(page.text_of("lead").contains(sender));
+            let plain = self::page(locale, "a", "b", "c");
+            assert_eq!(page.elements, plain.elements, "no text makes an element");
+        }
     }
 
     #[test]
@@ -117,6 +126,21 @@ mod tests {
             sender in "[^\0]+", secret in "[^\0]+", note in "[^\0]+",
         ) {
             check(&sender, &secret, &note);
+        }
+    }
+
+    /// Without what people typed. The secret itself can have 12,000 characters.
+    #[test]
+    fn the_page_is_small() {
+        let theme = theme("Brand");
+        for locale in Locale::ALL {
+            let frame = Frame {
+                theme: &theme,
+                locale,
+                can_switch: false,
+            };
+            let page = html(frame, "a", "b", Some("c"));
+            assert!(page.len() < 15_000, "{}", page.len());
         }
     }
 }

@@ -2,126 +2,153 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
-use poem::http::{HeaderValue, StatusCode, header};
-use shared::text::{Locale, Message, text};
+use poem::{
+    IntoResponse, Response,
+    http::{HeaderValue, StatusCode, header},
+};
+use shared::text::Message;
 
-use super::{Page, layout};
+use super::{Frame, Page, statement::Statement};
 
 /// What is wrong with a request, or with us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// The link leads to no secret. Malformed links get the same answer, to the byte.
     Unknown,
-    /// The database or the keys don't do their part just now.
+    /// The database or the keys don't do their part just now, or too many ask at once.
     Unavailable,
+    /// The client asks too often.
+    TooMany { retry_after: Duration },
     /// The form is not ours.
     BadRequest,
+    /// The form was not sent from our page.
+    Forbidden,
+    /// The address doesn't take the method; these it takes.
+    Method { allowed: &'static str },
     /// The body is larger than any form of ours.
     TooLarge,
+    /// The request did not arrive in time.
+    TooSlow,
     /// A bug.
     Broken,
 }
 
 /// After how many seconds an unavailable page is worth another try.
-const RETRY_SECONDS: &str = "30";
+const RETRY_SECONDS: u64 = 30;
 
-/// The page for a trouble.
-pub(crate) fn trouble(locale: Locale, trouble: Trouble) -> Page {
-    let (status, state, messages) = match trouble {
-        Trouble::Unknown => (
-            StatusCode::NOT_FOUND,
-            "unknown",
-            [
+impl Trouble {
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::Unknown => StatusCode::NOT_FOUND,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The header that belongs to it.
+    fn header(self) -> Option<(header::HeaderName, HeaderValue)> {
+        match self {
+            Self::Unavailable => Some((header::RETRY_AFTER, RETRY_SECONDS.into())),
+            Self::TooMany { retry_after } => Some((header::RETRY_AFTER, whole(retry_after).into())),
+            Self::Method { allowed } => Some((header::ALLOW, HeaderValue::from_static(allowed))),
+            Self::TooSlow => Some((header::CONNECTION, HeaderValue::from_static("close"))),
+            _ => None,
+        }
+    }
+
+    fn statement(self) -> Statement<'static> {
+        let (state, title, what, next) = match self {
+            Self::Unknown => (
+                "unknown",
                 Message::UnknownTitle,
                 Message::UnknownText,
                 Message::UnknownNext,
-            ],
-        ),
-        Trouble::Unavailable => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            [
+            ),
+            Self::Unavailable => (
+                "unavailable",
                 Message::UnavailableTitle,
                 Message::UnavailableText,
                 Message::UnavailableNext,
-            ],
-        ),
-        Trouble::BadRequest => (
-            StatusCode::BAD_REQUEST,
-            "bad-request",
-            [
+            ),
+            Self::TooMany { retry_after } => (
+                "too-many",
+                Message::TooManyTitle,
+                Message::TooManyText,
+                Message::TooManyNext {
+                    seconds: whole(retry_after),
+                },
+            ),
+            Self::BadRequest => (
+                "bad-request",
                 Message::BadRequestTitle,
                 Message::BadRequestText,
                 Message::BadRequestNext,
-            ],
-        ),
-        Trouble::TooLarge => (
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too-large",
-            [
+            ),
+            Self::Forbidden => (
+                "forbidden",
+                Message::ForbiddenTitle,
+                Message::ForbiddenText,
+                Message::ForbiddenNext,
+            ),
+            Self::Method { .. } => (
+                "method",
+                Message::MethodTitle,
+                Message::MethodText,
+                Message::MethodNext,
+            ),
+            Self::TooLarge => (
+                "too-large",
                 Message::TooLargeTitle,
                 Message::TooLargeText,
                 Message::TooLargeNext,
-            ],
-        ),
-        Trouble::Broken => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "broken",
-            [
+            ),
+            Self::TooSlow => (
+                "too-slow",
+                Message::TooSlowTitle,
+                Message::TooSlowText,
+                Message::TooSlowNext,
+            ),
+            Self::Broken => (
+                "broken",
                 Message::BrokenTitle,
                 Message::BrokenText,
                 Message::BrokenNext,
-            ],
-        ),
-    };
-    let extra = (trouble == Trouble::Unavailable)
-        .then_some((header::RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS)));
-    Page {
-        extra,
-        ..plain(locale, status, state, messages)
+            ),
+        };
+        Statement {
+            state,
+            title,
+            what,
+            next,
+        }
     }
 }
 
-/// The page for a method that an address doesn't take.
-pub(crate) fn method_not_allowed(locale: Locale, allowed: &'static str) -> Page {
-    let messages = [
-        Message::MethodTitle,
-        Message::MethodText,
-        Message::MethodNext,
-    ];
+/// The page for a trouble.
+pub(crate) fn trouble(frame: Frame<'_>, trouble: Trouble) -> Page {
     Page {
-        extra: Some((header::ALLOW, HeaderValue::from_static(allowed))),
-        ..plain(locale, StatusCode::METHOD_NOT_ALLOWED, "method", messages)
+        extra: trouble.header(),
+        ..trouble.statement().page(frame, trouble.status())
     }
 }
 
-/// The page for a client that asks too often.
-pub(crate) fn too_many_requests(locale: Locale, retry_after: Duration) -> Page {
-    let seconds = retry_after.as_millis().div_ceil(1000);
-    let seconds = u64::try_from(seconds).unwrap_or(u64::MAX).max(1);
-    let messages = [
-        Message::TooManyTitle,
-        Message::TooManyText,
-        Message::TooManyNext { seconds },
-    ];
-    Page {
-        extra: Some((header::RETRY_AFTER, HeaderValue::from(seconds))),
-        ..plain(locale, StatusCode::TOO_MANY_REQUESTS, "too-many", messages)
+/// An answer that tells the outermost layer which page to make of it.
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        let mut response = Response::builder().status(self.status()).finish();
+        response.set_data(self);
+        response
     }
 }
 
-fn plain(
-    locale: Locale,
-    status: StatusCode,
-    state: &'static str,
-    [title, what, next]: [Message<'_>; 3],
-) -> Page {
-    let title = text(locale, title);
-    let content = view! {
-        <h1 id="state" data-state=state>{title.clone()}</h1>
-        <p>{text(locale, what)}</p>
-        <p>{text(locale, next)}</p>
-    };
-    Page::new(status, layout::render(locale, &title, content))
+/// Whole seconds, at least one: earlier would be too early.
+fn whole(time: Duration) -> u64 {
+    let seconds = time.as_millis().div_ceil(1000);
+    u64::try_from(seconds).unwrap_or(u64::MAX).max(1)
 }

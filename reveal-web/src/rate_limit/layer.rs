@@ -14,8 +14,7 @@ use tower::{Layer, Service};
 use super::window::{Verdict, Windows};
 use crate::{
     client_address::{ClientAddresses, counted_as},
-    pages,
-    site::LOCALE,
+    pages::Trouble,
 };
 
 /// Most client addresses remembered at a time; about 5 MiB when each has one request in its window.
@@ -89,8 +88,8 @@ where
                 Box::pin(async move { Ok(answer.await?.into_response()) })
             }
             Verdict::Refused { retry_after } => {
-                let page = pages::too_many_requests(LOCALE, retry_after);
-                Box::pin(async move { Ok(page.into_response()) })
+                let refused = Trouble::TooMany { retry_after };
+                Box::pin(async move { Ok(refused.into_response()) })
             }
         }
     }

@@ -1,33 +1,87 @@
 //! `GET /s/<token>`: says who sent the secret and offers the button. Never burns.
 
-use poem::Request;
+use poem::{
+    Request,
+    http::{HeaderMap, Method},
+};
 use shared::{
     crypto::LinkToken,
-    store::look::{self, Look},
+    store::{
+        audit::Visitor,
+        look::{self, Look},
+    },
+    text::Locale,
 };
 
 use crate::{
-    pages::{self, Page, Trouble},
-    site::{LOCALE, Site},
+    language,
+    pages::{self, Occasion, Page, Trouble},
+    site::Site,
 };
 
 /// Looks at the link; a malformed one is refused before the database is asked.
 pub(crate) async fn answer(site: &Site, request: &Request) -> Page {
+    let asked_for = language::asked_for(request);
     let token = request
         .uri()
         .path()
         .strip_prefix("/s/")
         .and_then(LinkToken::parse);
     let Some(token) = token else {
-        return pages::trouble(LOCALE, Trouble::Unknown);
+        let frame = site.look.frame(asked_for, None, request.method());
+        return pages::trouble(frame, Trouble::Unknown);
     };
-    match look::look(&site.database, &token.hash(), &site.visitor(request)).await {
-        Ok(Look::Live(preview)) => pages::confirm(LOCALE, &preview, &token),
-        Ok(Look::Ended(ending)) => pages::ended(LOCALE, ending),
-        Ok(Look::Unknown) => pages::trouble(LOCALE, Trouble::Unknown),
+    let visit = Visit {
+        visitor: site.visitor(request),
+        asked_for,
+        occasion: Occasion::Visit,
+        is_by_a_person: *request.method() == Method::GET && !is_prefetch(request.headers()),
+    };
+    page(site, &token, &visit).await
+}
+
+/// How a link is looked at.
+pub(super) struct Visit {
+    pub(super) visitor: Visitor,
+    pub(super) asked_for: Option<Locale>,
+    pub(super) occasion: Occasion,
+    /// As far as can be told.
+    pub(super) is_by_a_person: bool,
+}
+
+/// The page of a link.
+pub(super) async fn page(site: &Site, token: &LinkToken, visit: &Visit) -> Page {
+    let method = match visit.occasion {
+        Occasion::Visit => Method::GET,
+        Occasion::TooLate => Method::POST,
+    };
+    let frame = |recipient: Option<&str>| site.look.frame(visit.asked_for, recipient, &method);
+    let hash = token.hash();
+    match look::look(&site.database, &hash, &visit.visitor).await {
+        Ok(Look::Live(preview)) => {
+            let confirmation = site.keys.confirm(&hash, preview.now);
+            let frame = frame(preview.recipient_locale.as_deref());
+            pages::confirm(frame, visit.occasion, &preview, token, confirmation)
+        }
+        Ok(Look::Ended(ended)) => {
+            if visit.is_by_a_person {
+                site.reuses.note(&ended);
+            }
+            pages::ended(frame(ended.recipient_locale.as_deref()), &ended)
+        }
+        Ok(Look::Unknown) => pages::trouble(frame(None), Trouble::Unknown),
         Err(error) => {
             tracing::error!(%error, "a link could not be looked up");
-            pages::trouble(LOCALE, Trouble::Unavailable)
+            pages::trouble(frame(None), Trouble::Unavailable)
         }
     }
+}
+
+/// Browsers that fetch ahead say so. Source: <https://wicg.github.io/nav-speculation/prefetch.html>.
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose"].iter().any(|name| {
+        headers
+            .get(*name)
+            .is_some_and(|value| value.as_bytes().starts_with(b"prefetch"))
+    })
 }

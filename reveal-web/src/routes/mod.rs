@@ -5,15 +5,19 @@
 mod confirm;
 mod reveal;
 
+use std::any::Any;
+
 use poem::{
-    Endpoint, Request, Response,
+    Endpoint, IntoResponse, Request, Response,
     http::{Method, StatusCode},
+    middleware::CatchPanic,
 };
 
 use crate::{
     access_log::Route,
+    language,
     pages::{self, Page, Trouble},
-    site::{LOCALE, Site},
+    site::Site,
 };
 
 /// Every route there is.
@@ -23,13 +27,22 @@ impl Routes {
     async fn answer(&self, route: Route, request: Request) -> Page {
         let Self(site) = self;
         let method = request.method().clone();
+        let trouble = |request: &Request, trouble| {
+            let asked_for = language::asked_for(request);
+            pages::trouble(site.look.frame(asked_for, None, request.method()), trouble)
+        };
         match (route, method) {
             (Route::Confirm, Method::GET | Method::HEAD) => confirm::answer(site, &request).await,
             (Route::Reveal, Method::POST) => reveal::answer(site, request).await,
             (Route::Favicon, Method::GET | Method::HEAD) => Page::empty(StatusCode::NO_CONTENT),
-            (Route::Confirm | Route::Favicon, _) => pages::method_not_allowed(LOCALE, "GET, HEAD"),
-            (Route::Reveal, _) => pages::method_not_allowed(LOCALE, "POST"),
-            (Route::Other, _) => pages::trouble(LOCALE, Trouble::Unknown),
+            (Route::Confirm | Route::Favicon, _) => trouble(
+                &request,
+                Trouble::Method {
+                    allowed: "GET, HEAD",
+                },
+            ),
+            (Route::Reveal, _) => trouble(&request, Trouble::Method { allowed: "POST" }),
+            (Route::Other, _) => trouble(&request, Trouble::Unknown),
         }
     }
 }
@@ -42,4 +55,13 @@ impl Endpoint for Routes {
         let page = self.answer(route, request).await;
         Ok(page.into_response())
     }
+}
+
+/// Turns a panic into a page; its place is in the log.
+pub(crate) fn catch_panics() -> CatchPanic<fn(Box<dyn Any + Send>) -> Response> {
+    CatchPanic::new().with_handler(broken)
+}
+
+fn broken(_: Box<dyn Any + Send>) -> Response {
+    Trouble::Broken.into_response()
 }

@@ -2,37 +2,54 @@
 
 use std::{sync::Arc, time::Duration};
 
-use poem::Request;
+use poem::{Request, http::Method};
 use shared::{
+    clock::Timestamp,
     crypto::LinkToken,
-    store::{
-        audit::Visitor,
-        burn::{self, Burn, BurnError, Opened},
-    },
+    store::burn::{self, Burn, BurnError, Opened},
 };
 use tokio::{sync::oneshot, time::timeout};
 
+use super::confirm::{self, Visit};
 use crate::{
     form::{self, FormError},
-    pages::{self, Page, Trouble},
-    site::{LOCALE, Site},
+    gate, language,
+    pages::{self, Occasion, Page, Trouble},
+    site::Site,
 };
 
 /// Longest wait for a burn. Whoever waits longer is told to try again, and the burn, if it had not
 /// reached its commit, leaves the secret as it was.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Reads the form and burns.
+/// Checks where the request comes from, reads the form, and burns.
 pub(crate) async fn answer(site: &Site, mut request: Request) -> Page {
-    let visitor = site.visitor(&request);
-    let token = match form::read_token(&mut request).await {
-        Ok(token) => token,
-        Err(error) => return pages::trouble(LOCALE, trouble_of(error)),
-    };
-    match burn_apart(site, token, visitor).await {
-        Some(page) => page,
-        None => pages::trouble(LOCALE, Trouble::Unavailable),
+    let asked_for = language::asked_for(&request);
+    let frame = |asked_for| site.look.frame(asked_for, None, &Method::POST);
+    if let Err(refusal) = gate::check(&request, &site.public_base_url) {
+        tracing::warn!(%refusal, "a request to open a secret was refused");
+        return pages::trouble(frame(asked_for), Trouble::Forbidden);
     }
+    let visit = Visit {
+        visitor: site.visitor(&request),
+        asked_for,
+        occasion: Occasion::TooLate,
+        is_by_a_person: true,
+    };
+    let form = match form::read(&mut request).await {
+        Ok(form) => form,
+        Err(error) => return pages::trouble(frame(asked_for), trouble_of(error)),
+    };
+    let asked_for = form.language.or(asked_for);
+    let Some(confirmed_at) = site
+        .keys
+        .confirmed_at(&form.token.hash(), &form.confirmation)
+    else {
+        tracing::warn!("a request to open a secret was refused: its page was never shown");
+        return pages::trouble(frame(asked_for), Trouble::Forbidden);
+    };
+    let visit = Visit { asked_for, ..visit };
+    burn(site, Arc::new(form.token), confirmed_at, &visit).await
 }
 
 const fn trouble_of(error: FormError) -> Trouble {
@@ -43,33 +60,53 @@ const fn trouble_of(error: FormError) -> Trouble {
     }
 }
 
-/// Burns in a task of its own: a requester who leaves must not stop a transaction half-way.
-async fn burn_apart(site: &Site, token: LinkToken, visitor: Visitor) -> Option<Page> {
-    let (answer, answered) = oneshot::channel();
-    let (database, keys) = (site.database.clone(), Arc::clone(&site.keys));
-    site.burns.spawn(async move {
-        let requester_gone = || answer.is_closed();
-        let burned = burn::burn(&database, &keys, &token, &visitor, requester_gone, render).await;
-        let page = page_of(burned);
-        // Whoever waited is gone: nobody to answer.
-        drop(answer.send(page));
-    });
-    timeout(DEADLINE, answered).await.ok()?.ok()
-}
-
-fn render(opened: &Opened) -> Page {
-    pages::revealed(LOCALE, opened)
-}
-
-fn page_of(burned: Result<Burn<Page>, BurnError>) -> Page {
-    match burned {
-        Ok(Burn::Revealed { rendered, .. }) => rendered,
-        Ok(Burn::Ended(ending)) => pages::ended(LOCALE, ending),
-        Ok(Burn::Unknown) => pages::trouble(LOCALE, Trouble::Unknown),
-        Ok(Burn::Abandoned) => pages::trouble(LOCALE, Trouble::Unavailable),
-        Err(error) => {
+async fn burn(site: &Site, token: Arc<LinkToken>, confirmed_at: Timestamp, visit: &Visit) -> Page {
+    let frame =
+        |recipient: Option<&str>| site.look.frame(visit.asked_for, recipient, &Method::POST);
+    let burning = burn_apart(site, Arc::clone(&token), confirmed_at, visit);
+    let burned = timeout(DEADLINE, burning).await;
+    match burned.ok().flatten() {
+        Some(Ok(Burn::Revealed { rendered, .. })) => rendered,
+        Some(Ok(Burn::Ended(ended))) => {
+            site.reuses.note(&ended);
+            pages::ended(frame(ended.recipient_locale.as_deref()), &ended)
+        }
+        Some(Ok(Burn::Unconfirmed)) => confirm::page(site, &token, visit).await,
+        Some(Ok(Burn::Unknown)) => pages::trouble(frame(None), Trouble::Unknown),
+        Some(Ok(Burn::Abandoned)) | None => pages::trouble(frame(None), Trouble::Unavailable),
+        Some(Err(error)) => {
             tracing::error!(%error, "a secret could not be shown");
-            pages::trouble(LOCALE, Trouble::Unavailable)
+            pages::trouble(frame(None), Trouble::Unavailable)
         }
     }
+}
+
+/// Burns in a task of its own: a requester who leaves must not stop a transaction half-way.
+async fn burn_apart(
+    site: &Site,
+    token: Arc<LinkToken>,
+    confirmed_at: Timestamp,
+    visit: &Visit,
+) -> Option<Result<Burn<Page>, BurnError>> {
+    let (answer, answered) = oneshot::channel();
+    let (database, keys) = (site.database.clone(), Arc::clone(&site.keys));
+    let (look, asked_for, visitor) = (site.look.clone(), visit.asked_for, visit.visitor.clone());
+    site.burns.spawn(async move {
+        let requester_gone = || answer.is_closed();
+        let render =
+            |opened: &Opened| pages::revealed(look.frame(asked_for, None, &Method::POST), opened);
+        let burned = burn::burn(
+            &database,
+            &keys,
+            &token,
+            confirmed_at,
+            &visitor,
+            requester_gone,
+            render,
+        )
+        .await;
+        // Whoever waited is gone: nobody to answer.
+        drop(answer.send(burned));
+    });
+    answered.await.ok()
 }

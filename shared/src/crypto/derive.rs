@@ -14,6 +14,18 @@ pub(super) fn fernet_key(salt: &[u8], input: &[u8], info: &[&[u8]]) -> Zeroizing
     Zeroizing::new(URL_SAFE.encode(key.as_slice()))
 }
 
+/// Derives a key for message authentication, under a label that no other derivation uses.
+pub(super) fn mac_key(key: &Key, label: &[u8]) -> Key {
+    let mut derived = Zeroizing::new([0; KEY_LEN]);
+    expand(
+        &[],
+        key.as_slice(),
+        &[b"secure-secret/mac/", label],
+        derived.as_mut_slice(),
+    );
+    derived
+}
+
 /// Derives the id of a key, under a label that no other derivation uses.
 pub(super) fn key_id(key: &Key, label: &[u8]) -> KeyId {
     let mut id = [0; KeyId::LEN];

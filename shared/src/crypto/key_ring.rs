@@ -46,6 +46,11 @@ impl KeyRing {
             .find_map(|(known, key)| (*known == id).then_some(key))
     }
 
+    /// Every key in order.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.keys.iter().map(|(_, key)| key)
+    }
+
     /// The ids in order, for messages and checks.
     pub(super) fn ids(&self) -> impl Iterator<Item = KeyId> {
         self.keys.iter().map(|(id, _)| *id)

@@ -45,7 +45,7 @@ enum Purpose {
 
 /// The ring of `FERNET_KEYS`, which the bot and reveal-web share.
 #[derive(Debug)]
-pub struct MasterKeys(KeyRing);
+pub struct MasterKeys(pub(super) KeyRing);
 
 impl MasterKeys {
     /// Parses comma-separated Fernet keys; the first one seals.

@@ -6,6 +6,7 @@
 //! (<https://github.com/fernet/spec/blob/master/Spec.md>) under keys derived with HKDF-SHA256
 //! (RFC 5869).
 
+mod confirmation;
 mod delivery;
 mod derive;
 mod key;
@@ -14,6 +15,7 @@ mod master;
 mod seal;
 mod token;
 
+pub use confirmation::CONFIRMATION_LIFE;
 pub use delivery::{DeliveryKeys, Parcel, SealedParcel};
 pub use key::KeyId;
 pub use key_ring::KeyRingError;

@@ -31,6 +31,22 @@ impl PublicBaseUrl {
         format!("{}{path}", self.base)
     }
 
+    /// Whether a request's `Host` names this host and port. The scheme's own port may be left out.
+    #[must_use]
+    pub fn is_host(&self, host: &str) -> bool {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+        let scheme = self.origin.split(':').next().unwrap_or_default();
+        host.chars().all(plain)
+            && Url::parse(&format!("{scheme}://{host}"))
+                .is_ok_and(|url| url.origin().ascii_serialization() == self.origin)
+    }
+
+    /// Whether pages are reached over TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.origin.starts_with("https:")
+    }
+
     /// Scheme, host and port, as browsers write them into `Origin`.
     #[must_use]
     pub fn origin(&self) -> &str {
@@ -134,6 +150,31 @@ fn parse_network(text: &str, position: usize) -> Result<IpNet, Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_is_known_whatever_its_case_and_usual_port() {
+        let url = PublicBaseUrl::parse("https://secrets.example.org").unwrap();
+        for host in [
+            "secrets.example.org",
+            "SECRETS.example.org",
+            "secrets.example.org:443",
+        ] {
+            assert!(url.is_host(host), "{host}");
+        }
+        for host in [
+            "",
+            "secrets.example.org:80",
+            "example.org",
+            "x@secrets.example.org",
+            "secrets.example.org/x",
+            "secrets.example.org?",
+            "secrets.example.org.",
+        ] {
+            assert!(!url.is_host(host), "{host}");
+        }
+        let local = PublicBaseUrl::parse("http://127.0.0.1:8080").unwrap();
+        assert!(local.is_host("127.0.0.1:8080") && !local.is_host("127.0.0.1"));
+    }
 
     #[test]
     fn links_begin_with_the_public_base_url() {

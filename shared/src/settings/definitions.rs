@@ -128,6 +128,15 @@ pub const ALLOW_EXTERNAL: Setting = Setting {
     secret: false,
 };
 
+/// The language of people who chose none that we speak.
+pub const DEFAULT_LANGUAGE: Setting = Setting {
+    name: "DEFAULT_LANGUAGE",
+    meaning: "The language of people who chose none that we speak, in Slack or in their browser",
+    form: "en or fr",
+    default: Some("en"),
+    secret: false,
+};
+
 /// The sweeper's interval.
 pub const CLEANUP_INTERVAL: Setting = Setting {
     name: "CLEANUP_INTERVAL",
@@ -179,5 +188,68 @@ pub const RUST_LOG: Setting = Setting {
     meaning: "Which of our own log lines are written; other libraries' stay at warnings at most",
     form: "error, warn, info, debug or trace, or directives such as info,shared=debug",
     default: Some("info"),
+    secret: false,
+};
+
+/// The certificate chain of the reveal page.
+pub const TLS_CERT: Setting = Setting {
+    name: "TLS_CERT",
+    meaning: "The certificate chain of the reveal page; without it the page is served unencrypted",
+    form: "the path of a PEM file, the server's certificate first; read again when it changes",
+    default: None,
+    secret: false,
+};
+
+/// The private key of [`TLS_CERT`].
+pub const TLS_KEY: Setting = Setting {
+    name: "TLS_KEY",
+    meaning: "The private key of TLS_CERT",
+    form: "the path of a PEM file; read again when it changes",
+    default: None,
+    secret: false,
+};
+
+/// Where plain http is sent on to https.
+pub const REDIRECT_ADDR: Setting = Setting {
+    name: "REDIRECT_ADDR",
+    meaning: "Where http is listened on, to send browsers to https; wants TLS_CERT; off by default",
+    form: "0.0.0.0:80 or [::]:80",
+    default: None,
+    secret: false,
+};
+
+/// The operator's name.
+pub const BRAND_NAME: Setting = Setting {
+    name: "BRAND_NAME",
+    meaning: "Your organization's name, on every page",
+    form: "up to 60 characters",
+    default: None,
+    secret: false,
+};
+
+/// The operator's logo.
+pub const BRAND_LOGO: Setting = Setting {
+    name: "BRAND_LOGO",
+    meaning: "Your organization's logo, on every page",
+    form: "the path of a PNG, JPEG, WebP or SVG file of at most 6144 bytes",
+    default: None,
+    secret: false,
+};
+
+/// The color of buttons.
+pub const BRAND_ACCENT: Setting = Setting {
+    name: "BRAND_ACCENT",
+    meaning: "The color of buttons on light pages; dark pages get a lighter one of its kind",
+    form: "#rrggbb, with a contrast of at least 4.5:1 with white",
+    default: Some("#0b5cad"),
+    secret: false,
+};
+
+/// Whom people ask for help.
+pub const SUPPORT_CONTACT: Setting = Setting {
+    name: "SUPPORT_CONTACT",
+    meaning: "Whom people write to when they need help, on every page",
+    form: "an e-mail address, an https:// address, or up to 120 characters of text",
+    default: None,
     secret: false,
 };

@@ -21,7 +21,7 @@ pub use reader::{Problem, Reader, SettingsError};
 pub use slack::{AppToken, BotToken};
 pub use values::{
     LogFormat, RateLimit, parse_bool, parse_connections, parse_duration, parse_health_addr,
-    parse_listen_addr,
+    parse_language, parse_listen_addr, parse_path,
 };
 
 /// A setting as the programs, their `--help` and the documentation know it.

@@ -3,10 +3,12 @@
 use std::{
     net::SocketAddr,
     num::{NonZeroU8, NonZeroU32},
+    path::PathBuf,
     time::Duration,
 };
 
 use super::Invalid;
+use crate::text::Locale;
 
 /// `RATE_LIMIT`: at most so many requests in any window of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,23 @@ impl RateLimit {
         }
         Ok(Self { requests, window })
     }
+}
+
+/// `TLS_CERT`, `TLS_KEY`: a file. What it holds is read by whoever needs it.
+pub fn parse_path(text: &str) -> Result<PathBuf, Invalid> {
+    let path = PathBuf::from(text);
+    if path.is_dir() {
+        return Err(Invalid::because("is a folder"));
+    }
+    Ok(path)
+}
+
+/// `DEFAULT_LANGUAGE`: `en` or `fr`.
+pub fn parse_language(text: &str) -> Result<Locale, Invalid> {
+    Locale::ALL
+        .into_iter()
+        .find(|locale| locale.tag() == text)
+        .ok_or_else(|| Invalid::because("is neither en nor fr"))
 }
 
 /// `LOG_FORMAT`.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Database, Ending, StoreError,
+    Database, Ended, Ending, StoreError,
     audit::{self, Event, NewEntry, Slot, Visitor},
     database::undo,
     entity::secret,
@@ -23,10 +23,15 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    crypto::{self, Binding, KeyId, LinkToken, MasterKeys, OpenError, SealedSecret},
+    crypto::{
+        self, Binding, CONFIRMATION_LIFE, KeyId, LinkToken, MasterKeys, OpenError, SealedSecret,
+    },
     ids::{BurnId, SecretId},
     secret::{NoteText, SecretText},
 };
+
+#[expect(clippy::cast_possible_truncation, reason = "five minutes fit")]
+const CONFIRMATION_MILLIS: u64 = CONFIRMATION_LIFE.as_millis() as u64;
 
 /// A secret in the clear, for just as long as it takes to render it.
 pub struct Opened {
@@ -53,7 +58,9 @@ pub enum Burn<T> {
     /// No secret has this link.
     Unknown,
     /// The secret's life was over.
-    Ended(Ending),
+    Ended(Ended),
+    /// The link's page was made too long ago; nothing was tried.
+    Unconfirmed,
     /// Whoever asked is gone; the secret was left as it was.
     Abandoned,
 }
@@ -77,13 +84,15 @@ pub enum BurnError {
 
 /// Opens a secret once.
 ///
-/// `render` makes of the plaintext what will be shown; it runs before the transaction, so that nothing
+/// `confirmed_at` is when the link's page was made, by the database's clock: whoever looks at it for
+/// longer than [`CONFIRMATION_LIFE`] is asked again. `render` makes of the plaintext what will be shown; it runs before the transaction, so that nothing
 /// can fail after its commit. `requester_gone` is asked right before the commit: a secret is not burned for
 /// somebody who has left.
 pub async fn burn<T>(
     database: &Database,
     keys: &MasterKeys,
     token: &LinkToken,
+    confirmed_at: Timestamp,
     visitor: &Visitor,
     requester_gone: impl Fn() -> bool,
     render: impl Fn(&Opened) -> T,
@@ -92,7 +101,7 @@ pub async fn burn<T>(
         return Ok(Burn::Unknown);
     };
     if let Some(ending) = row.ending()? {
-        return Ok(Burn::Ended(ending));
+        return Ok(Burn::Ended(row.ended(ending)));
     }
     let attempt = Attempt {
         database,
@@ -102,6 +111,9 @@ pub async fn burn<T>(
     };
     if row.expires_at <= row.now {
         return attempt.lost().await;
+    }
+    if confirmed_at.millis_until(Timestamp::from_millis(row.now)) > CONFIRMATION_MILLIS {
+        return Ok(Burn::Unconfirmed);
     }
     let rendered = match row.open(keys, token) {
         Ok(opened) => render(&opened),
@@ -219,9 +231,8 @@ impl Attempt<'_> {
     /// only its time is over.
     async fn lost<T>(&self) -> Result<Burn<T>, BurnError> {
         let secret = self.row.secret();
-        Ok(Burn::Ended(
-            expire::expire_visited(self.database, secret, self.visitor).await?,
-        ))
+        let ending = expire::expire_visited(self.database, secret, self.visitor).await?;
+        Ok(Burn::Ended(self.row.ended(ending)))
     }
 
     /// Asks the row, over another connection, whose commit it carries.
@@ -258,6 +269,8 @@ struct Row {
     sender: String,
     sender_name: String,
     recipient: String,
+    recipient_locale: Option<String>,
+    recipient_tz: Option<String>,
     expires_at: i64,
     viewed_at: Option<i64>,
     destroy_reason: Option<String>,
@@ -278,6 +291,8 @@ impl Row {
                 secret::Column::Sender,
                 secret::Column::SenderName,
                 secret::Column::Recipient,
+                secret::Column::RecipientLocale,
+                secret::Column::RecipientTz,
                 secret::Column::ExpiresAt,
                 secret::Column::ViewedAt,
                 secret::Column::DestroyReason,
@@ -296,6 +311,15 @@ impl Row {
 
     fn ending(&self) -> Result<Option<Ending>, StoreError> {
         Ending::from_columns(self.destroy_reason.as_deref(), self.viewed_at)
+    }
+
+    fn ended(&self, ending: Ending) -> Ended {
+        Ended {
+            secret: self.secret(),
+            ending,
+            recipient_locale: self.recipient_locale.clone(),
+            recipient_tz: self.recipient_tz.clone(),
+        }
     }
 
     fn open(&self, keys: &MasterKeys, token: &LinkToken) -> Result<Opened, BurnError> {

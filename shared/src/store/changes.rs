@@ -1,18 +1,20 @@
-//! Noticing that a secret ended after its messages were posted: they show what is no longer so.
+//! Noticing that something happened to a secret after its messages were posted: they show what is no
+//! longer so.
 //!
-//! reveal-web only writes the secret's row. The bot looks for rows that ended lately, by their index,
-//! and compares with what their messages show.
+//! reveal-web only writes the secret's row. The bot looks for rows that ended, or whose link was
+//! visited again, lately, by their indexes, and compares with what their messages show.
 
 use std::time::Duration;
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait as _,
+    ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait as _,
     sea_query::{Expr, ExprTrait as _},
 };
 use uuid::Uuid;
 
 use super::{
     Database, StoreError,
+    deliveries::Kind,
     entity::{delivery, secret},
 };
 
@@ -22,19 +24,32 @@ pub(super) const LIVE: &str = "live";
 /// Most messages made due by one call.
 const BATCH: u64 = 500;
 
-/// Makes the messages due whose secret ended within the last `period` and that still show it as
-/// live. Returns how many; any number of bots may look at once.
+/// Makes the messages due that still show a secret as live that ended within the last `period`, and
+/// the receipts that don't tell yet of visits within it. Returns how many; any number of bots may
+/// look at once.
 pub async fn make_due(database: &Database, period: Duration) -> Result<u64, StoreError> {
-    let period = u64::try_from(period.as_millis()).unwrap_or(u64::MAX);
+    let since = database.now_minus(u64::try_from(period.as_millis()).unwrap_or(u64::MAX));
+    let of_secret = |column| Expr::col((secret::Entity, column));
+    let ended = Condition::all()
+        .add(of_secret(secret::Column::DestroyedAt).gte(since.clone()))
+        .add(delivery::Column::Shown.eq(LIVE));
+    let reused = Condition::all()
+        .add(of_secret(secret::Column::ReusedAt).gte(since))
+        .add(delivery::Column::Kind.eq(Kind::SenderReceipt.code()))
+        .add(
+            Expr::col((delivery::Entity, delivery::Column::ShownReuses))
+                .lt(of_secret(secret::Column::ReuseCount)),
+        );
+    let due = make_these_due(database, ended).await?;
+    Ok(due + make_these_due(database, reused).await?)
+}
+
+async fn make_these_due(database: &Database, which: Condition) -> Result<u64, StoreError> {
     let outdated: Vec<Uuid> = delivery::Entity::find()
         .select_only()
         .column(delivery::Column::Id)
         .join(JoinType::InnerJoin, delivery::Relation::Secret.def())
-        .filter(
-            Expr::col((secret::Entity, secret::Column::DestroyedAt))
-                .gte(database.now_minus(period)),
-        )
-        .filter(delivery::Column::Shown.eq(LIVE))
+        .filter(which)
         .filter(delivery::Column::MessageTs.is_not_null())
         .filter(delivery::Column::SettledAt.is_not_null())
         .filter(delivery::Column::NextAttemptAt.is_null())
@@ -48,7 +63,6 @@ pub async fn make_due(database: &Database, period: Duration) -> Result<u64, Stor
     let due = delivery::Entity::update_many()
         .col_expr(delivery::Column::NextAttemptAt, database.now())
         .filter(delivery::Column::Id.is_in(outdated))
-        .filter(delivery::Column::Shown.eq(LIVE))
         .filter(delivery::Column::NextAttemptAt.is_null())
         .exec(database.connection())
         .await?;

@@ -142,6 +142,8 @@ async fn insert_secret(
         destroyed_at: Set(None),
         destroy_reason: Set(None),
         burn_id: Set(None),
+        reuse_count: Set(0),
+        reused_at: Set(None),
     };
     secret::Entity::insert(row)
         .exec_without_returning(transaction)
@@ -200,6 +202,7 @@ async fn insert_deliveries(
         channel: Set(None),
         message_ts: Set(None),
         shown: Set(None),
+        shown_reuses: Set(0),
         created_at: Set(now.as_millis()),
     };
     let message = delivery::ActiveModel {

@@ -16,7 +16,7 @@ use super::StoreError;
 use crate::settings::{DatabaseUrl, Engine};
 
 /// The last migration that this version's statements rely on.
-pub const REQUIRED_MIGRATION: &str = "m20261124_000004_message_updates";
+pub const REQUIRED_MIGRATION: &str = "m20261124_000005_reuse";
 
 /// Connections of one process to MySQL. On two cores more clients than this only wait in the server
 /// instead of here.

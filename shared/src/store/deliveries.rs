@@ -139,6 +139,10 @@ pub struct Facts {
     pub ending: Option<Ending>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// Visits to its link after it was opened.
+    pub reuses: i32,
+    /// The last of them.
+    pub reused_at: Option<Timestamp>,
 }
 
 impl Facts {
@@ -309,6 +313,8 @@ struct FactsRow {
     viewed_at: Option<i64>,
     destroyed_at: Option<i64>,
     destroy_reason: Option<String>,
+    reuse_count: i32,
+    reused_at: Option<i64>,
     now: i64,
 }
 
@@ -327,6 +333,8 @@ async fn facts(database: &Database, secret: SecretId) -> Result<Facts, StoreErro
             secret::Column::ViewedAt,
             secret::Column::DestroyedAt,
             secret::Column::DestroyReason,
+            secret::Column::ReuseCount,
+            secret::Column::ReusedAt,
         ])
         .column_as(database.now(), "now")
         .filter(secret::Column::Id.eq(secret.as_uuid()))
@@ -348,6 +356,8 @@ async fn facts(database: &Database, secret: SecretId) -> Result<Facts, StoreErro
         now: Timestamp::from_millis(row.now),
         ending: Ending::from_columns(row.destroy_reason.as_deref(), row.viewed_at)?,
         ended_at: row.destroyed_at.map(Timestamp::from_millis),
+        reuses: row.reuse_count,
+        reused_at: row.reused_at.map(Timestamp::from_millis),
     })
 }
 

@@ -3,7 +3,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::{Database, Ending, StoreError, audit::Visitor, entity::secret, expire};
+use super::{Database, Ended, Ending, StoreError, audit::Visitor, entity::secret, expire};
 use crate::{clock::Timestamp, crypto::TokenHash, ids::SecretId};
 
 /// What a link leads to.
@@ -14,7 +14,7 @@ pub enum Look {
     /// A secret that can be opened.
     Live(Preview),
     /// A secret that can't be opened any more.
-    Ended(Ending),
+    Ended(Ended),
 }
 
 /// What may be shown of a secret before it is opened.
@@ -44,10 +44,10 @@ pub async fn look(
         return Ok(Look::Unknown);
     };
     match sight.ending()? {
-        Some(ending) => Ok(Look::Ended(ending)),
+        Some(ending) => Ok(Look::Ended(sight.into_ended(ending))),
         None if sight.is_overdue() => {
             let ending = expire::expire_visited(database, sight.secret(), visitor).await?;
-            Ok(Look::Ended(ending))
+            Ok(Look::Ended(sight.into_ended(ending)))
         }
         None => Ok(Look::Live(sight.into_preview())),
     }
@@ -98,6 +98,15 @@ impl Sight {
 
     const fn is_overdue(&self) -> bool {
         self.expires_at <= self.now
+    }
+
+    fn into_ended(self, ending: Ending) -> Ended {
+        Ended {
+            secret: SecretId::from_uuid(self.id),
+            ending,
+            recipient_locale: self.recipient_locale,
+            recipient_tz: self.recipient_tz,
+        }
     }
 
     fn into_preview(self) -> Preview {

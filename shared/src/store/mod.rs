@@ -1,7 +1,7 @@
 //! Every way to a secret's row. One file an operation; each is one transaction.
 //!
-//! What reveal-web's account may run is in [`look`], [`burn`], and [`expire`] (on access); the rest
-//! is the bot's.
+//! What reveal-web's account may run is in [`look`], [`burn`], [`reuse`], and [`expire`] (on access);
+//! the rest is the bot's.
 
 pub mod audit;
 pub mod backlog;
@@ -14,10 +14,11 @@ mod entity;
 mod error;
 pub mod expire;
 pub mod look;
+pub mod reuse;
 pub mod settle;
 mod state;
 pub mod submissions;
 
 pub use database::{Database, REQUIRED_MIGRATION, SchemaError};
 pub use error::StoreError;
-pub use state::{Ending, FailureReason};
+pub use state::{Ended, Ending, FailureReason};

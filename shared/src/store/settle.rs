@@ -25,6 +25,7 @@ pub async fn sent(database: &Database, job: &Job, posted: &Posted) -> Result<(),
         channel: Set(Some(posted.channel.to_string())),
         message_ts: Set(Some(posted.message.to_string())),
         shown: Set(Some(state_of(job).to_owned())),
+        shown_reuses: Set(job.facts.reuses),
         ..Default::default()
     };
     close_as_sent(database, job, posted).await
@@ -85,6 +86,7 @@ pub async fn shown(database: &Database, job: &Job) -> Result<(), StoreError> {
             next_attempt_at: Set(None),
             leased_until: Set(None),
             shown: Set(Some(state_of(job).to_owned())),
+            shown_reuses: Set(job.facts.reuses),
             ..Default::default()
         })
         .exec(database.connection())

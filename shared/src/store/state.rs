@@ -1,6 +1,6 @@
 //! A secret's life: live until the first of opened, expired, revoked, undeliverable.
 
-use crate::clock::Timestamp;
+use crate::{clock::Timestamp, ids::SecretId};
 
 use super::StoreError;
 
@@ -18,6 +18,19 @@ pub enum Ending {
     Undeliverable,
     /// Its sender took it back.
     Revoked,
+}
+
+/// A secret whose life is over, as its link shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its row, for the log.
+    pub secret: SecretId,
+    /// How it ended.
+    pub ending: Ending,
+    /// The recipient's language in Slack.
+    pub recipient_locale: Option<String>,
+    /// The recipient's time zone in Slack.
+    pub recipient_tz: Option<String>,
 }
 
 impl Ending {

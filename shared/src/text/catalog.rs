@@ -2,13 +2,22 @@
 
 use std::sync::LazyLock;
 
-use fluent_bundle::{FluentResource, concurrent::FluentBundle};
+use fluent_bundle::{FluentResource, FluentValue, concurrent::FluentBundle};
+use icu_decimal::{DecimalFormatter, input::Decimal, options::DecimalFormatterOptions};
 
 use super::{Locale, Message};
 
 type Bundle = FluentBundle<FluentResource>;
 
-static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(Locale::En, include_str!("en.ftl")));
+static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(Locale::En));
+static FRENCH: LazyLock<Bundle> = LazyLock::new(|| bundle(Locale::Fr));
+
+const fn source(locale: Locale) -> &'static str {
+    match locale {
+        Locale::En => include_str!("en.ftl"),
+        Locale::Fr => include_str!("fr.ftl"),
+    }
+}
 
 /// The text of a message. Arguments are inserted as they are: escaping is the business of whoever
 /// builds a page or a Slack message of it.
@@ -17,6 +26,7 @@ pub fn text(locale: Locale, message: Message<'_>) -> String {
     let (id, arguments) = message.parts();
     let bundle = match locale {
         Locale::En => &*ENGLISH,
+        Locale::Fr => &*FRENCH,
     };
     let Some(pattern) = bundle.get_message(id).and_then(|entry| entry.value()) else {
         tracing::error!(id, "a message is missing from the catalogue");
@@ -34,17 +44,33 @@ pub fn text(locale: Locale, message: Message<'_>) -> String {
     text.into_owned()
 }
 
-fn bundle(locale: Locale, source: &str) -> Bundle {
+fn bundle(locale: Locale) -> Bundle {
     let tag = locale.tag().parse().unwrap_or_default();
     let mut bundle = Bundle::new_concurrent(vec![tag]);
     // Isolation marks around arguments would break Slack's mentions and show up in copied text.
     bundle.set_use_isolating(false);
+    bundle.set_formatter(Some(match locale {
+        Locale::En => |value, _| grouped(Locale::En, value),
+        Locale::Fr => |value, _| grouped(Locale::Fr, value),
+    }));
     // A tested catalogue parses; of one that did not, what parsed is better than nothing.
-    let resource = match FluentResource::try_new(source.to_owned()) {
+    let resource = match FluentResource::try_new(source(locale).to_owned()) {
         Ok(resource) | Err((resource, _)) => resource,
     };
     bundle.add_resource_overriding(resource);
     bundle
+}
+
+/// Whole numbers as the language groups them: `12,000` or `12 000`. Fluent's own way has no groups.
+fn grouped(locale: Locale, value: &FluentValue<'_>) -> Option<String> {
+    let FluentValue::Number(number) = value else {
+        return None;
+    };
+    let whole: u64 = number.as_string().parse().ok()?;
+    let tag: icu_locale_core::Locale = locale.regional_tag().parse().ok()?;
+    let formatter =
+        DecimalFormatter::try_new(tag.into(), DecimalFormatterOptions::default()).ok()?;
+    Some(formatter.format(&Decimal::from(whole)).to_string())
 }
 
 #[cfg(test)]
@@ -52,12 +78,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-
-    fn source(locale: Locale) -> &'static str {
-        match locale {
-            Locale::En => include_str!("en.ftl"),
-        }
-    }
 
     fn ids(locale: Locale) -> BTreeSet<&'static str> {
         source(locale)
@@ -93,7 +113,7 @@ mod tests {
         for locale in Locale::ALL {
             for message in Message::samples() {
                 let (id, arguments) = message.parts();
-                let bundle = bundle(locale, source(locale));
+                let bundle = bundle(locale);
                 let pattern = bundle.get_message(id).unwrap().value().unwrap();
                 let mut errors = Vec::new();
                 let text = bundle.format_pattern(pattern, Some(&arguments), &mut errors);
@@ -106,6 +126,51 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn every_message_is_translated() {
+        // The product's name, and words that are the same in both languages.
+        let same = ["page-product", "modal-secret", "modal-note", "minutes"];
+        for message in Message::samples() {
+            let id = message.parts().0;
+            let texts = Locale::ALL.map(|locale| text(locale, message));
+            assert!(texts[0] != texts[1] || same.contains(&id), "{id}");
+        }
+    }
+
+    #[test]
+    fn french_is_set_as_french_is() {
+        for message in Message::samples() {
+            let (id, text) = (message.parts().0, text(Locale::Fr, message));
+            let characters: Vec<_> = text.chars().collect();
+            for pair in characters.windows(2) {
+                let fits = match pair {
+                    [before, ';' | '!' | '?'] => *before == '\u{202f}',
+                    [before, ':' | '»'] => *before == '\u{a0}',
+                    ['«', after] => *after == '\u{a0}',
+                    [before, after] => ![before, after].contains(&&'\'') && *before != '"',
+                    _ => true,
+                };
+                assert!(fits, "{id}: {pair:?} in {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped_as_the_language_does() {
+        let told = |locale| {
+            let chars = 12_345;
+            text(
+                locale,
+                Message::SecretTooLong {
+                    chars,
+                    limit: 12_000,
+                },
+            )
+        };
+        assert_eq!(told(Locale::En), "That’s 12,345 characters; 12,000 fit.");
+        assert!(told(Locale::Fr).contains("12\u{a0}345 caractères"));
     }
 
     #[test]
@@ -127,13 +192,14 @@ mod tests {
 
     #[test]
     fn mentions_come_through_unbroken() {
-        let lead = text(
-            Locale::En,
-            Message::ReceiptDelivered {
-                recipient: "<@U1>",
-                until: "noon",
-            },
-        );
-        assert!(lead.starts_with("<@U1> has the link"), "{lead}");
+        for (locale, start) in [
+            (Locale::En, "<@U1> has the link"),
+            (Locale::Fr, "<@U1> a reçu le lien"),
+        ] {
+            let recipient = "<@U1>";
+            let until = "noon";
+            let lead = text(locale, Message::ReceiptDelivered { recipient, until });
+            assert!(lead.starts_with(start), "{lead}");
+        }
     }
 }

@@ -1,6 +1,17 @@
-//! Times as people read them.
+//! Times as people read them, after the Unicode CLDR's habits of Canada.
 
-use jiff::{Timestamp, fmt::strtime, tz::TimeZone};
+use std::sync::LazyLock;
+
+use icu_calendar::Gregorian;
+use icu_datetime::{
+    FixedCalendarDateTimeFormatter,
+    fieldsets::{Combo, YMD, YMDT, zone::SpecificShort},
+};
+use icu_time::{
+    ZonedDateTime,
+    zone::{IanaParser, UtcOffset, ZoneNameTimestamp},
+};
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Locale, Message, text};
 use crate::clock;
@@ -36,16 +47,49 @@ pub fn duration(locale: Locale, millis: u64) -> String {
     }
 }
 
-/// A point in time in a zone such as `America/Toronto`, or in UTC: `23 November 2026, 14:03 EST`.
+/// A point in time in a zone such as `America/Toronto`, or in UTC:
+/// `November 23, 2026 at 2:03 p.m. EST`, `23 novembre 2026 à 14 h 03 HNE`.
 #[must_use]
 pub fn instant(locale: Locale, at: clock::Timestamp, zone: Option<&str>) -> String {
-    let Locale::En = locale;
+    let Some(formatter) = formatter(locale) else {
+        return rfc3339(at);
+    };
     let zone = zone
         .and_then(|name| TimeZone::get(name).ok())
         .unwrap_or(TimeZone::UTC);
-    let at = Timestamp::from_millisecond(at.as_millis()).unwrap_or(Timestamp::UNIX_EPOCH);
-    strtime::format("%-d %B %Y, %H:%M %Z", &at.to_zoned_datetime(zone))
-        .unwrap_or_else(|_| at.to_string())
+    let offset = Timestamp::from_millisecond(at.as_millis())
+        .ok()
+        .and_then(|at| UtcOffset::try_from_seconds(zone.to_offset(at).seconds()).ok())
+        .unwrap_or_else(UtcOffset::zero);
+    let local = ZonedDateTime::from_epoch_milliseconds_and_utc_offset(at.as_millis(), offset);
+    let zone = IanaParser::new()
+        .parse(zone.iana_name().unwrap_or("UTC"))
+        .with_offset(Some(offset))
+        .with_zone_name_timestamp(ZoneNameTimestamp::from_zoned_date_time(local));
+    let text = formatter.format(&ZonedDateTime {
+        date: local.date.to_calendar(Gregorian),
+        time: local.time,
+        zone,
+    });
+    text.to_string()
+}
+
+type Formatter = FixedCalendarDateTimeFormatter<Gregorian, Combo<YMDT, SpecificShort>>;
+
+/// `None` only if the library came without its data for the language, which a test rules out.
+fn formatter(locale: Locale) -> Option<&'static Formatter> {
+    static ENGLISH: LazyLock<Option<Formatter>> = LazyLock::new(|| build(Locale::En));
+    static FRENCH: LazyLock<Option<Formatter>> = LazyLock::new(|| build(Locale::Fr));
+    match locale {
+        Locale::En => ENGLISH.as_ref(),
+        Locale::Fr => FRENCH.as_ref(),
+    }
+}
+
+fn build(locale: Locale) -> Option<Formatter> {
+    let tag: icu_locale_core::Locale = locale.regional_tag().parse().ok()?;
+    let fields = YMD::long().with_time_hm().with_zone(SpecificShort);
+    FixedCalendarDateTimeFormatter::try_new(tag.into(), fields).ok()
 }
 
 /// A point in time for machines (RFC 3339, UTC).
@@ -64,31 +108,70 @@ mod tests {
 
     #[test]
     fn spans_are_told_in_minutes_then_in_hours() {
-        for (millis, expected) in [
-            (0, "1 minute"),
-            (59_000, "1 minute"),
-            (15 * MINUTE, "15 minutes"),
-            (HOUR - 1, "59 minutes"),
-            (HOUR, "1 hour"),
-            (HOUR + 30 * MINUTE, "1 hour 30 minutes"),
-            (4 * HOUR - 1, "3 hours 59 minutes"),
-            (24 * HOUR, "24 hours"),
+        for (millis, english, french) in [
+            (0, "1 minute", "1 minute"),
+            (59_000, "1 minute", "1 minute"),
+            (15 * MINUTE, "15 minutes", "15 minutes"),
+            (HOUR - 1, "59 minutes", "59 minutes"),
+            (HOUR, "1 hour", "1 heure"),
+            (
+                HOUR + 30 * MINUTE,
+                "1 hour 30 minutes",
+                "1 heure et 30 minutes",
+            ),
+            (4 * HOUR - 1, "3 hours 59 minutes", "3 heures et 59 minutes"),
+            (24 * HOUR, "24 hours", "24 heures"),
         ] {
-            assert_eq!(duration(Locale::En, millis), expected, "{millis}");
+            assert_eq!(duration(Locale::En, millis), english);
+            let french = french.replace(char::is_whitespace, " ");
+            let told = duration(Locale::Fr, millis).replace(char::is_whitespace, " ");
+            assert_eq!(told, french);
         }
     }
 
     #[test]
-    fn instants_are_told_in_the_readers_zone() {
-        let at = clock::Timestamp::from_millis(1_795_460_580_000);
-        assert_eq!(instant(Locale::En, at, None), "23 November 2026, 19:03 UTC");
-        assert_eq!(
-            instant(Locale::En, at, Some("America/Toronto")),
-            "23 November 2026, 14:03 EST"
-        );
-        assert_eq!(
-            instant(Locale::En, at, Some("Moon/Base")),
-            "23 November 2026, 19:03 UTC"
-        );
+    fn instants_are_told_in_the_readers_zone_and_manner() {
+        let winter = clock::Timestamp::from_millis(1_795_460_580_000);
+        let summer = clock::Timestamp::from_millis(1_782_500_700_000);
+        for (locale, at, zone, expected) in [
+            (
+                Locale::En,
+                winter,
+                None,
+                "November 23, 2026 at 7:03\u{202f}p.m. UTC",
+            ),
+            (
+                Locale::En,
+                winter,
+                Some("America/Toronto"),
+                "November 23, 2026 at 2:03\u{202f}p.m. EST",
+            ),
+            (
+                Locale::En,
+                summer,
+                Some("Moon/Base"),
+                "June 26, 2026 at 7:05\u{202f}p.m. UTC",
+            ),
+            (
+                Locale::Fr,
+                winter,
+                Some("America/Toronto"),
+                "23 novembre 2026 à 14 h 03 HNE",
+            ),
+            (
+                Locale::Fr,
+                summer,
+                Some("America/Toronto"),
+                "26 juin 2026 à 15 h 05 HAE",
+            ),
+            (
+                Locale::Fr,
+                winter,
+                Some("Asia/Kolkata"),
+                "24 novembre 2026 à 00 h 33 UTC+5:30",
+            ),
+        ] {
+            assert_eq!(instant(locale, at, zone), expected);
+        }
     }
 }

@@ -20,6 +20,7 @@ pub(crate) struct Model {
     pub(crate) channel: Option<String>,
     pub(crate) message_ts: Option<String>,
     pub(crate) shown: Option<String>,
+    pub(crate) shown_reuses: i32,
     pub(crate) created_at: i64,
 }
 

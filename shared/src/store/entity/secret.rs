@@ -26,6 +26,8 @@ pub(crate) struct Model {
     pub(crate) destroyed_at: Option<i64>,
     pub(crate) destroy_reason: Option<String>,
     pub(crate) burn_id: Option<Uuid>,
+    pub(crate) reuse_count: i32,
+    pub(crate) reused_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,0 +1,75 @@
+//! Visits to links whose secret was opened: logged at once, and counted for the sender a moment
+//! later, so that no visitor waits for that and many visits cost one statement.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use shared::{
+    ids::SecretId,
+    store::{Database, Ended, Ending, reuse},
+};
+use tokio::{
+    sync::mpsc::{Receiver, Sender, channel},
+    time::{sleep, timeout},
+};
+
+use crate::metrics::Metrics;
+
+/// Visits noted but not yet counted, at most. What comes beyond is in the log and the metrics only.
+const WAITING: usize = 4096;
+
+/// How long visits are collected.
+const COLLECT_FOR: Duration = Duration::from_millis(250);
+
+/// Longest wait for the database. What it doesn't take then is in the log and the metrics only.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where visits are noted.
+pub(crate) struct Reuses {
+    visits: Sender<SecretId>,
+    metrics: Arc<Metrics>,
+}
+
+impl Reuses {
+    /// The place to note visits, and the work of counting them: it ends when the place is gone and
+    /// everything is counted.
+    pub(crate) fn new(
+        database: Database,
+        metrics: Arc<Metrics>,
+    ) -> (Self, impl Future<Output = ()> + Send) {
+        let (visits, noted) = channel(WAITING);
+        (Self { visits, metrics }, count(database, noted))
+    }
+
+    /// Notes a visit, if the secret was opened before.
+    pub(crate) fn note(&self, ended: &Ended) {
+        if !matches!(ended.ending, Ending::Viewed { .. }) {
+            return;
+        }
+        self.metrics.reuse();
+        tracing::warn!(secret.id = %ended.secret, "the link of an opened secret was visited again");
+        if self.visits.try_send(ended.secret).is_err() {
+            tracing::warn!(secret.id = %ended.secret, "that visit is not counted: there are too many");
+        }
+    }
+}
+
+async fn count(database: Database, mut noted: Receiver<SecretId>) {
+    while let Some(first) = noted.recv().await {
+        let mut visits = HashMap::from([(first, 1_u16)]);
+        if !noted.is_closed() {
+            sleep(COLLECT_FOR).await;
+        }
+        while let Ok(secret) = noted.try_recv() {
+            let count = visits.entry(secret).or_default();
+            *count = count.saturating_add(1);
+        }
+        for (secret, visits) in visits {
+            let counted = timeout(PATIENCE, reuse::note(&database, secret, visits)).await;
+            if let Ok(Err(error)) = counted {
+                tracing::error!(secret.id = %secret, visits, %error, "visits could not be counted");
+            } else if counted.is_err() {
+                tracing::error!(secret.id = %secret, visits, "visits could not be counted in time");
+            }
+        }
+    }
+}

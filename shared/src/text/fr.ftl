@@ -1,0 +1,169 @@
+# Français. Tous les messages que les gens voient, dans Slack et sur le Web.
+#
+# Typographie : espace fine insécable (U+202F) devant ; ! ?, espace insécable (U+00A0) devant
+# les deux-points et à l’intérieur des guillemets. Un test y veille.
+
+## Durées
+
+minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+hours = { $count ->
+    [one] { $count } heure
+   *[other] { $count } heures
+}
+
+hours-minutes = { $hours } et { $minutes }
+
+## La boîte de dialogue
+
+modal-title = Envoyer un secret
+modal-submit = Envoyer
+modal-close = Annuler
+modal-recipient = Destinataire
+modal-recipient-placeholder = Choisissez une personne
+modal-secret = Secret
+modal-secret-placeholder = Un mot de passe, une clé, un code…
+modal-secret-hint = Il s’affiche une seule fois, exactement comme saisi ici. Il n’est jamais publié dans Slack.
+modal-more-room = Plus de place
+modal-secret-continued = Secret, partie { $number }
+modal-secret-continued-hint = La suite, exactement là où finit le champ précédent.
+modal-note = Note
+modal-note-placeholder = À quoi il sert (la note paraît dans Slack)
+modal-lifetime = Le lien fonctionne pendant
+modal-words-unused = Ce que vous avez écrit après la commande n’a pas été utilisé : on ne peut y mettre qu’une personne et une durée (15m, 1h, 4h ou 24h). Saisissez le secret ici, et changez-le s’il figurait dans la commande.
+
+## Erreurs dans la boîte de dialogue, à côté du champ
+
+recipient-missing = Choisissez à qui va le secret.
+recipient-is-bot = C’est une application. Choisissez une personne.
+recipient-is-slackbot = Slackbot ne peut pas ouvrir de secret. Choisissez une personne.
+recipient-deactivated = Ce compte est désactivé. Choisissez quelqu’un d’autre.
+recipient-external = Cette personne fait partie d’une autre organisation. Les secrets restent dans la vôtre.
+recipient-is-self = C’est vous. Choisissez quelqu’un d’autre.
+recipient-unknown = Slack ne connaît plus cette personne. Choisissez quelqu’un d’autre.
+secret-empty = Saisissez le secret ici.
+secret-blank = Il n’y a ici que des espaces et des fins de ligne. Saisissez le secret.
+secret-nul = Il contient un caractère qu’aucune page ne peut afficher (NUL). Retirez-le.
+secret-too-long = Cela fait { $chars } caractères ; il y a de la place pour { $limit }.
+note-nul = Elle contient un caractère qu’aucune page ne peut afficher (NUL). Retirez-le.
+note-too-long = Cela fait { $chars } caractères ; il y a de la place pour { $limit }.
+lifetime-missing = Choisissez combien de temps le lien fonctionne.
+submission-unconfirmed = Nous n’avons pas pu confirmer l’envoi à temps. Si vous recevez un accusé, c’est envoyé. Sinon, appuyez de nouveau sur « { modal-submit } » : rien ne part deux fois.
+submission-unavailable = Le secret n’a pas pu être enregistré, et rien n’a été envoyé. Appuyez de nouveau sur « { modal-submit } » dans un instant.
+submission-busy = Il y a trop d’activité en ce moment, et rien n’a été envoyé. Appuyez de nouveau sur « { modal-submit } » dans un instant.
+
+## Une boîte de dialogue déjà envoyée
+
+already-sent-title = Déjà envoyé
+already-sent-text = Cette boîte de dialogue a déjà été envoyée : à { $recipient }, le { $when }. Le lien fonctionne jusqu’au { $until }. Rien de nouveau n’est parti, quoi que vous ayez changé depuis. Pour envoyer autre chose, utilisez de nouveau la commande.
+already-sent-close = Fermer
+
+## Quand la boîte de dialogue ne peut pas s’ouvrir
+
+command-failed = La boîte de dialogue n’a pas pu s’ouvrir. Veuillez réessayer.
+command-busy = Il y a trop d’activité en ce moment. Veuillez réessayer dans un instant.
+
+## Le message au destinataire
+
+message-fallback = { $sender } vous a envoyé un secret
+message-lead = { $sender } vous a envoyé un secret.
+message-terms = Le lien s’ouvre une seule fois, d’ici { $lifetime } (jusqu’au { $until }). Ensuite, il ne reste rien.
+message-note = Note de { $sender } :
+message-button = Ouvrir le secret
+message-caution = Vous ne l’attendiez pas ? Demandez à { $sender } avant d’ouvrir.
+
+## Le message au destinataire, une fois le secret disparu
+
+message-opened = Ce secret a été affiché le { $when }, puis détruit. Si ce n’était pas vous, prévenez { $sender } tout de suite : quelqu’un d’autre l’a vu.
+message-expired = Personne n’a ouvert ce secret à temps : il a été détruit sans être vu le { $when }. Demandez à { $sender } de le renvoyer.
+message-withdrawn = Ce secret a été détruit sans être vu le { $when }. Demandez à { $sender } de le renvoyer si vous en avez encore besoin.
+
+## L’accusé à l’expéditeur
+
+receipt-fallback = À propos du secret que vous avez envoyé
+receipt-delivered = { $recipient } a reçu le lien vers votre secret. Il s’ouvre une seule fois, jusqu’au { $until }.
+receipt-opened = Votre secret pour { $recipient } a été ouvert le { $when }, puis détruit.
+receipt-reused = { $count ->
+    [one] Depuis, son lien a été visité encore une fois, le { $when } ; rien n’a été affiché. Si { $recipient } dit ne pas avoir vu le secret, quelqu’un d’autre l’a vu : changez-le tout de suite, et prévenez votre équipe informatique.
+   *[other] Depuis, son lien a été visité { $count } autres fois, la dernière le { $when } ; rien n’a été affiché. Si { $recipient } dit ne pas avoir vu le secret, quelqu’un d’autre l’a vu : changez-le tout de suite, et prévenez votre équipe informatique.
+}
+receipt-unopened = Votre secret pour { $recipient } n’a pas été ouvert à temps, et a été détruit le { $when }. Personne ne l’a vu.
+receipt-withdrawn = Votre secret pour { $recipient } a été détruit le { $when }. Personne ne l’a vu.
+receipt-failed = Votre secret pour { $recipient } n’a pas pu être remis, et a été détruit. Personne ne l’a vu.
+receipt-expired = Votre secret pour { $recipient } n’a pas pu être remis à temps, et a été détruit. Personne ne l’a vu.
+failure-user-not-found = Slack ne connaît plus cette personne.
+failure-user-disabled = Ce compte est désactivé.
+failure-cannot-dm-bot = Ce compte ne peut pas recevoir de messages d’applications.
+failure-external = Cette personne fait partie d’une autre organisation.
+failure-messages-tab-disabled = Les messages de cette application sont désactivés. Signalez-le à votre équipe informatique : « messages tab disabled ».
+failure-missing-scope = Il manque à cette application une permission dans Slack. Signalez-le à votre équipe informatique : « missing scope ».
+failure-refused = Slack a refusé le message. Si cela se répète, signalez-le à votre équipe informatique.
+failure-expired = Slack n’a pas pu être joint à temps. Veuillez renvoyer le secret.
+failure-unsealable = Le lien en attente n’a plus pu être lu. Veuillez renvoyer le secret, et prévenir votre équipe informatique.
+
+## Les pages Web
+
+page-product = Secure Secret
+page-language = Langue
+page-help = Besoin d’aide ? Écrivez à { $contact }.
+confirm-title = Un secret pour vous
+confirm-lead = { $sender } vous a envoyé un secret.
+confirm-once = Il ne s’ouvre qu’une fois : ensuite il est détruit, et personne ne peut plus l’ouvrir.
+confirm-time-left = Il reste { $left }, jusqu’au { $until }.
+confirm-again = La page était ouverte depuis un moment, et rien n’a encore été affiché. Veuillez appuyer de nouveau sur le bouton.
+confirm-button = Ouvrir le secret
+confirm-caution = Vous ne l’attendiez pas ? Ne l’ouvrez pas : demandez d’abord à { $sender }.
+revealed-title = Votre secret
+revealed-lead = De { $sender }. Copiez-le maintenant là où vous en avez besoin.
+revealed-show = Afficher le secret
+revealed-hide = Masquer le secret
+revealed-label = Le secret
+revealed-copy = Copier
+revealed-copied = Copié.
+revealed-copy-failed = Cela n’a pas fonctionné. Affichez le secret, puis sélectionnez-le et copiez-le vous-même.
+revealed-note = Note de { $sender }
+revealed-gone = Il est détruit de notre côté. Cette page ne peut plus être ouverte.
+opened-title = Déjà ouvert
+opened-text = Ce secret a été affiché le { $when }, puis détruit.
+opened-next = Si c’était vous et qu’il vous le faut encore, demandez qu’on vous le renvoie. Si ce n’était pas vous, prévenez tout de suite la personne qui l’a envoyé : quelqu’un d’autre l’a vu.
+expired-title = Trop tard
+expired-text = Personne n’a ouvert ce secret à temps : il a été détruit sans être vu.
+expired-next = Demandez à la personne qui l’a envoyé de le renvoyer.
+revoked-title = Repris
+revoked-text = La personne qui a envoyé ce secret l’a repris avant que quelqu’un l’ouvre.
+revoked-next = Demandez-le-lui s’il vous le faut encore.
+withdrawn-title = Il n’est plus là
+withdrawn-text = Ce secret a été détruit sans être vu.
+withdrawn-next = Demandez à la personne qui l’a envoyé de le renvoyer s’il vous le faut encore.
+unknown-title = Pas de secret ici
+unknown-text = Ce lien ne mène à aucun secret. Il est peut-être incomplet, ou trop ancien.
+unknown-next = Ouvrez de nouveau le lien depuis le message dans Slack, ou demandez qu’on vous renvoie le secret.
+unavailable-title = Pas maintenant
+unavailable-text = Le secret ne peut pas être affiché en ce moment. Rien de ce qui n’a pas été affiché n’est perdu.
+unavailable-next = Réessayez dans une minute, depuis le message dans Slack. Si cela persiste, demandez à votre équipe informatique.
+too-many-title = Trop de requêtes
+too-many-text = Il y a eu trop de requêtes depuis votre réseau.
+too-many-next = { $seconds ->
+    [one] Réessayez dans { $seconds } seconde.
+   *[other] Réessayez dans { $seconds } secondes.
+}
+bad-request-title = Cela n’a pas fonctionné
+bad-request-text = La page a envoyé quelque chose que nous ne comprenons pas. Rien n’a été affiché.
+bad-request-next = Ouvrez de nouveau le lien depuis le message dans Slack.
+forbidden-title = Pas depuis notre page
+forbidden-text = Un secret ne s’ouvre qu’avec le bouton de notre propre page. Cette demande venait d’ailleurs, et rien n’a été affiché.
+forbidden-next = Ouvrez de nouveau le lien depuis le message dans Slack, dans un navigateur à jour.
+method-title = Pas de cette façon
+method-text = Cette adresse n’accepte pas ce genre de requête.
+method-next = Ouvrez de nouveau le lien depuis le message dans Slack.
+too-large-title = C’était trop
+too-large-text = La requête est plus grosse que tout ce que cette page envoie. Rien n’a été affiché.
+too-large-next = Ouvrez de nouveau le lien depuis le message dans Slack.
+too-slow-title = C’était trop long
+too-slow-text = La requête n’est pas arrivée à temps. Rien n’a été affiché.
+too-slow-next = Vérifiez votre connexion, puis ouvrez de nouveau le lien depuis le message dans Slack.
+broken-title = Quelque chose s’est brisé
+broken-text = La faute est de notre côté.
+broken-next = Réessayez dans une minute, depuis le message dans Slack. Si cela persiste, demandez à votre équipe informatique.
