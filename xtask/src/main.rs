@@ -6,6 +6,7 @@ mod browser;
 mod cargo;
 mod debian;
 mod demo;
+mod fuzz;
 mod mysql;
 mod node;
 mod processes;
@@ -50,6 +51,11 @@ fn main() -> anyhow::Result<()> {
                         .help("On which database"),
                 ),
         )
+        .subcommand(
+            Command::new("fuzz")
+                .about("Feeds the parsers of what strangers send with what nobody thought of")
+                .arg(number("minutes", "5", "For how long, each")),
+        )
         .subcommand(Command::new("mysql").about("Runs the tests' MySQL until stopped"))
         .get_matches();
     match matches.subcommand() {
@@ -66,6 +72,9 @@ fn main() -> anyhow::Result<()> {
             let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
             let number = |name: &str| matches.get_one::<u64>(name).copied().unwrap_or_default();
             soak::run(&text("engine"), number("seed"), number("minutes"))
+        }
+        Some(("fuzz", matches)) => {
+            fuzz::run(matches.get_one::<u64>("minutes").copied().unwrap_or(1))
         }
         Some(("mysql", _)) => mysql::run(),
         _ => Ok(()),

@@ -1,0 +1,382 @@
+//! Clients that mean harm, or are broken: each is answered or sent away within bounds, and others
+//! are served meanwhile.
+
+use std::time::{Duration, Instant};
+
+use e2e::{
+    Engine, Options, World, on_each_engine,
+    raw::{connect_from, drip, exchange, read_to_end},
+};
+use futures_util::future::join_all;
+use sea_orm::ConnectionTrait as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// The attacker's address, and another client's.
+const ATTACKER: &str = "127.0.0.2";
+const NEIGHBOR: &str = "127.0.0.3";
+
+/// More than ten seconds, which a head and a whole request may take, and some for a busy machine.
+const BOUND: Duration = Duration::from_secs(25);
+
+/// More memory than this for any attack is too much.
+const MEMORY: u64 = 64 << 20;
+
+async fn world() -> World {
+    let options = Options {
+        bot: false,
+        web_variables: vec![("RATE_LIMIT", "60/60s".to_owned())],
+        ..Options::default()
+    };
+    World::with(Engine::Sqlite, options).await
+}
+
+fn head(world: &World, first_line: &str, more: &str) -> String {
+    let (_, host) = world.web().public_url.split_once("://").unwrap();
+    format!("{first_line} HTTP/1.1\r\nhost: {host}\r\n{more}")
+}
+
+fn post(world: &World, more: &str) -> String {
+    let origin = &world.web().public_url;
+    let form = "content-type: application/x-www-form-urlencoded\r\n";
+    head(
+        world,
+        "POST /reveal",
+        &format!("origin: {origin}\r\n{form}{more}"),
+    )
+}
+
+/// Somebody else opens a page and is answered soon.
+async fn neighbor_is_served(world: &World) {
+    let begun = Instant::now();
+    let stream = connect_from(NEIGHBOR, &world.web().url).await;
+    let request = head(world, "GET /s/short", "connection: close\r\n\r\n");
+    let answer = exchange(stream, request.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+/// Resident memory of reveal-web in bytes.
+fn memory(world: &World) -> u64 {
+    let status = format!("/proc/{}/status", world.web().process.id());
+    let status = std::fs::read_to_string(status).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kilobytes = line.unwrap().split_whitespace().nth(1).unwrap();
+    kilobytes.parse::<u64>().unwrap() << 10
+}
+
+fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap_or("")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_clients_are_sent_away_and_others_served() {
+    let world = world().await;
+    let url = &world.web().url;
+    let before = memory(&world);
+    let silent = (0..40).map(|_| async {
+        let mut stream = connect_from(ATTACKER, url).await;
+        let begun = Instant::now();
+        assert_eq!(read_to_end(&mut stream).await, "");
+        begun.elapsed()
+    });
+    let heads = (0..40).map(|_| async {
+        let stream = connect_from(ATTACKER, url).await;
+        let (took, answer) =
+            drip(stream, "GET / HTTP/1.1\r\nx: ", Duration::from_millis(500)).await;
+        assert!(answer.is_empty() || status(&answer) == "408", "{answer}");
+        took
+    });
+    let body = post(&world, "content-length: 4000\r\n\r\n");
+    let bodies = (0..40).map(|_| async {
+        let stream = connect_from(ATTACKER, url).await;
+        let (took, answer) = drip(stream, &body, Duration::from_millis(500)).await;
+        assert_eq!(status(&answer), "408", "{answer}");
+        assert!(answer.contains("content-security-policy"), "{answer}");
+        took
+    });
+    let neighbor = async {
+        for _ in 0..20 {
+            neighbor_is_served(&world).await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    };
+    let (silent, heads, bodies, ()) = tokio::join!(
+        join_all(silent),
+        join_all(heads),
+        join_all(bodies),
+        neighbor
+    );
+    for took in silent.into_iter().chain(heads).chain(bodies) {
+        assert!(took < BOUND, "{took:?}");
+    }
+    assert!(memory(&world).saturating_sub(before) < MEMORY);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_takes_no_more_than_its_places() {
+    let world = world().await;
+    let url = &world.web().url;
+    let connected = join_all((0..400).map(|_| connect_from(ATTACKER, url))).await;
+    neighbor_is_served(&world).await;
+    // Those beyond the limit are closed at once, the others when they have said nothing for long.
+    let begun = Instant::now();
+    let lives = join_all(connected.into_iter().map(|mut stream| async move {
+        read_to_end(&mut stream).await;
+        begun.elapsed()
+    }))
+    .await;
+    let at_once = lives
+        .iter()
+        .filter(|life| **life < Duration::from_secs(5))
+        .count();
+    assert_eq!(at_once, 400 - 128);
+    assert!(lives.iter().all(|life| *life < BOUND));
+    neighbor_is_served(&world).await;
+    world.finish().await;
+}
+
+/// So many requests that begin and never end take every place there is: who comes then is told to
+/// come back, and can when those are sent away.
+#[tokio::test(flavor = "multi_thread")]
+async fn more_requests_at_once_than_there_are_places_are_told_to_come_back() {
+    let options = Options {
+        bot: false,
+        ..Options::default()
+    };
+    let world = World::with(Engine::Sqlite, options).await;
+    let url = &world.web().url;
+    let unfinished = post(&world, "content-length: 4000\r\n\r\n");
+    let clients = (0..600).map(|number| {
+        let (unfinished, source) = (&unfinished, format!("127.0.0.{}", 10 + number / 100));
+        async move {
+            let mut stream = connect_from(&source, url).await;
+            stream.write_all(unfinished.as_bytes()).await.unwrap();
+            let mut head = [0; 64];
+            let length = stream.read(&mut head).await.unwrap_or(0);
+            status(&String::from_utf8_lossy(&head[..length])).to_owned()
+        }
+    });
+    let statuses = join_all(clients).await;
+    let count = |wanted: &str| statuses.iter().filter(|status| *status == wanted).count();
+    assert_eq!((count("408"), count("503")), (512, 88));
+    neighbor_is_served(&world).await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn heads_and_bodies_have_a_largest_size() {
+    let world = world().await;
+    let url = &world.web().url;
+    let before = memory(&world);
+    let fields = "x-field: y\r\n".repeat(200);
+    let endless = format!("{:x}\r\n{}\r\n", 8192, "x".repeat(8192)).repeat(600);
+    for (name, request, expected) in [
+        (
+            "many fields",
+            head(&world, "GET /", &format!("{fields}\r\n")),
+            "431",
+        ),
+        (
+            "a long field",
+            head(
+                &world,
+                "GET /",
+                &format!("x: {}\r\n\r\n", "y".repeat(40_000)),
+            ),
+            "431",
+        ),
+        (
+            "a long path",
+            format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "y".repeat(70_000)),
+            "4",
+        ),
+        (
+            "a large body",
+            post(
+                &world,
+                &format!("content-length: 5000000\r\n\r\n{}", "x".repeat(100_000)),
+            ),
+            "413",
+        ),
+        (
+            "chunks without end",
+            post(
+                &world,
+                &format!("transfer-encoding: chunked\r\n\r\n{endless}"),
+            ),
+            "413",
+        ),
+    ] {
+        let stream = connect_from(ATTACKER, url).await;
+        let answer = exchange(stream, request.as_bytes()).await;
+        // Who sends on after the answer may be reset before reading it.
+        assert!(
+            answer.is_empty() || status(&answer).starts_with(expected),
+            "{name}: {answer}"
+        );
+        assert!(answer.matches("HTTP/1.1 ").count() <= 1, "{name}: {answer}");
+    }
+    neighbor_is_served(&world).await;
+    assert!(memory(&world).saturating_sub(before) < MEMORY);
+    world.finish().await;
+}
+
+/// Shapes in which a proxy and we could disagree about where a request ends. The request that hides
+/// in each of them must not be answered as one of its own.
+/// Source: RFC 9112, section 6.3 and 11.2.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_request_hides_in_another() {
+    let world = world().await;
+    let hidden = head(&world, "GET /favicon.ico", "\r\n");
+    let length = hidden.len();
+    for (name, request) in [
+        (
+            "two lengths",
+            post(
+                &world,
+                &format!("content-length: 0\r\ncontent-length: {length}\r\n\r\n{hidden}"),
+            ),
+        ),
+        (
+            "a list of lengths",
+            post(
+                &world,
+                &format!("content-length: 0, {length}\r\n\r\n{hidden}"),
+            ),
+        ),
+        (
+            "a signed length",
+            post(&world, &format!("content-length: +0\r\n\r\n{hidden}")),
+        ),
+        (
+            "length and chunks",
+            post(
+                &world,
+                &format!(
+                    "content-length: {}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{hidden}",
+                    length + 5
+                ),
+            ),
+        ),
+        (
+            "chunks twice",
+            post(
+                &world,
+                &format!(
+                    "transfer-encoding: chunked\r\ntransfer-encoding: identity\r\n\r\n0\r\n\r\n{hidden}"
+                ),
+            ),
+        ),
+        (
+            "odd chunks",
+            post(
+                &world,
+                &format!("transfer-encoding: xchunked\r\n\r\n0\r\n\r\n{hidden}"),
+            ),
+        ),
+        (
+            "a space before the colon",
+            post(&world, &format!("content-length : 0\r\n\r\n{hidden}")),
+        ),
+        (
+            "a folded field",
+            post(
+                &world,
+                &format!("x: y\r\n content-length: 0\r\n\r\n{hidden}"),
+            ),
+        ),
+        (
+            "a bare carriage return",
+            post(&world, &format!("x: y\rcontent-length: 0\r\n\r\n{hidden}")),
+        ),
+        (
+            "a chunk size that overflows",
+            post(
+                &world,
+                &format!("transfer-encoding: chunked\r\n\r\n10000000000000000\r\n{hidden}"),
+            ),
+        ),
+        ("no host", format!("GET / HTTP/1.1\r\n\r\n{hidden}")),
+        (
+            "an older protocol",
+            format!("GET / HTTP/0.9\r\n\r\n{hidden}"),
+        ),
+        (
+            "HTTP/2 unasked",
+            format!("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n{hidden}"),
+        ),
+        (
+            "an upgrade",
+            head(
+                &world,
+                "GET /",
+                "connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n\r\n",
+            ),
+        ),
+    ] {
+        let mut stream = connect_from(ATTACKER, &world.web().url).await;
+        stream.write_all(request.as_bytes()).await.ok();
+        stream.shutdown().await.ok();
+        let answer = read_to_end(&mut stream).await;
+        assert!(!answer.contains("HTTP/1.1 204"), "{name}: {answer}");
+        assert!(
+            answer.is_empty() || status(&answer).starts_with('4'),
+            "{name}: {answer}"
+        );
+    }
+    neighbor_is_served(&world).await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_in_one_go_are_answered_in_order_and_counted_each() {
+    let world = world().await;
+    let many = head(&world, "GET /nowhere", "\r\n").repeat(100)
+        + &head(&world, "GET /", "connection: close\r\n\r\n");
+    let stream = connect_from(ATTACKER, &world.web().url).await;
+    let answers = exchange(stream, many.as_bytes()).await;
+    assert_eq!(answers.matches("HTTP/1.1 404").count(), 60);
+    assert_eq!(answers.matches("HTTP/1.1 429").count(), 41);
+    neighbor_is_served(&world).await;
+    world.finish().await;
+}
+
+on_each_engine! {
+    /// The burn waits for a lock that somebody else has; meanwhile whoever pressed the button goes.
+    async fn who_leaves_before_it_is_burned_leaves_it_as_it_was(engine) {
+        let world = World::with(engine, Options { bot: false, ..Options::default() }).await;
+        let sent = world.keys.send(&world.database.store().await, "still there").await;
+        let token = sent.token.encode();
+        let page = world.web().look(&token).await;
+        let body = format!("token={}&confirmation={}", token.as_str(), page.confirmation().unwrap());
+        let request = post(&world, &format!("content-length: {}\r\n\r\n{body}", body.len()));
+        let session = world.database.session().await;
+        let lock = match engine {
+            Engine::Sqlite => ["BEGIN IMMEDIATE", "SELECT 1"],
+            Engine::MySql => ["BEGIN", "SELECT id FROM secrets FOR UPDATE"],
+        };
+        for statement in lock {
+            session.execute_unprepared(statement).await.unwrap();
+        }
+        let mut stream = connect_from(ATTACKER, &world.web().url).await;
+        stream.write_all(request.as_bytes()).await.unwrap();
+        // The request has arrived when another one on a later connection has been answered.
+        world.web().get("/nowhere").await;
+        let mut nothing = [0; 1];
+        let waiting = tokio::time::timeout(Duration::from_millis(300), stream.read(&mut nothing));
+        assert!(waiting.await.is_err(), "nothing is answered while the row is locked");
+        drop(stream);
+        // Whoever looks at the connection sees its end before the lock is free.
+        world.web().get("/nowhere").await;
+        session.execute_unprepared("ROLLBACK").await.unwrap();
+        session.close().await.unwrap();
+        let page = world.web().reveal(&token).await;
+        assert_eq!((page.status, page.secret().as_deref()), (200, Some("still there")));
+        world.finish().await;
+    }
+}

@@ -1,0 +1,254 @@
+//! The page with the secret, in a real browser: what is shown and copied is what was sent, and no
+//! way leads back to it.
+
+use std::time::Duration;
+
+use e2e::{Browser, Engine, Options, World, eventually, on_each_engine};
+use fantoccini::Locator;
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+fn secrets() -> Vec<String> {
+    vec![
+        "\n\n  canary-page leading blank lines\n".to_owned(),
+        "</pre></details><script>document.title='run'</script><img src=x onerror=alert(1)>"
+            .to_owned(),
+        "&lt;b&gt; &amp;#13; &nbsp; ${7*7} {{7*7}}".to_owned(),
+        "line\r\nends\rof\nall\r\n\r\nkinds\r".to_owned(),
+        "bidi \u{202e}txet\u{202c} \u{2067}שלום\u{2069} 🔑👩🏽‍💻 \u{feff}marks\u{200b}\t\u{1b}"
+            .to_owned(),
+        "é🔑".repeat(6000),
+    ]
+}
+
+async fn world(engine: Engine) -> World {
+    let options = Options {
+        bot: false,
+        slack: true,
+        ..Options::default()
+    };
+    World::with(engine, options).await
+}
+
+async fn open(world: &World, browser: &Browser, text: &str) -> String {
+    let sent = world.keys.send(&world.database.store().await, text).await;
+    let link = format!("{}/s/{}", world.web().url, sent.token.encode().as_str());
+    browser.page.goto(&link).await.unwrap();
+    browser.find("#reveal").await.click().await.unwrap();
+    browser.find("#secret").await;
+    link
+}
+
+/// What the clipboard holds: read on another page, as ours may not.
+async fn clipboard(world: &World, browser: &Browser) -> String {
+    browser.page.goto(&world.slack().url).await.unwrap();
+    let permissions = json!({
+        "origin": world.slack().url,
+        "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"],
+    });
+    browser
+        .devtools("Browser.grantPermissions", permissions)
+        .await;
+    let read = "const done = arguments[arguments.length - 1];
+        navigator.clipboard.readText().then(done, error => done('error: ' + error));";
+    let text = browser.page.execute_async(read, Vec::new()).await.unwrap();
+    text.as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_shown_and_copied_is_what_was_sent() {
+    let mut world = world(Engine::Sqlite).await;
+    world.watch_for("canary-page");
+    let browser = Browser::start(true).await;
+    for text in secrets() {
+        open(&world, &browser, &text).await;
+        let shown = browser
+            .evaluate("return document.getElementById('secret').textContent")
+            .await;
+        assert_eq!(shown.as_str(), Some(text.as_str()));
+        let is_visible = "return document.getElementById('secret').checkVisibility()";
+        assert_eq!(
+            browser.evaluate(is_visible).await,
+            false,
+            "hidden until asked for"
+        );
+        browser.find("#copy").await.click().await.unwrap();
+        let copied = browser
+            .find("#copied:not(:empty)")
+            .await
+            .text()
+            .await
+            .unwrap();
+        assert_eq!(copied, "Copied.");
+        browser.find("summary").await.click().await.unwrap();
+        assert_eq!(browser.evaluate(is_visible).await, true);
+        assert_eq!(
+            browser.evaluate("return document.title").await,
+            "Your secret · Secure Secret"
+        );
+        let counted = "return [document.scripts.length, document.images.length]";
+        assert_eq!(browser.evaluate(counted).await, json!([1, 0]));
+        let complaints = browser.complaints().await;
+        assert!(complaints.is_empty(), "{complaints:?}");
+        assert_eq!(clipboard(&world, &browser).await, text);
+    }
+    browser.close().await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_click_selects_it_and_print_leaves_it_out_unless_shown() {
+    let world = world(Engine::Sqlite).await;
+    let browser = Browser::start(true).await;
+    open(&world, &browser, "only this").await;
+    let printed = "return document.getElementById('secret').checkVisibility()";
+    browser.emulate(1280, 800, &[], "print").await;
+    assert_eq!(browser.evaluate(printed).await, false);
+    browser.emulate(1280, 800, &[], "screen").await;
+    browser.find("summary").await.click().await.unwrap();
+    browser.emulate(1280, 800, &[], "print").await;
+    assert_eq!(browser.evaluate(printed).await, true);
+    let hidden = "return [...document.querySelectorAll('button, summary, .screen')]
+        .filter(part => part.checkVisibility()).length";
+    assert_eq!(browser.evaluate(hidden).await, 0);
+    browser.emulate(1280, 800, &[], "screen").await;
+    browser.find("#secret").await.click().await.unwrap();
+    let selected = browser.evaluate("return getSelection().toString()").await;
+    assert_eq!(selected, "only this");
+    browser.close().await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_works_from_the_keyboard() {
+    let world = world(Engine::Sqlite).await;
+    let browser = Browser::start(true).await;
+    let sent = world
+        .keys
+        .send(&world.database.store().await, "typed")
+        .await;
+    let link = format!("{}/s/{}", world.web().url, sent.token.encode().as_str());
+    browser.page.goto(&link).await.unwrap();
+    let focused = "return document.activeElement.id || document.activeElement.tagName";
+    let (tab, enter) = ("\u{e004}", "\u{e007}");
+    for expected in ["A", "reveal"] {
+        browser.type_keys(tab).await;
+        assert_eq!(browser.evaluate(focused).await, expected);
+    }
+    browser.type_keys(enter).await;
+    browser.find("#secret").await;
+    for expected in ["copy", "SUMMARY"] {
+        browser.type_keys(tab).await;
+        assert_eq!(browser.evaluate(focused).await, expected);
+    }
+    browser.type_keys(enter).await;
+    browser.type_keys(tab).await;
+    assert_eq!(browser.evaluate(focused).await, "secret");
+    browser.close().await;
+    world.finish().await;
+}
+
+/// A slow line to a server: what it answers arrives half a second later.
+async fn slow_line(listener: TcpListener, server: String) {
+    loop {
+        let (client, _) = listener.accept().await.unwrap();
+        let server = TcpStream::connect(server.trim_start_matches("http://"));
+        let (mut requests, mut client) = client.into_split();
+        let (mut answers, mut server) = server.await.unwrap().into_split();
+        tokio::spawn(async move { tokio::io::copy(&mut requests, &mut server).await });
+        tokio::spawn(async move {
+            let mut buffer = vec![0; 65_536];
+            while let Ok(length @ 1..) = answers.read(&mut buffer).await {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                client.write_all(&buffer[..length]).await?;
+            }
+            client.shutdown().await
+        });
+    }
+}
+
+/// The second click must not take the first one's answer away: that was the secret.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_double_click_on_a_slow_line_shows_the_secret() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let public_url = format!("http://{}", listener.local_addr().unwrap());
+    let mut world = World::without_programs(Engine::Sqlite).await;
+    world
+        .start_web(&[("PUBLIC_BASE_URL", public_url.clone())])
+        .await;
+    tokio::spawn(slow_line(listener, world.web().url.clone()));
+    let browser = Browser::impatient().await;
+    for _ in 0..3 {
+        let store = world.database.store().await;
+        let sent = world.keys.send(&store, "twice").await;
+        let link = format!("{public_url}/s/{}", sent.token.encode().as_str());
+        browser.page.goto(&link).await.unwrap();
+        let (x, y, width, height) = browser.find("#reveal").await.rectangle().await.unwrap();
+        for (kind, count) in [
+            ("mousePressed", 1),
+            ("mouseReleased", 1),
+            ("mousePressed", 2),
+            ("mouseReleased", 2),
+        ] {
+            let event = json!({
+                "type": kind, "button": "left", "clickCount": count,
+                "x": x + width / 2.0, "y": y + height / 2.0,
+            });
+            browser.devtools("Input.dispatchMouseEvent", event).await;
+        }
+        eventually("an answer", || async {
+            let title = browser.find("h1").await.text().await.ok()?;
+            (title != "A secret for you").then(|| assert_eq!(title, "Your secret"))
+        })
+        .await;
+    }
+    browser.close().await;
+    world.finish().await;
+}
+
+on_each_engine! {
+    async fn no_way_leads_back_to_it(engine) {
+        let world = world(engine).await;
+        for javascript in [true, false] {
+            let browser = Browser::start(javascript).await;
+            let link = open(&world, &browser, "canary-gone").await;
+            assert!(!browser.page.current_url().await.unwrap().as_str().contains("/s/"));
+            if !javascript {
+                assert!(!browser.find("#copy").await.is_displayed().await.unwrap());
+            }
+            let is_gone = async |how: &str| {
+                eventually(how, || async {
+                    let state = browser.page.find(Locator::Css("#state")).await.ok()?;
+                    state.attr("data-state").await.ok()?.filter(|state| state == "opened")
+                })
+                .await;
+                let page = browser.page.source().await.unwrap();
+                assert!(!page.contains("canary-gone"), "{how}");
+            };
+            browser.page.back().await.unwrap();
+            // Browsers may show the page with the button as they kept it: it leads nowhere new.
+            if let Ok(button) = browser.page.find(Locator::Css("#reveal")).await {
+                eventually("the guard against double clicks is over", || async {
+                    button.clone().click().await.ok()
+                })
+                .await;
+            }
+            is_gone("Back").await;
+            open(&world, &browser, "canary-gone").await;
+            browser.page.back().await.unwrap();
+            browser.page.forward().await.unwrap();
+            let page = browser.page.source().await.unwrap();
+            assert!(!page.contains("canary-gone"), "Back and Forward");
+            open(&world, &browser, "canary-gone").await;
+            browser.page.refresh().await.unwrap();
+            is_gone("Reload").await;
+            browser.page.goto(&link).await.unwrap();
+            is_gone("the link again").await;
+            browser.close().await;
+        }
+        world.finish().await;
+    }
+}

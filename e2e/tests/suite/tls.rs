@@ -1,0 +1,227 @@
+//! Pages over TLS, and the way there.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use e2e::{
+    Engine, World, eventually_within, free_port,
+    raw::{connect_from, connect_tls, exchange, read_to_end},
+};
+use rcgen::generate_simple_self_signed;
+use tokio::io::AsyncWriteExt as _;
+use tokio_rustls::rustls::{
+    self,
+    pki_types::CertificateDer,
+    version::{TLS12, TLS13},
+};
+
+struct Served {
+    world: World,
+    certificate: CertificateDer<'static>,
+    redirect: String,
+}
+
+impl Served {
+    async fn start() -> Self {
+        let mut world = World::without_programs(Engine::Sqlite).await;
+        let certificate = write_certificate(&world);
+        let [cert, key] = files(&world).map(|path| path.display().to_string());
+        let (port, redirect) = (free_port(), format!("127.0.0.1:{}", free_port()));
+        let variables = [
+            ("LISTEN_ADDR", format!("127.0.0.1:{port}")),
+            ("PUBLIC_BASE_URL", format!("https://localhost:{port}")),
+            ("TLS_CERT", cert),
+            ("TLS_KEY", key),
+            ("REDIRECT_ADDR", redirect.clone()),
+            ("RATE_LIMIT", "1000000/1s".to_owned()),
+        ];
+        world.start_web(&variables).await;
+        Self {
+            world,
+            certificate,
+            redirect: format!("http://{redirect}"),
+        }
+    }
+
+    async fn ask(&self, request: &str) -> String {
+        let url = &self.world.web().url;
+        let stream = connect_tls(url, &self.certificate, &[&TLS13], "http/1.1").await;
+        exchange(stream.unwrap(), request.as_bytes()).await
+    }
+
+    fn host(&self) -> &str {
+        self.world.web().public_url.split_once("://").unwrap().1
+    }
+}
+
+fn files(world: &World) -> [PathBuf; 2] {
+    ["cert.pem", "key.pem"].map(|name| world.folder().join(name))
+}
+
+/// A new certificate in its place.
+fn write_certificate(world: &World) -> CertificateDer<'static> {
+    let made = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let [cert, key] = files(world);
+    fs::write(cert, made.cert.pem()).unwrap();
+    fs::write(key, made.signing_key.serialize_pem()).unwrap();
+    made.cert.der().clone()
+}
+
+fn provide() {
+    // Another test of this process may have done so.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_opened_over_tls() {
+    provide();
+    let served = Served::start().await;
+    let world = &served.world;
+    let sent = world
+        .keys
+        .send(&world.database.store().await, "over TLS")
+        .await;
+    let (token, host) = (sent.token.encode(), served.host());
+    let page = served
+        .ask(&format!(
+            "GET /s/{} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n",
+            token.as_str()
+        ))
+        .await;
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    assert!(page.contains("strict-transport-security: max-age=63072000"));
+    let (_, after) = page.split_once("name=\"confirmation\" value=\"").unwrap();
+    let (confirmation, _) = after.split_once('"').unwrap();
+    let body = format!("token={}&confirmation={confirmation}", token.as_str());
+    let page = served
+        .ask(&format!(
+            "POST /reveal HTTP/1.1\r\nhost: {host}\r\norigin: https://{host}\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\
+             connection: close\r\n\r\n{body}",
+            body.len()
+        ))
+        .await;
+    assert!(page.contains("over TLS"), "{page}");
+    served.world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_versions_of_tls_are_spoken_and_nothing_unencrypted() {
+    provide();
+    let served = Served::start().await;
+    let url = &served.world.web().url;
+    for version in [&TLS12, &TLS13] {
+        for protocol in ["h2", "http/1.1"] {
+            let stream = connect_tls(url, &served.certificate, &[version], protocol)
+                .await
+                .unwrap();
+            let (_, session) = stream.get_ref();
+            assert_eq!(session.alpn_protocol(), Some(protocol.as_bytes()));
+        }
+    }
+    let plain = connect_from("127.0.0.2", url).await;
+    let answer = exchange(plain, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(!answer.contains("HTTP/1.1"), "{answer}");
+    served.world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plain_http_leads_to_https_and_serves_nothing() {
+    let served = Served::start().await;
+    let base = &served.world.web().public_url;
+    for (request, expected) in [
+        (
+            "GET /s/abc?lang=fr",
+            format!("location: {base}/s/abc?lang=fr"),
+        ),
+        ("HEAD /", format!("location: {base}/")),
+        ("POST /reveal", "HTTP/1.1 405".to_owned()),
+    ] {
+        let stream = connect_from("127.0.0.1", &served.redirect).await;
+        let request =
+            format!("{request} HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n");
+        let answer = exchange(stream, request.as_bytes()).await;
+        assert!(answer.contains(&expected), "{answer}");
+        assert!(
+            answer.contains("content-security-policy: default-src 'none'"),
+            "{answer}"
+        );
+        assert!(!answer.contains("strict-transport-security"), "{answer}");
+    }
+    served.world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewed_certificate_is_served_without_a_restart() {
+    provide();
+    let served = Served::start().await;
+    let world = &served.world;
+    let renewed = write_certificate(world);
+    let url = &world.web().url;
+    eventually_within(Duration::from_mins(1), "the new certificate", || async {
+        connect_tls(url, &renewed, &[&TLS13], "h2").await.ok()
+    })
+    .await;
+    let [cert, _] = files(world);
+    fs::write(cert, "half a certificate").unwrap();
+    let mut world = served.world;
+    world.webs[0]
+        .process
+        .line_with("the new certificate is not served")
+        .await;
+    let stream = connect_tls(&world.web().url, &renewed, &[&TLS13], "h2").await;
+    assert!(stream.is_ok(), "the one before is served on");
+    world.finish().await;
+}
+
+/// Streams opened and reset as fast as can be (CVE-2023-44487).
+#[tokio::test(flavor = "multi_thread")]
+async fn rapid_resets_end_the_connection_and_nobody_elses() {
+    provide();
+    let served = Served::start().await;
+    let url = &served.world.web().url;
+    let stream = connect_tls(url, &served.certificate, &[&TLS13], "h2")
+        .await
+        .unwrap();
+    let (client, connection) = h2::client::handshake(stream).await.unwrap();
+    let driver = tokio::spawn(connection);
+    let attack = async {
+        let mut client = client;
+        for _ in 0..50_000 {
+            let request = http::Request::get(format!("{url}/s/x")).body(()).unwrap();
+            client = client.ready().await?;
+            let (_, mut stream) = client.send_request(request, false)?;
+            stream.send_reset(h2::Reason::CANCEL);
+        }
+        Ok::<_, h2::Error>(())
+    };
+    let ended = tokio::time::timeout(Duration::from_mins(1), attack).await;
+    assert!(
+        ended.is_ok_and(|ended| ended.is_err()),
+        "the server ends it"
+    );
+    driver.await.unwrap().ok();
+    let host = served.host();
+    let begun = std::time::Instant::now();
+    let answer = served
+        .ask(&format!(
+            "GET /s/x HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"
+        ))
+        .await;
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    served.world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handshake_that_stops_half_way_is_ended() {
+    let served = Served::start().await;
+    let mut stream = connect_from("127.0.0.2", &served.world.web().url).await;
+    // The first bytes of a TLS record, and nothing more.
+    stream.write_all(&[0x16, 0x03, 0x01, 0x02]).await.unwrap();
+    let begun = std::time::Instant::now();
+    read_to_end(&mut stream).await;
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    served.world.finish().await;
+}
