@@ -8,7 +8,7 @@ use poem::{
 use crate::{
     language,
     pages::{self, Kind, Trouble},
-    site::Look,
+    site::Appearance,
 };
 
 /// Headers that never differ. Sources: OWASP's HTTP headers cheat sheet, and the Mozilla
@@ -39,7 +39,7 @@ const ALWAYS: [(&str, &str); 12] = [
 ];
 
 /// Adds the headers, and makes a page of what the layers below only named.
-pub(crate) struct SecureHeaders(pub(crate) Look);
+pub(crate) struct SecureHeaders(pub(crate) Appearance);
 
 impl<E: Endpoint> Middleware<E> for SecureHeaders {
     type Output = Secured<E>;
@@ -47,7 +47,7 @@ impl<E: Endpoint> Middleware<E> for SecureHeaders {
     fn transform(&self, endpoint: E) -> Secured<E> {
         Secured {
             endpoint,
-            look: self.0.clone(),
+            appearance: self.0.clone(),
         }
     }
 }
@@ -55,7 +55,7 @@ impl<E: Endpoint> Middleware<E> for SecureHeaders {
 /// An endpoint whose answers have the headers.
 pub(crate) struct Secured<E> {
     endpoint: E,
-    look: Look,
+    appearance: Appearance,
 }
 
 impl<E: Endpoint> Endpoint for Secured<E> {
@@ -70,7 +70,7 @@ impl<E: Endpoint> Endpoint for Secured<E> {
             IntoResponse::into_response,
         );
         if let Some(trouble) = response.data::<Trouble>() {
-            let frame = self.look.frame(asked_for, None, &method);
+            let frame = self.appearance.frame(asked_for, None, &method);
             response = pages::trouble(frame, *trouble).into_response();
         }
         self.secure(&mut response);
@@ -94,7 +94,7 @@ impl<E> Secured<E> {
             Kind::Revealed | Kind::Inert => "no-referrer",
         };
         headers.insert("referrer-policy", HeaderValue::from_static(referrer));
-        let policy = self.look.theme.policy(kind).clone();
+        let policy = self.appearance.theme.policy(kind).clone();
         headers.insert("content-security-policy", policy);
     }
 }

@@ -3,11 +3,13 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
-use poem::EndpointExt as _;
+use poem::{Endpoint, EndpointExt as _};
 use shared::{
     health, lifecycle,
-    settings::Setting,
-    settings::definitions::{HEALTH_ADDR, LISTEN_ADDR, REDIRECT_ADDR},
+    settings::{
+        PublicBaseUrl, RateLimit, Setting,
+        definitions::{HEALTH_ADDR, LISTEN_ADDR, REDIRECT_ADDR},
+    },
     store::Database,
 };
 use tokio::net::TcpListener;
@@ -16,7 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     access_log::AccessLog,
     client_address::ClientAddresses,
-    connections::{self, Admission, Connections, Transport},
+    connections::{Admission, Certificate, Connections, Served, Transport},
     headers::SecureHeaders,
     health::WebHealth,
     metrics::Metrics,
@@ -27,7 +29,7 @@ use crate::{
     routes::{Routes, catch_panics},
     service,
     settings::Settings,
-    site::{Look, Site},
+    site::{Appearance, Site},
 };
 
 /// Serves until the process is told to stop, then finishes what runs.
@@ -38,29 +40,9 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let addresses = Arc::new(ClientAddresses::new(settings.trusted_proxies));
     let admission = Admission::new(Arc::clone(&addresses));
     let connections = Connections::new(admission, Arc::clone(&metrics), stop.clone());
-    let look = Look {
-        theme: Arc::new(Theme::new(settings.brand)),
-        default_language: settings.default_language,
-    };
-    let transport = match settings.certificate {
-        Some(certificate) => {
-            let certificate = Arc::new(certificate);
-            tokio::spawn(Arc::clone(&certificate).watch(stop.clone()));
-            Transport::Tls(certificate)
-        }
-        None => Transport::Plain,
-    };
     let listener = listen(&LISTEN_ADDR, settings.listen).await?;
     let redirect = match settings.redirect {
-        Some(address) => {
-            let redirect =
-                Redirect(settings.public_base_url.clone()).with(SecureHeaders(look.clone()));
-            let site = connections::Site {
-                transport: Transport::PlainForAll,
-                endpoint: WithoutTransportSecurity(redirect),
-            };
-            Some((listen(&REDIRECT_ADDR, address).await?, site))
-        }
+        Some(address) => Some(listen(&REDIRECT_ADDR, address).await?),
         None => None,
     };
     if let Some(address) = settings.health {
@@ -68,42 +50,28 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     }
 
     let burns = TaskTracker::new();
-    let limit = RateLimitLayer::new(settings.rate_limit, Arc::clone(&addresses));
-    let url = settings.public_base_url.join("/");
     let (reuses, counting) = Reuses::new(database.clone(), Arc::clone(&metrics));
     let counting = tokio::spawn(counting);
     let site = Site {
         database,
         keys: Arc::new(settings.keys),
-        public_base_url: settings.public_base_url,
-        look: look.clone(),
+        public_base_url: settings.public_base_url.clone(),
+        appearance: Appearance {
+            theme: Arc::new(Theme::new(settings.brand)),
+            default_language: settings.default_language,
+        },
         reuses,
         burns: burns.clone(),
         addresses,
     };
-    let routes = Routes(site).with(catch_panics());
-    let endpoint = service::layered(routes, limit)
-        .with(SecureHeaders(look))
-        .with(AccessLog(metrics));
-    announce(&listener, &url);
-    let redirected =
-        redirect.map(|(listener, site)| tokio::spawn(connections.clone().serve(listener, site)));
-    connections
-        .clone()
-        .serve(
-            listener,
-            connections::Site {
-                transport,
-                endpoint,
-            },
-        )
-        .await;
+    announce(&listener, &settings.public_base_url);
+    let redirected = serve_redirect(&connections, redirect, &site);
+    let served = Served {
+        transport: transport(settings.certificate, &stop),
+        endpoint: endpoint(site, settings.rate_limit, metrics),
+    };
+    tokio::join!(connections.clone().serve(listener, served), redirected);
 
-    if let Some(redirected) = redirected {
-        redirected
-            .await
-            .context("the listener of REDIRECT_ADDR failed")?;
-    }
     connections.closed().await;
     burns.close();
     burns.wait().await;
@@ -111,6 +79,44 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     counting.await.context("visits could not be counted")?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The routes with everything that stands before them, outermost last.
+fn endpoint(site: Site, limit: RateLimit, metrics: Arc<Metrics>) -> impl Endpoint {
+    let appearance = site.appearance.clone();
+    let limit = RateLimitLayer::new(limit, Arc::clone(&site.addresses));
+    service::layered(Routes(site).with(catch_panics()), limit)
+        .with(SecureHeaders(appearance))
+        .with(AccessLog(metrics))
+}
+
+/// How pages travel; a certificate is read again for as long as the process runs.
+fn transport(certificate: Option<Certificate>, stop: &CancellationToken) -> Transport {
+    let Some(certificate) = certificate.map(Arc::new) else {
+        return Transport::Plain;
+    };
+    tokio::spawn(Arc::clone(&certificate).watch(stop.clone()));
+    Transport::Tls(certificate)
+}
+
+/// Sends browsers from plain http to https, if there is a listener for that.
+fn serve_redirect(
+    connections: &Connections,
+    listener: Option<TcpListener>,
+    site: &Site,
+) -> impl Future<Output = ()> + use<> {
+    let connections = connections.clone();
+    let secured = SecureHeaders(site.appearance.clone());
+    let redirect = Redirect(site.public_base_url.clone()).with(secured);
+    let served = Served {
+        transport: Transport::PlainForAll,
+        endpoint: WithoutTransportSecurity(redirect),
+    };
+    async move {
+        if let Some(listener) = listener {
+            connections.serve(listener, served).await;
+        }
+    }
 }
 
 async fn listen(setting: &Setting, address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -137,8 +143,8 @@ async fn serve_health(
     Ok(())
 }
 
-fn announce(listener: &TcpListener, url: &str) {
+fn announce(listener: &TcpListener, url: &PublicBaseUrl) {
     if let Ok(addr) = listener.local_addr() {
-        tracing::info!(%addr, url, "listening");
+        tracing::info!(%addr, url = url.join("/"), "listening");
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct Site {
     pub(crate) database: Database,
     pub(crate) keys: Arc<MasterKeys>,
     pub(crate) public_base_url: PublicBaseUrl,
-    pub(crate) look: Look,
+    pub(crate) appearance: Appearance,
     pub(crate) reuses: Reuses,
     /// Burns under way; they outlive a requester who leaves.
     pub(crate) burns: TaskTracker,
@@ -31,13 +31,13 @@ pub(crate) struct Site {
 
 /// How pages are made when nobody says otherwise.
 #[derive(Clone)]
-pub(crate) struct Look {
+pub(crate) struct Appearance {
     pub(crate) theme: Arc<Theme>,
     /// For people who ask for no language that we speak.
     pub(crate) default_language: Locale,
 }
 
-impl Look {
+impl Appearance {
     /// The frame of a page in the language asked for, else the recipient's in Slack. `method` is
     /// that of the request: the language of what a POST answers can't be switched.
     pub(crate) fn frame(

@@ -6,6 +6,7 @@ use e2e::{
     Engine, World, eventually_within, free_port,
     raw::{connect_from, connect_tls, exchange, read_to_end},
 };
+use hyper::body::Bytes;
 use rcgen::generate_simple_self_signed;
 use tokio::io::AsyncWriteExt as _;
 use tokio_rustls::rustls::{
@@ -50,6 +51,37 @@ impl Served {
 
     fn host(&self) -> &str {
         self.world.web().public_url.split_once("://").unwrap().1
+    }
+}
+
+/// A client of HTTP/2 that stays connected.
+struct Http2(h2::client::SendRequest<Bytes>);
+
+impl Http2 {
+    async fn connect(served: &Served) -> Self {
+        let url = &served.world.web().url;
+        let stream = connect_tls(url, &served.certificate, &[&TLS13], "h2").await;
+        let (client, connection) = h2::client::handshake(stream.unwrap()).await.unwrap();
+        tokio::spawn(connection);
+        Self(client)
+    }
+
+    async fn ask(&mut self, request: http::request::Builder, body: &str) -> (u16, String) {
+        let mut client = self.0.clone().ready().await.unwrap();
+        let request = request.body(()).unwrap();
+        let (answer, mut sending) = client.send_request(request, false).unwrap();
+        sending
+            .send_data(Bytes::copy_from_slice(body.as_bytes()), true)
+            .unwrap();
+        let (head, mut body) = answer.await.unwrap().into_parts();
+        assert!(head.headers.contains_key("content-security-policy"));
+        let mut text = Vec::new();
+        while let Some(part) = body.data().await {
+            let part = part.unwrap();
+            body.flow_control().release_capacity(part.len()).unwrap();
+            text.extend_from_slice(&part);
+        }
+        (head.status.as_u16(), String::from_utf8(text).unwrap())
     }
 }
 
@@ -103,6 +135,37 @@ async fn a_secret_is_opened_over_tls() {
         ))
         .await;
     assert!(page.contains("over TLS"), "{page}");
+    served.world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_opened_over_http2_by_our_own_host_only() {
+    provide();
+    let served = Served::start().await;
+    let world = &served.world;
+    let sent = world
+        .keys
+        .send(&world.database.store().await, "over HTTP/2")
+        .await;
+    let mut client = Http2::connect(&served).await;
+    let base = &world.web().public_url;
+    let link = format!("{base}/s/{}", sent.token.encode().as_str());
+    let (status, page) = client.ask(http::Request::get(&link), "").await;
+    assert_eq!(status, 200, "{page}");
+    let (_, after) = page.split_once("name=\"confirmation\" value=\"").unwrap();
+    let (confirmation, _) = after.split_once('"').unwrap();
+    let body = format!(
+        "token={}&confirmation={confirmation}",
+        sent.token.encode().as_str()
+    );
+    for (host, status) in [("https://evil.example", 403), (base.as_str(), 200)] {
+        let press = http::Request::post(format!("{host}/reveal"))
+            .header("origin", base)
+            .header("content-type", "application/x-www-form-urlencoded");
+        let (answered, page) = client.ask(press, &body).await;
+        assert_eq!(answered, status, "{page}");
+        assert_eq!(page.contains("over HTTP/2"), status == 200);
+    }
     served.world.finish().await;
 }
 

@@ -14,9 +14,9 @@ const OF_ONE_ADDRESS: usize = 128;
 
 /// Who may connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doors {
+pub(super) enum Peers {
     /// Anybody.
-    Open,
+    Anybody,
     /// Programs on this machine and our own proxies: what goes over the network is not encrypted.
     OursOnly,
 }
@@ -55,10 +55,10 @@ impl Admission {
     }
 
     /// Lets a peer in, for as long as what is returned lives.
-    pub(super) fn admit(&self, peer: IpAddr, doors: Doors) -> Result<Admitted, Refusal> {
+    pub(super) fn admit(&self, peer: IpAddr, peers: Peers) -> Result<Admitted, Refusal> {
         let peer = peer.to_canonical();
         let is_proxy = self.addresses.is_trusted(peer);
-        if doors == Doors::OursOnly && !is_proxy && !peer.is_loopback() {
+        if peers == Peers::OursOnly && !is_proxy && !peer.is_loopback() {
             return Err(Refusal::Stranger);
         }
         let address = counted_as(peer);
@@ -116,31 +116,31 @@ mod tests {
     #[test]
     fn unencrypted_pages_are_for_this_machine_and_our_proxies() {
         let admission = admission();
-        for (peer, doors, allowed) in [
-            ("127.0.0.1", Doors::OursOnly, true),
-            ("::1", Doors::OursOnly, true),
-            ("::ffff:10.1.2.3", Doors::OursOnly, true),
-            ("192.0.2.1", Doors::OursOnly, false),
-            ("192.0.2.1", Doors::Open, true),
+        for (peer, peers, allowed) in [
+            ("127.0.0.1", Peers::OursOnly, true),
+            ("::1", Peers::OursOnly, true),
+            ("::ffff:10.1.2.3", Peers::OursOnly, true),
+            ("192.0.2.1", Peers::OursOnly, false),
+            ("192.0.2.1", Peers::Anybody, true),
         ] {
-            assert_eq!(admission.admit(ip(peer), doors).is_ok(), allowed, "{peer}");
+            assert_eq!(admission.admit(ip(peer), peers).is_ok(), allowed, "{peer}");
         }
     }
 
     #[test]
     fn one_address_has_so_many_places_and_gets_them_back() {
         let admission = admission();
-        let stranger = || admission.admit(ip("2001:db8::1"), Doors::Open);
+        let stranger = || admission.admit(ip("2001:db8::1"), Peers::Anybody);
         let mut places: Vec<_> = (0..OF_ONE_ADDRESS).map(|_| stranger().ok()).collect();
         assert!(places.iter().all(Option::is_some));
         assert_eq!(stranger().err(), Some(Refusal::TooMany));
-        assert!(admission.admit(ip("2001:db8:9::1"), Doors::Open).is_ok());
+        assert!(admission.admit(ip("2001:db8:9::1"), Peers::Anybody).is_ok());
         places.pop();
         assert!(stranger().is_ok());
         drop(places);
         assert!(lock(&admission.connected).is_empty());
         let proxied: Vec<_> = (0..=OF_ONE_ADDRESS)
-            .map(|_| admission.admit(ip("10.0.0.1"), Doors::Open).ok())
+            .map(|_| admission.admit(ip("10.0.0.1"), Peers::Anybody).ok())
             .collect();
         assert!(proxied.iter().all(Option::is_some), "proxies have no limit");
     }

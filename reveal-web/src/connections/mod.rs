@@ -29,7 +29,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use admission::Admission;
-use admission::Doors;
+use admission::Peers;
 pub(crate) use tls::{Certificate, TlsFiles};
 
 use crate::metrics::Metrics;
@@ -89,11 +89,15 @@ impl Connections {
     }
 
     /// Answers whoever connects, until told to stop.
-    pub(crate) async fn serve(self, listener: TcpListener, site: Site<impl Endpoint + 'static>) {
-        let site = Arc::new(site);
+    pub(crate) async fn serve(
+        self,
+        listener: TcpListener,
+        served: Served<impl Endpoint + 'static>,
+    ) {
+        let served = Arc::new(served);
         while !self.stop.is_cancelled() {
             tokio::select! {
-                () = self.accept(&listener, &site) => {}
+                () = self.accept(&listener, &served) => {}
                 () = self.stop.cancelled() => {}
             }
         }
@@ -105,7 +109,7 @@ impl Connections {
         self.tasks.wait().await;
     }
 
-    async fn accept<E: Endpoint + 'static>(&self, listener: &TcpListener, site: &Arc<Site<E>>) {
+    async fn accept<E: Endpoint + 'static>(&self, listener: &TcpListener, served: &Arc<Served<E>>) {
         let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
             return;
         };
@@ -116,7 +120,7 @@ impl Connections {
                 return sleep(PAUSE).await;
             }
         };
-        let admitted = match self.admission.admit(peer.ip(), site.transport.doors()) {
+        let admitted = match self.admission.admit(peer.ip(), served.transport.peers()) {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 self.metrics.connection_refused(refusal.code());
@@ -124,13 +128,13 @@ impl Connections {
                 return;
             }
         };
-        let (open, stop, site) = (
+        let (open, stop, served) = (
             self.metrics.connection(),
             self.stop.clone(),
-            Arc::clone(site),
+            Arc::clone(served),
         );
         self.tasks.spawn(async move {
-            site.speak(stream, peer, &stop).await;
+            served.speak(stream, peer, &stop).await;
             drop((open, admitted, place));
         });
     }
@@ -147,21 +151,21 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    const fn doors(&self) -> Doors {
+    const fn peers(&self) -> Peers {
         match self {
-            Self::Plain => Doors::OursOnly,
-            Self::PlainForAll | Self::Tls(_) => Doors::Open,
+            Self::Plain => Peers::OursOnly,
+            Self::PlainForAll | Self::Tls(_) => Peers::Anybody,
         }
     }
 }
 
 /// What is answered on a listener.
-pub(crate) struct Site<E> {
+pub(crate) struct Served<E> {
     pub(crate) transport: Transport,
     pub(crate) endpoint: E,
 }
 
-impl<E: Endpoint + 'static> Site<E> {
+impl<E: Endpoint + 'static> Served<E> {
     async fn speak(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, stop: &CancellationToken) {
         // Answers are small: none waits for more to send with it.
         stream.set_nodelay(true).ok();

@@ -28,7 +28,7 @@ pub(crate) async fn answer(site: &Site, request: &Request) -> Page {
         .strip_prefix("/s/")
         .and_then(LinkToken::parse);
     let Some(token) = token else {
-        let frame = site.look.frame(asked_for, None, request.method());
+        let frame = site.appearance.frame(asked_for, None, request.method());
         return pages::trouble(frame, Trouble::Unknown);
     };
     let visit = Visit {
@@ -55,7 +55,8 @@ pub(super) async fn page(site: &Site, token: &LinkToken, visit: &Visit) -> Page 
         Occasion::Visit => Method::GET,
         Occasion::TooLate => Method::POST,
     };
-    let frame = |recipient: Option<&str>| site.look.frame(visit.asked_for, recipient, &method);
+    let frame =
+        |recipient: Option<&str>| site.appearance.frame(visit.asked_for, recipient, &method);
     let hash = token.hash();
     match look::look(&site.database, &hash, &visit.visitor).await {
         Ok(Look::Live(preview)) => {

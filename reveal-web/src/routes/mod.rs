@@ -29,7 +29,10 @@ impl Routes {
         let method = request.method().clone();
         let trouble = |request: &Request, trouble| {
             let asked_for = language::asked_for(request);
-            pages::trouble(site.look.frame(asked_for, None, request.method()), trouble)
+            pages::trouble(
+                site.appearance.frame(asked_for, None, request.method()),
+                trouble,
+            )
         };
         match (route, method) {
             (Route::Confirm, Method::GET | Method::HEAD) => confirm::answer(site, &request).await,

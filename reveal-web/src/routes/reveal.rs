@@ -25,17 +25,12 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// Checks where the request comes from, reads the form, and burns.
 pub(crate) async fn answer(site: &Site, mut request: Request) -> Page {
     let asked_for = language::asked_for(&request);
-    let frame = |asked_for| site.look.frame(asked_for, None, &Method::POST);
+    let frame = |asked_for| site.appearance.frame(asked_for, None, &Method::POST);
     if let Err(refusal) = gate::check(&request, &site.public_base_url) {
         tracing::warn!(%refusal, "a request to open a secret was refused");
         return pages::trouble(frame(asked_for), Trouble::Forbidden);
     }
-    let visit = Visit {
-        visitor: site.visitor(&request),
-        asked_for,
-        occasion: Occasion::TooLate,
-        is_by_a_person: true,
-    };
+    let visitor = site.visitor(&request);
     let form = match form::read(&mut request).await {
         Ok(form) => form,
         Err(error) => return pages::trouble(frame(asked_for), trouble_of(error)),
@@ -48,7 +43,12 @@ pub(crate) async fn answer(site: &Site, mut request: Request) -> Page {
         tracing::warn!("a request to open a secret was refused: its page was never shown");
         return pages::trouble(frame(asked_for), Trouble::Forbidden);
     };
-    let visit = Visit { asked_for, ..visit };
+    let visit = Visit {
+        visitor,
+        asked_for,
+        occasion: Occasion::TooLate,
+        is_by_a_person: true,
+    };
     burn(site, Arc::new(form.token), confirmed_at, &visit).await
 }
 
@@ -61,8 +61,10 @@ const fn trouble_of(error: FormError) -> Trouble {
 }
 
 async fn burn(site: &Site, token: Arc<LinkToken>, confirmed_at: Timestamp, visit: &Visit) -> Page {
-    let frame =
-        |recipient: Option<&str>| site.look.frame(visit.asked_for, recipient, &Method::POST);
+    let frame = |recipient: Option<&str>| {
+        site.appearance
+            .frame(visit.asked_for, recipient, &Method::POST)
+    };
     let burning = burn_apart(site, Arc::clone(&token), confirmed_at, visit);
     let burned = timeout(DEADLINE, burning).await;
     match burned.ok().flatten() {
@@ -90,11 +92,16 @@ async fn burn_apart(
 ) -> Option<Result<Burn<Page>, BurnError>> {
     let (answer, answered) = oneshot::channel();
     let (database, keys) = (site.database.clone(), Arc::clone(&site.keys));
-    let (look, asked_for, visitor) = (site.look.clone(), visit.asked_for, visit.visitor.clone());
+    let (appearance, asked_for, visitor) = (
+        site.appearance.clone(),
+        visit.asked_for,
+        visit.visitor.clone(),
+    );
     site.burns.spawn(async move {
         let requester_gone = || answer.is_closed();
-        let render =
-            |opened: &Opened| pages::revealed(look.frame(asked_for, None, &Method::POST), opened);
+        let render = |opened: &Opened| {
+            pages::revealed(appearance.frame(asked_for, None, &Method::POST), opened)
+        };
         let burned = burn::burn(
             &database,
             &keys,
