@@ -227,100 +227,77 @@ async fn heads_and_bodies_have_a_largest_size() {
     world.finish().await;
 }
 
-/// Shapes in which a proxy and we could disagree about where a request ends. The request that hides
-/// in each of them must not be answered as one of its own.
+/// Shapes in which a proxy and we could disagree about where a form ends, each with what stands
+/// before the request of `length` bytes that hides behind it.
 /// Source: RFC 9112, section 6.3 and 11.2.
+fn unclear_ends(length: usize) -> [(&'static str, String); 10] {
+    let longer = length + "0\r\n\r\n".len();
+    [
+        (
+            "two lengths",
+            format!("content-length: 0\r\ncontent-length: {length}\r\n\r\n"),
+        ),
+        (
+            "a list of lengths",
+            format!("content-length: 0, {length}\r\n\r\n"),
+        ),
+        ("a signed length", "content-length: +0\r\n\r\n".into()),
+        (
+            "length and chunks",
+            format!("content-length: {longer}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"),
+        ),
+        (
+            "chunks twice",
+            "transfer-encoding: chunked\r\ntransfer-encoding: identity\r\n\r\n0\r\n\r\n".into(),
+        ),
+        (
+            "odd chunks",
+            "transfer-encoding: xchunked\r\n\r\n0\r\n\r\n".into(),
+        ),
+        (
+            "a space before the colon",
+            "content-length : 0\r\n\r\n".into(),
+        ),
+        (
+            "a folded field",
+            "x: y\r\n content-length: 0\r\n\r\n".into(),
+        ),
+        (
+            "a bare carriage return",
+            "x: y\rcontent-length: 0\r\n\r\n".into(),
+        ),
+        (
+            "a chunk size that overflows",
+            "transfer-encoding: chunked\r\n\r\n10000000000000000\r\n".into(),
+        ),
+    ]
+}
+
+/// The same for what is no form. Source for the hosts: RFC 9112, section 3.2.
+fn unclear_beginnings(world: &World) -> [(&'static str, String); 5] {
+    let upgrade = "connection: close, upgrade, http2-settings\r\nupgrade: h2c\r\n\
+                   http2-settings: AAMAAABkAAQAAP__\r\n\r\n";
+    [
+        ("no host", "GET / HTTP/1.1\r\n\r\n".into()),
+        (
+            "two hosts",
+            head(world, "GET /", "host: evil.example\r\n\r\n"),
+        ),
+        ("an older protocol", "GET / HTTP/0.9\r\n\r\n".into()),
+        ("HTTP/2 unasked", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".into()),
+        ("an upgrade", head(world, "GET /", upgrade)),
+    ]
+}
+
+/// The request that hides in each of them must not be answered as one of its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_request_hides_in_another() {
     let world = world().await;
     let hidden = head(&world, "GET /favicon.ico", "\r\n");
-    let length = hidden.len();
-    for (name, request) in [
-        (
-            "two lengths",
-            post(
-                &world,
-                &format!("content-length: 0\r\ncontent-length: {length}\r\n\r\n{hidden}"),
-            ),
-        ),
-        (
-            "a list of lengths",
-            post(
-                &world,
-                &format!("content-length: 0, {length}\r\n\r\n{hidden}"),
-            ),
-        ),
-        (
-            "a signed length",
-            post(&world, &format!("content-length: +0\r\n\r\n{hidden}")),
-        ),
-        (
-            "length and chunks",
-            post(
-                &world,
-                &format!(
-                    "content-length: {}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{hidden}",
-                    length + 5
-                ),
-            ),
-        ),
-        (
-            "chunks twice",
-            post(
-                &world,
-                &format!(
-                    "transfer-encoding: chunked\r\ntransfer-encoding: identity\r\n\r\n0\r\n\r\n{hidden}"
-                ),
-            ),
-        ),
-        (
-            "odd chunks",
-            post(
-                &world,
-                &format!("transfer-encoding: xchunked\r\n\r\n0\r\n\r\n{hidden}"),
-            ),
-        ),
-        (
-            "a space before the colon",
-            post(&world, &format!("content-length : 0\r\n\r\n{hidden}")),
-        ),
-        (
-            "a folded field",
-            post(
-                &world,
-                &format!("x: y\r\n content-length: 0\r\n\r\n{hidden}"),
-            ),
-        ),
-        (
-            "a bare carriage return",
-            post(&world, &format!("x: y\rcontent-length: 0\r\n\r\n{hidden}")),
-        ),
-        (
-            "a chunk size that overflows",
-            post(
-                &world,
-                &format!("transfer-encoding: chunked\r\n\r\n10000000000000000\r\n{hidden}"),
-            ),
-        ),
-        ("no host", format!("GET / HTTP/1.1\r\n\r\n{hidden}")),
-        (
-            "an older protocol",
-            format!("GET / HTTP/0.9\r\n\r\n{hidden}"),
-        ),
-        (
-            "HTTP/2 unasked",
-            format!("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n{hidden}"),
-        ),
-        (
-            "an upgrade",
-            head(
-                &world,
-                "GET /",
-                "connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n\r\n",
-            ),
-        ),
-    ] {
+    let forms = unclear_ends(hidden.len()).map(|(name, form)| (name, post(&world, &form)));
+    for (name, request) in forms.into_iter().chain(unclear_beginnings(&world)) {
         let mut stream = connect_from(ATTACKER, &world.web().url).await;
+        let request = request + &hidden;
         stream.write_all(request.as_bytes()).await.ok();
         stream.shutdown().await.ok();
         let answer = read_to_end(&mut stream).await;

@@ -9,7 +9,13 @@ mod tls;
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
-use hyper::{body::Incoming, server::conn, service::service_fn};
+use hyper::{
+    StatusCode, Version,
+    body::Incoming,
+    header::{self, HeaderValue},
+    server::conn,
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::GracefulConnection,
@@ -23,7 +29,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -54,7 +60,8 @@ const STREAMS: u32 = 32;
 const PING_EVERY: Duration = Duration::from_secs(15);
 const PONG_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long a connection may last. What runs on it then is finished.
+/// How long a connection may last: what it then says next is that it ends, as an idle one that ends
+/// unannounced could cost the client the request that it sends just then.
 const LIFE: Duration = Duration::from_mins(2);
 
 /// How long requests under way may take at a connection's end: more than one may take at all.
@@ -191,6 +198,7 @@ impl<E: Endpoint + 'static> Served<E> {
         peer: SocketAddr,
         stop: &CancellationToken,
     ) {
+        let old = Instant::now() + LIFE;
         let connection = conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD)
@@ -198,9 +206,13 @@ impl<E: Endpoint + 'static> Served<E> {
             .max_buf_size(HEAD_BYTES)
             .serve_connection(
                 TokioIo::new(stream),
-                service_fn(move |request| Arc::clone(&self).answer(request, scheme.clone(), peer)),
+                service_fn(move |request| {
+                    let answer = Arc::clone(&self).answer(request, scheme.clone(), peer);
+                    async move { answer.await.map(|answer| last_when(answer, old)) }
+                }),
             );
-        drive(connection, stop).await;
+        // Whoever is idle when the connection is old has gone by then.
+        drive(connection, LIFE + HEAD, stop).await;
     }
 
     async fn http2(
@@ -219,7 +231,7 @@ impl<E: Endpoint + 'static> Served<E> {
                 TokioIo::new(stream),
                 service_fn(move |request| Arc::clone(&self).answer(request, Scheme::HTTPS, peer)),
             );
-        drive(connection, stop).await;
+        drive(connection, LIFE, stop).await;
     }
 
     async fn answer(
@@ -228,19 +240,53 @@ impl<E: Endpoint + 'static> Served<E> {
         scheme: Scheme,
         peer: SocketAddr,
     ) -> Result<hyper::Response<BoxBody>, Infallible> {
+        if !names_one_host(&request) {
+            return Ok(refused());
+        }
         let peer = Addr::SocketAddr(peer);
         let request = (request, LocalAddr(peer.clone()), RemoteAddr(peer), scheme);
         Ok(self.endpoint.get_response(request.into()).await.into())
     }
 }
 
+/// Whether a request says which host it is for as HTTP/1.1 has it: once. A proxy and we could
+/// disagree about any other. HTTP/1.0 need not say it, and HTTP/2 says it in the request's address.
+/// Source: RFC 9112, section 3.2.
+fn names_one_host<B>(request: &hyper::Request<B>) -> bool {
+    request.version() != Version::HTTP_11
+        || request.headers().get_all(header::HOST).iter().count() == 1
+}
+
+/// What hyper itself answers to what is no HTTP: an empty 400, after which the connection ends with
+/// whatever came behind the request.
+fn refused() -> hyper::Response<BoxBody> {
+    let mut refused = hyper::Response::default();
+    *refused.status_mut() = StatusCode::BAD_REQUEST;
+    last(refused)
+}
+
+/// An answer that is the last on its connection if that is `old` already.
+fn last_when(answer: hyper::Response<BoxBody>, old: Instant) -> hyper::Response<BoxBody> {
+    if Instant::now() < old {
+        return answer;
+    }
+    last(answer)
+}
+
+/// An answer after which the connection ends.
+fn last(mut answer: hyper::Response<BoxBody>) -> hyper::Response<BoxBody> {
+    let close = HeaderValue::from_static("close");
+    answer.headers_mut().insert(header::CONNECTION, close);
+    answer
+}
+
 /// Runs a connection to its end: the client's, that of its life, or the program's.
-async fn drive(connection: impl GracefulConnection, stop: &CancellationToken) {
+async fn drive(connection: impl GracefulConnection, life: Duration, stop: &CancellationToken) {
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // What went wrong on a connection is the client's to know.
         _ = connection.as_mut() => return,
-        () = sleep(LIFE) => {}
+        () = sleep(life) => {}
         () = stop.cancelled() => {}
     }
     connection.as_mut().graceful_shutdown();
@@ -249,3 +295,70 @@ async fn drive(connection: impl GracefulConnection, stop: &CancellationToken) {
 
 /// A body as poem gives it to hyper.
 type BoxBody = http_body_util::combinators::BoxBody<hyper::body::Bytes, std::io::Error>;
+
+#[cfg(test)]
+mod tests {
+    use poem::{handler, http::StatusCode};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+
+    use super::*;
+
+    #[handler]
+    fn nothing() -> StatusCode {
+        StatusCode::NO_CONTENT
+    }
+
+    fn connect() -> DuplexStream {
+        let served = Arc::new(Served {
+            transport: Transport::Plain,
+            endpoint: nothing,
+        });
+        let (ours, theirs) = duplex(64 * 1024);
+        tokio::spawn(async move {
+            let stop = CancellationToken::new();
+            let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+            served.http1(theirs, Scheme::HTTP, peer, &stop).await;
+        });
+        ours
+    }
+
+    /// The head of the answer; empty at the connection's end.
+    async fn ask(client: &mut DuplexStream) -> String {
+        let sent = client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        sent.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            match client.read_u8().await {
+                Ok(byte) => head.push(byte),
+                Err(_) => break,
+            }
+        }
+        String::from_utf8(head).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_old_connection_says_that_it_ends() {
+        let begun = Instant::now();
+        let mut client = connect();
+        loop {
+            let head = ask(&mut client).await;
+            assert!(head.starts_with("HTTP/1.1 204"), "{head}");
+            let is_old = begun.elapsed() >= LIFE;
+            assert_eq!(head.contains("connection: close"), is_old, "{head}");
+            if is_old {
+                break;
+            }
+            sleep(HEAD / 2).await;
+        }
+        assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_connection_ends() {
+        let begun = Instant::now();
+        let mut client = connect();
+        ask(&mut client).await;
+        assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
+        assert!(begun.elapsed() < HEAD * 2);
+    }
+}
