@@ -1,6 +1,6 @@
 //! Visiting the reveal page.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use reqwest::{Client, RequestBuilder, header::HeaderMap};
 use serde_json::Value;
@@ -65,6 +65,13 @@ impl Page {
     }
 }
 
+/// A client that gives a connection up well before reveal-web does, as a request on one that is just
+/// being closed would be lost.
+fn client() -> Client {
+    let builder = Client::builder().pool_idle_timeout(Duration::from_secs(3));
+    builder.build().unwrap()
+}
+
 impl Web {
     /// Starts reveal-web.
     pub(crate) async fn start(variables: &[(&str, String)], log: &Path) -> Self {
@@ -78,7 +85,7 @@ impl Web {
             url,
             public_url: public_url.clone(),
             process,
-            http: Client::new(),
+            http: client(),
         }
     }
 
