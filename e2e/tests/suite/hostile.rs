@@ -274,9 +274,7 @@ fn unclear_ends(length: usize) -> [(&'static str, String); 10] {
 }
 
 /// The same for what is no form. Source for the hosts: RFC 9112, section 3.2.
-fn unclear_beginnings(world: &World) -> [(&'static str, String); 5] {
-    let upgrade = "connection: close, upgrade, http2-settings\r\nupgrade: h2c\r\n\
-                   http2-settings: AAMAAABkAAQAAP__\r\n\r\n";
+fn unclear_beginnings(world: &World) -> [(&'static str, String); 4] {
     [
         ("no host", "GET / HTTP/1.1\r\n\r\n".into()),
         (
@@ -285,7 +283,6 @@ fn unclear_beginnings(world: &World) -> [(&'static str, String); 5] {
         ),
         ("an older protocol", "GET / HTTP/0.9\r\n\r\n".into()),
         ("HTTP/2 unasked", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".into()),
-        ("an upgrade", head(world, "GET /", upgrade)),
     ]
 }
 
@@ -295,9 +292,13 @@ async fn no_request_hides_in_another() {
     let world = world().await;
     let hidden = head(&world, "GET /favicon.ico", "\r\n");
     let forms = unclear_ends(hidden.len()).map(|(name, form)| (name, post(&world, &form)));
-    for (name, request) in forms.into_iter().chain(unclear_beginnings(&world)) {
+    let hiding = forms.into_iter().chain(unclear_beginnings(&world));
+    let hiding = hiding.map(|(name, request)| (name, request + &hidden));
+    let upgrade = "connection: upgrade, http2-settings\r\nupgrade: h2c\r\n\
+                   http2-settings: AAMAAABkAAQAAP__\r\n\r\n";
+    let upgrade = ("an upgrade", head(&world, "GET /", upgrade));
+    for (name, request) in hiding.chain([upgrade]) {
         let mut stream = connect_from(ATTACKER, &world.web().url).await;
-        let request = request + &hidden;
         stream.write_all(request.as_bytes()).await.ok();
         stream.shutdown().await.ok();
         let answer = read_to_end(&mut stream).await;
