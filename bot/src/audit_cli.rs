@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 use shared::{
     ids::SecretId,
-    settings::{self, DatabaseUrl, Reader, definitions::DATABASE_URL},
+    settings::{self, DatabaseUrl, Program, Reader, definitions::DATABASE_URL},
     store::{
         Database,
         audit::{self, Entry, Filter},
@@ -61,7 +61,7 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let Some(("list", matches)) = matches.subcommand() else {
         return Ok(());
     };
-    let mut reader = Reader::new(matches);
+    let mut reader = Reader::new(Program::Bot, matches);
     let url = reader.required(&DATABASE_URL, DatabaseUrl::parse);
     reader.finish()?;
     let database = Database::connect(&url.context("DATABASE_URL is missing")?)

@@ -5,11 +5,12 @@ mod alarm;
 mod audit_cli;
 mod command_text;
 mod courier;
+mod doctor;
 mod egress;
 mod envelope;
 mod handlers;
 mod health;
-mod health_cli;
+mod manifest;
 mod metrics;
 mod modal;
 mod settings;
@@ -18,13 +19,14 @@ mod socket;
 mod sweeper;
 mod worker;
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use clap::ArgMatches;
 use shared::{
+    health::ask,
     lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
     logging,
-    settings::SettingsError,
+    settings::{Program, SettingsError},
 };
 
 use crate::settings::Settings;
@@ -35,27 +37,30 @@ async fn main() -> ExitCode {
     let matches = settings::command_line().get_matches();
     let done = match matches.subcommand() {
         Some(("audit", matches)) => audit_cli::run(matches).await,
-        Some(("health", matches)) => health_cli::run(matches).await,
+        Some(("health", matches)) => health(matches).await,
+        Some(("config", matches)) => matches
+            .subcommand()
+            .map_or(Ok(()), |(_, check)| Settings::check(check)),
+        Some(("doctor", matches)) => doctor::run(matches).await,
+        Some(("manifest", matches)) => manifest::run(matches),
         _ => run_worker(&matches).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<SettingsError>() => complain(&format!("{error}"), EXIT_USAGE),
-        Err(error) => complain(&format!("{error:#}"), EXIT_FAILURE),
+        Err(error) if error.is::<SettingsError>() => {
+            lifecycle::complain(Program::Bot, &error.to_string(), EXIT_USAGE)
+        }
+        Err(error) => lifecycle::complain(Program::Bot, &format!("{error:#}"), EXIT_FAILURE),
     }
+}
+
+async fn health(matches: &ArgMatches) -> anyhow::Result<()> {
+    let address = ask::address(Program::Bot, matches)?;
+    Ok(ask::ask(address, &mut io::stdout().lock()).await?)
 }
 
 async fn run_worker(matches: &ArgMatches) -> anyhow::Result<()> {
     let (settings, logs) = Settings::read(matches)?;
     logging::init(logs.format, logs.directives)?;
     worker::run(settings).await
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "the last word, whether there is a log or not"
-)]
-fn complain(message: &str, code: u8) -> ExitCode {
-    eprintln!("secure-secret-bot: {message}");
-    ExitCode::from(code)
 }

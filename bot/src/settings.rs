@@ -1,47 +1,26 @@
 //! What the bot can be told.
 
-use std::{net::SocketAddr, num::NonZeroU8, time::Duration};
+use std::{fmt::Display, io, net::SocketAddr, num::NonZeroU8, time::Duration};
 
 use clap::{ArgMatches, Command};
 use secrecy::SecretString;
 use shared::{
     crypto::{DeliveryKeys, KeyRingError, MasterKeys},
+    health,
     logging::LogSettings,
     settings::{
-        self, AppToken, BotToken, CaBundle, DatabaseUrl, HttpsProxy, Invalid, PublicBaseUrl,
-        Reader, Setting, SettingsError, SlackApiUrl,
+        self, AppToken, BotToken, CaBundle, DatabaseUrl, HttpsProxy, Invalid, Program,
+        PublicBaseUrl, Reader, Setting, SettingsError, SlackApiUrl, check,
         definitions::{
-            ALLOW_EXTERNAL, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL, DATABASE_URL,
-            DEFAULT_LANGUAGE, DELIVERY_KEYS, FERNET_KEYS, HEALTH_ADDR, HTTPS_PROXY, LOG_FORMAT,
-            NO_PROXY, PUBLIC_BASE_URL, RUST_LOG, SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN,
-            SLACK_CONNECTIONS,
+            self, ALLOW_EXTERNAL, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL, DATABASE_URL,
+            DEFAULT_LANGUAGE, DELIVERY_KEYS, FERNET_KEYS, HEALTH_ADDR, HTTPS_PROXY, NO_PROXY,
+            PUBLIC_BASE_URL, SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_CONNECTIONS,
         },
     },
     text::Locale,
 };
 
-use crate::{audit_cli, egress::EgressSettings, health_cli};
-
-const ALL: [Setting; 18] = [
-    DATABASE_URL,
-    FERNET_KEYS,
-    DELIVERY_KEYS,
-    PUBLIC_BASE_URL,
-    SLACK_APP_TOKEN,
-    SLACK_BOT_TOKEN,
-    SLACK_CONNECTIONS,
-    SLACK_API_URL,
-    HTTPS_PROXY,
-    NO_PROXY,
-    CA_BUNDLE,
-    ALLOW_SELF,
-    ALLOW_EXTERNAL,
-    DEFAULT_LANGUAGE,
-    CLEANUP_INTERVAL,
-    HEALTH_ADDR,
-    LOG_FORMAT,
-    RUST_LOG,
-];
+use crate::{audit_cli, doctor, egress::EgressSettings, manifest};
 
 /// The settings, checked.
 pub(crate) struct Settings {
@@ -78,28 +57,39 @@ pub(crate) fn command_line() -> Command {
     Command::new("secure-secret-bot")
         .about("The Slack side of Secure Secret. Without a subcommand it runs until it is stopped.")
         .version(env!("CARGO_PKG_VERSION"))
-        .args(settings::arguments(&ALL))
+        .args(settings::arguments(&definitions::of(Program::Bot)))
         .args_conflicts_with_subcommands(true)
         .subcommand(audit_cli::command_line())
-        .subcommand(health_cli::command_line())
+        .subcommand(health::ask::command_line())
+        .subcommand(check::command_line(Program::Bot))
+        .subcommand(doctor::command_line())
+        .subcommand(manifest::command_line())
 }
 
 impl Settings {
     /// Reads every setting; all mistakes come in one error.
     pub(crate) fn read(matches: &ArgMatches) -> Result<(Self, LogSettings), SettingsError> {
-        let mut reader = Reader::new(matches);
+        let mut reader = Reader::new(Program::Bot, matches);
         match Self::read_all(&mut reader) {
             Some(read) => reader.finish().map(|()| read),
             None => Err(reader.into_error()),
         }
     }
 
+    /// Shows every setting on standard output; all mistakes come in one error.
+    pub(crate) fn check(matches: &ArgMatches) -> anyhow::Result<()> {
+        let mut reader = Reader::new(Program::Bot, matches);
+        Self::read_all(&mut reader);
+        check::print(&reader, &mut io::stdout().lock())?;
+        Ok(reader.finish()?)
+    }
+
     /// `None` when the reader noted a mistake; it is asked for every setting all the same.
     fn read_all(reader: &mut Reader) -> Option<(Self, LogSettings)> {
         let logging = LogSettings::read(reader);
         let database = reader.required(&DATABASE_URL, DatabaseUrl::parse);
-        let master_keys = reader.required(&FERNET_KEYS, ring(MasterKeys::parse));
-        let delivery_keys = reader.required(&DELIVERY_KEYS, ring(DeliveryKeys::parse));
+        let master_keys = ring(reader, &FERNET_KEYS, MasterKeys::parse);
+        let delivery_keys = ring(reader, &DELIVERY_KEYS, DeliveryKeys::parse);
         let public_base_url = reader.required(&PUBLIC_BASE_URL, PublicBaseUrl::parse);
         let app_token = reader.required(&SLACK_APP_TOKEN, AppToken::parse);
         let bot_token = reader.required(&SLACK_BOT_TOKEN, BotToken::parse);
@@ -139,8 +129,14 @@ impl Settings {
     }
 }
 
-fn ring<T>(
+fn ring<T: Display>(
+    reader: &mut Reader,
+    setting: &Setting,
     parse: impl FnOnce(&SecretString) -> Result<T, KeyRingError>,
-) -> impl FnOnce(&str) -> Result<T, Invalid> {
-    |text| parse(&SecretString::from(text)).map_err(|error| Invalid::because(error.to_string()))
+) -> Option<T> {
+    let keys = reader.required(setting, |text| {
+        parse(&SecretString::from(text)).map_err(|error| Invalid::because(error.to_string()))
+    })?;
+    reader.describe(setting, keys.to_string());
+    Some(keys)
 }

@@ -3,7 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
-use shared::{health, lifecycle, store::Database};
+use shared::{
+    health, lifecycle,
+    settings::Program,
+    store::{Database, key_rings},
+};
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -62,6 +66,12 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         stop.clone(),
     );
     tasks.spawn(sweeper);
+    tasks.spawn(key_rings::keep_noting(
+        database.clone(),
+        Program::Bot,
+        settings.master_keys.ids().collect(),
+        stop.clone(),
+    ));
     let courier = Courier {
         database: database.clone(),
         slack: Arc::clone(&slack),

@@ -1,6 +1,9 @@
 //! A database for each test; on MySQL with the three accounts under which the programs run.
 
-use migration::{Migrator, MigratorTrait as _, accounts::Accounts};
+use migration::{
+    Migrator, MigratorTrait as _,
+    accounts::{Account as Grantee, Accounts},
+};
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbErr, Statement, TryGetable,
 };
@@ -82,9 +85,7 @@ impl TestDatabase {
                 );
                 execute(&admin, &create).await;
             }
-            for grant in database.accounts().schema_grants() {
-                execute(&admin, &grant).await;
-            }
+            execute(&admin, &database.accounts().schema_grant()).await;
             database.admin = Some(admin);
         }
         database
@@ -229,11 +230,12 @@ impl TestDatabase {
     }
 
     fn accounts(&self) -> Accounts {
+        let account = |account| Grantee::new(&self.account(account), "%");
         Accounts {
-            migrate: self.account(Account::Migrate),
-            bot: self.account(Account::Bot),
-            web: self.account(Account::Web),
-            ..Accounts::named(&self.name, "%")
+            database: self.name.clone(),
+            migrate: account(Account::Migrate),
+            bot: account(Account::Bot),
+            web: account(Account::Web),
         }
     }
 

@@ -33,7 +33,7 @@ pub use database::{Account, Engine, TestDatabase, connect};
 pub use environment::{binary, mysql_url};
 pub use own_mysql::OwnMySql;
 pub use ports::free_port;
-pub use process::{Process, eventually, eventually_within};
+pub use process::{Process, Ran, eventually, eventually_within, run, run_in};
 pub use secrets::{Keys, SealedRow, Sent, link_of, sealed_row};
 pub use simulator::{Simulator, Submission};
 pub use web::{Page, Web};

@@ -46,10 +46,13 @@ impl OwnMySql {
         words.extend([
             format!("--socket={}", self.socket().display()),
             format!("--pid-file={}", self.folder.path().join("pid").display()),
-            "--skip-networking".to_owned(),
+            "--bind-address=127.0.0.1".to_owned(),
             "--mysqlx=OFF".to_owned(),
             "--secure-file-priv=NULL".to_owned(),
         ]);
+        if !self.more.iter().any(|word| word.starts_with("--port=")) {
+            words.push("--skip-networking".to_owned());
+        }
         self.starts += 1;
         let log = self.folder.path().join(format!("log-{}", self.starts));
         let mut process = Process::start_words(&words, &log);

@@ -136,6 +136,46 @@ impl Process {
     }
 }
 
+/// What became of a command that ran to its end.
+pub struct Ran {
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// Its standard output.
+    pub out: String,
+    /// Its standard error.
+    pub err: String,
+}
+
+/// Runs a command of one of the programs, with just these variables, to its end.
+pub async fn run(program: &str, arguments: &[&str], variables: &[(&str, String)]) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    run_in(folder.path(), program, arguments, variables).await
+}
+
+/// The same in a folder.
+pub async fn run_in(
+    folder: &Path,
+    program: &str,
+    arguments: &[&str],
+    variables: &[(&str, String)],
+) -> Ran {
+    let output = Command::new(binary(program))
+        .args(arguments)
+        .env_clear()
+        .envs(variables.iter().map(|(name, value)| (*name, value)))
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran {
+        code: output.status.code(),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
+}
+
 /// Waits until something can be had.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(
     what: &str,

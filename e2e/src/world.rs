@@ -150,10 +150,10 @@ impl World {
         self.bot()
     }
 
-    /// Starts a bot that is not this world's to stop.
+    /// The variables of a bot.
     #[must_use]
-    pub fn new_bot(&self, more: &[(&'static str, String)]) -> Bot {
-        let mut variables = vec![
+    pub fn variables_of_bot(&self) -> Vec<(&'static str, String)> {
+        vec![
             ("DATABASE_URL", self.database.url(Account::Bot)),
             ("FERNET_KEYS", self.keys.master.clone()),
             ("DELIVERY_KEYS", self.keys.delivery.clone()),
@@ -170,7 +170,13 @@ impl World {
             ("HEALTH_ADDR", "127.0.0.1:0".to_owned()),
             ("LOG_FORMAT", "json".to_owned()),
             ("RUST_LOG", "trace".to_owned()),
-        ];
+        ]
+    }
+
+    /// Starts a bot that is not this world's to stop.
+    #[must_use]
+    pub fn new_bot(&self, more: &[(&'static str, String)]) -> Bot {
+        let mut variables = self.variables_of_bot();
         variables.extend_from_slice(&self.bot_variables);
         variables.extend_from_slice(more);
         let number = self.bots_started.fetch_add(1, Ordering::Relaxed);

@@ -1,121 +1,162 @@
-//! The SQL of the three MySQL accounts: what each program may do, and nothing more.
-//!
-//! A break-in at reveal-web then can't list, add or remove secrets, and one at the bot can't read
-//! a ciphertext that was stored before.
+//! The three MySQL accounts as SQL: what each may do is [`rights`]' to say.
 
 use std::fmt::Write as _;
 
-/// The three accounts and where they live.
+use shared::{
+    settings::Program,
+    store::rights::{self, Columns, TableRights},
+};
+
+/// What the migrating account may do with the database, and give to the other two.
+const SCHEMA_RIGHTS: &str =
+    "CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE";
+
+/// An account: a name, and from where it may connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    name: String,
+    host: String,
+}
+
+impl Account {
+    /// An account by its name and host, such as `%` for any.
+    #[must_use]
+    pub fn new(name: &str, host: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            host: host.to_owned(),
+        }
+    }
+
+    /// Reads `name` or `name@host`; the host is this one if none is given.
+    #[must_use]
+    pub fn parse(text: &str, host: &str) -> Self {
+        let (name, host) = text.rsplit_once('@').unwrap_or((text, host));
+        Self::new(name, host)
+    }
+
+    /// Whether it comes from the server's own machine only.
+    fn is_local(&self) -> bool {
+        matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "::1")
+    }
+
+    fn sql(&self) -> String {
+        format!("{}@{}", literal(&self.name), literal(&self.host))
+    }
+}
+
+/// What the server demands of an account's connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Require {
+    /// TLS from other machines, nothing on the server's own.
+    TlsFromAfar,
+    /// TLS.
+    Tls,
+    /// TLS with a client's certificate.
+    ClientCertificate,
+    /// Nothing.
+    Nothing,
+}
+
+impl Require {
+    const fn sql(self, is_local: bool) -> &'static str {
+        match self {
+            Self::TlsFromAfar if is_local => "",
+            Self::TlsFromAfar | Self::Tls => " REQUIRE SSL",
+            Self::ClientCertificate => " REQUIRE X509",
+            Self::Nothing => "",
+        }
+    }
+}
+
+/// The three accounts and the database that they share.
 #[derive(Clone, Debug)]
 pub struct Accounts {
     /// The database (schema) that holds the tables.
     pub database: String,
-    /// The host part of the accounts, `%` for any.
-    pub host: String,
-    /// Name of the account that creates tables.
-    pub migrate: String,
-    /// Name of the bot's account.
-    pub bot: String,
-    /// Name of reveal-web's account.
-    pub web: String,
+    /// The account that creates tables.
+    pub migrate: Account,
+    /// The bot's account.
+    pub bot: Account,
+    /// Reveal-web's account.
+    pub web: Account,
 }
 
 impl Accounts {
-    /// The accounts' usual names for a database.
+    /// The grant for the migrating account; can run before there are tables. It may pass on what it
+    /// may do itself, within this database, so that an update can give the others what they need.
     #[must_use]
-    pub fn named(database: &str, host: &str) -> Self {
-        Self {
-            database: database.to_owned(),
-            host: host.to_owned(),
-            migrate: "migrate".to_owned(),
-            bot: "bot".to_owned(),
-            web: "web".to_owned(),
-        }
-    }
-
-    /// The grant for the migrating account; can run before there are tables.
-    #[must_use]
-    pub fn schema_grants(&self) -> Vec<String> {
-        vec![format!(
-            "GRANT CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE ON {}.* TO {}",
+    pub fn schema_grant(&self) -> String {
+        format!(
+            "GRANT {SCHEMA_RIGHTS} ON {}.* TO {} WITH GRANT OPTION",
             identifier(&self.database),
-            self.account(&self.migrate),
-        )]
+            self.migrate.sql(),
+        )
     }
 
     /// The grants for the bot and for reveal-web; MySQL wants the tables to exist first.
     #[must_use]
     pub fn column_grants(&self) -> Vec<String> {
-        let bot = BOT.iter().map(|rights| (rights, &self.bot));
-        let web = WEB.iter().map(|rights| (rights, &self.web));
-        bot.chain(web)
-            .map(|((table, rights), account)| {
-                format!(
-                    "GRANT {rights} ON {}.{} TO {}",
-                    identifier(&self.database),
-                    identifier(table),
-                    self.account(account),
-                )
-            })
-            .collect()
+        let of = |program, account: &Account| {
+            let grants = rights::of(program).iter();
+            let grants = grants.map(|rights| self.grant(rights, account));
+            grants.collect::<Vec<_>>()
+        };
+        let mut grants = of(Program::Bot, &self.bot);
+        grants.extend(of(Program::Web, &self.web));
+        grants
     }
 
-    /// Everything as a script, with the places for passwords marked.
+    /// What an administrator runs once, with the places for passwords marked.
     #[must_use]
-    pub fn script(&self) -> String {
+    pub fn script(&self, require: Require) -> String {
         let mut script = String::from(
-            "-- Choose three passwords, replace the three marks, and run this as an administrator.\n\
-             -- The last part wants the tables: run `secure-secret-migrate up` in between.\n",
+            "-- Put three passwords of your own in place of the marks, and run this as an administrator.\n",
         );
-        for name in [&self.migrate, &self.bot, &self.web] {
-            // Writing to a String has no error to give.
+        // Writing to a String has no error to give.
+        let _ = writeln!(
+            script,
+            "CREATE DATABASE IF NOT EXISTS {};",
+            identifier(&self.database)
+        );
+        for account in [&self.migrate, &self.bot, &self.web] {
             let _ = writeln!(
                 script,
-                "CREATE USER {} IDENTIFIED BY '<password of {name}>';",
-                self.account(name)
+                "CREATE USER {} IDENTIFIED BY '<password of {}>'{};",
+                account.sql(),
+                account.name,
+                require.sql(account.is_local())
             );
         }
-        for grant in self.schema_grants().iter().chain(&self.column_grants()) {
-            let _ = writeln!(script, "{grant};");
-        }
+        let _ = writeln!(script, "{};", self.schema_grant());
+        script.push_str(
+            "-- What the other two may do comes with the tables: secure-secret-migrate up --grant\n",
+        );
         script
     }
 
-    /// The account as SQL names it.
-    #[must_use]
-    pub fn account(&self, name: &str) -> String {
-        format!("{}@{}", literal(name), literal(&self.host))
+    fn grant(&self, rights: &TableRights, account: &Account) -> String {
+        let insert = rights.insert.then(|| "INSERT".to_owned());
+        let select = columns("SELECT", &rights.select);
+        let update = columns("UPDATE", &rights.update);
+        let all: Vec<_> = [insert, select, update].into_iter().flatten().collect();
+        format!(
+            "GRANT {} ON {}.{} TO {}",
+            all.join(", "),
+            identifier(&self.database),
+            identifier(rights.table),
+            account.sql(),
+        )
     }
 }
 
-/// The bot: stores and delivers; reads no ciphertext.
-const BOT: [(&str, &str); 4] = [
-    (
-        "secrets",
-        "INSERT, \
-         SELECT (id, submission_key, part, team, sender, sender_name, recipient, recipient_locale, \
-         recipient_tz, created_at, expires_at, viewed_at, destroyed_at, destroy_reason, \
-         reuse_count, reused_at), \
-         UPDATE (destroyed_at, destroy_reason, ciphertext, note_ciphertext)",
-    ),
-    ("deliveries", "INSERT, SELECT, UPDATE"),
-    ("audit_events", "INSERT, SELECT"),
-    ("seaql_migrations", "SELECT"),
-];
-
-/// Reveal-web: finds a secret, opens it once, and writes that down.
-const WEB: [(&str, &str); 3] = [
-    (
-        "secrets",
-        "SELECT (id, format, token_hash, ciphertext, note_ciphertext, key_id, sender, sender_name, \
-         recipient, recipient_locale, recipient_tz, created_at, expires_at, viewed_at, \
-         destroyed_at, destroy_reason, burn_id, reuse_count), \
-         UPDATE (viewed_at, destroyed_at, destroy_reason, ciphertext, note_ciphertext, burn_id, \
-         reuse_count, reused_at)",
-    ),
-    ("audit_events", "INSERT"),
-    ("seaql_migrations", "SELECT"),
-];
+fn columns(right: &str, columns: &Columns) -> Option<String> {
+    match columns {
+        Columns::None => None,
+        Columns::All(_) => Some(right.to_owned()),
+        Columns::Only(names) => Some(format!("{right} ({})", names.join(", "))),
+    }
+}
 
 fn identifier(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
@@ -129,27 +170,55 @@ fn literal(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn accounts(database: &str, host: &str) -> Accounts {
+        Accounts {
+            database: database.to_owned(),
+            migrate: Account::new("migrate", host),
+            bot: Account::new("bot", host),
+            web: Account::parse("web@10.0.0.7", host),
+        }
+    }
+
     #[test]
     fn names_are_quoted() {
-        let odd = Accounts::named("a`b", "10.0.0.%");
-        let script = odd.script();
+        let script = accounts("a`b", "10.0.0.%").script(Require::TlsFromAfar);
         assert!(
-            script.contains("ON `a``b`.* TO 'migrate'@'10.0.0.%';"),
+            script.contains("ON `a``b`.* TO 'migrate'@'10.0.0.%' WITH GRANT OPTION;"),
+            "{script}"
+        );
+        assert!(
+            script.contains("CREATE USER 'web'@'10.0.0.7' IDENTIFIED"),
             "{script}"
         );
         assert!(literal("o'\\x").eq("'o''\\\\x'"));
     }
 
     #[test]
+    fn tls_is_demanded_of_who_comes_from_afar() {
+        let tls = |host, require| {
+            let script = accounts("x", host).script(require);
+            script.matches("REQUIRE SSL").count()
+        };
+        assert_eq!(tls("%", Require::TlsFromAfar), 3);
+        assert_eq!(tls("localhost", Require::TlsFromAfar), 1);
+        assert_eq!(tls("localhost", Require::Tls), 3);
+        assert_eq!(tls("%", Require::Nothing), 0);
+    }
+
+    #[test]
     fn only_the_bot_can_add_secrets_and_only_the_web_can_read_them() {
-        let grants = Accounts::named("secure_secret", "%").column_grants();
+        let grants = accounts("secure_secret", "%").column_grants();
         let of = |account: &str| {
             grants
                 .iter()
                 .filter(|grant| grant.contains(account))
                 .count()
         };
-        assert_eq!((of("'bot'@"), of("'web'@")), (4, 3));
+        assert_eq!((of("'bot'@"), of("'web'@")), (5, 4));
         assert!(grants.iter().all(|grant| !grant.contains("DELETE")));
+        assert!(grants.contains(
+            &"GRANT INSERT, SELECT, UPDATE (seen_at) ON `secure_secret`.`key_rings` TO 'web'@'10.0.0.7'"
+                .to_owned()
+        ));
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use shared::{
     lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
-    settings::SettingsError,
+    settings::{Program, SettingsError},
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -16,9 +16,9 @@ async fn main() -> ExitCode {
     match command::run(&matches).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            command::complain(&error);
-            let usage = error.is::<SettingsError>();
-            ExitCode::from(if usage { EXIT_USAGE } else { EXIT_FAILURE })
+            let is_usage = error.is::<SettingsError>();
+            let code = if is_usage { EXIT_USAGE } else { EXIT_FAILURE };
+            lifecycle::complain(Program::Migrate, &format!("{error:#}"), code)
         }
     }
 }

@@ -6,6 +6,7 @@ mod access_log;
 mod brand;
 mod client_address;
 mod connections;
+mod doctor;
 mod form;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -24,37 +25,46 @@ mod service;
 mod settings;
 mod site;
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
+use clap::ArgMatches;
 use shared::{
+    health::ask,
     lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
     logging,
+    settings::{Program, SettingsError},
 };
 
 use crate::settings::Settings;
 
-/// Runs the program: reads its settings, and serves until it is told to stop.
+/// Runs the program: serves until it is told to stop, or does what a subcommand says.
 pub async fn main() -> ExitCode {
     lifecycle::install_tls_provider();
     let matches = settings::command_line().get_matches();
-    let (settings, logging) = match Settings::read(&matches) {
-        Ok(read) => read,
-        Err(error) => return complain(&error, EXIT_USAGE),
+    let done = match matches.subcommand() {
+        Some(("health", matches)) => health(matches).await,
+        Some(("config", matches)) => matches
+            .subcommand()
+            .map_or(Ok(()), |(_, check)| Settings::check(check)),
+        Some(("doctor", matches)) => doctor::run(matches).await,
+        _ => serve(&matches).await,
     };
-    if let Err(error) = logging::init(logging.format, logging.directives) {
-        return complain(&error, EXIT_FAILURE);
-    }
-    match server::run(settings).await {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "stopped");
-            ExitCode::from(EXIT_FAILURE)
+        Err(error) if error.is::<SettingsError>() => {
+            lifecycle::complain(Program::Web, &error.to_string(), EXIT_USAGE)
         }
+        Err(error) => lifecycle::complain(Program::Web, &format!("{error:#}"), EXIT_FAILURE),
     }
 }
 
-#[expect(clippy::print_stderr, reason = "there is no log yet")]
-fn complain(error: &dyn std::error::Error, code: u8) -> ExitCode {
-    eprintln!("secure-secret-web: {error}");
-    ExitCode::from(code)
+async fn serve(matches: &ArgMatches) -> anyhow::Result<()> {
+    let (settings, logs) = Settings::read(matches)?;
+    logging::init(logs.format, logs.directives)?;
+    server::run(settings).await
+}
+
+async fn health(matches: &ArgMatches) -> anyhow::Result<()> {
+    let address = ask::address(Program::Web, matches)?;
+    Ok(ask::ask(address, &mut io::stdout().lock()).await?)
 }

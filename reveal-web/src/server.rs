@@ -7,10 +7,10 @@ use poem::{Endpoint, EndpointExt as _};
 use shared::{
     health, lifecycle,
     settings::{
-        PublicBaseUrl, RateLimit, Setting,
+        Program, PublicBaseUrl, RateLimit, Setting,
         definitions::{HEALTH_ADDR, LISTEN_ADDR, REDIRECT_ADDR},
     },
-    store::Database,
+    store::{Database, key_rings},
 };
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -49,6 +49,12 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         serve_health(address, &database, &metrics, &stop).await?;
     }
 
+    tokio::spawn(key_rings::keep_noting(
+        database.clone(),
+        Program::Web,
+        settings.keys.ids().collect(),
+        stop.clone(),
+    ));
     let burns = TaskTracker::new();
     let (reuses, counting) = Reuses::new(database.clone(), Arc::clone(&metrics));
     let counting = tokio::spawn(counting);

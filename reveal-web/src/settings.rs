@@ -1,19 +1,19 @@
 //! What reveal-web can be told.
 
-use std::net::SocketAddr;
+use std::{io, net::SocketAddr};
 
 use clap::{ArgMatches, Command};
 use secrecy::SecretString;
 use shared::{
     crypto::MasterKeys,
+    health,
     logging::LogSettings,
     settings::{
-        self, Cidrs, DatabaseUrl, Invalid, PublicBaseUrl, RateLimit, Reader, Setting,
-        SettingsError,
+        self, Cidrs, DatabaseUrl, Invalid, Program, PublicBaseUrl, RateLimit, Reader,
+        SettingsError, check,
         definitions::{
-            BRAND_ACCENT, BRAND_LOGO, BRAND_NAME, DATABASE_URL, DEFAULT_LANGUAGE, FERNET_KEYS,
-            HEALTH_ADDR, LISTEN_ADDR, LOG_FORMAT, PUBLIC_BASE_URL, RATE_LIMIT, REDIRECT_ADDR,
-            RUST_LOG, SUPPORT_CONTACT, TLS_CERT, TLS_KEY, TRUSTED_PROXIES,
+            self, DATABASE_URL, DEFAULT_LANGUAGE, FERNET_KEYS, HEALTH_ADDR, LISTEN_ADDR,
+            PUBLIC_BASE_URL, RATE_LIMIT, REDIRECT_ADDR, TLS_CERT, TLS_KEY, TRUSTED_PROXIES,
         },
     },
     text::Locale,
@@ -22,27 +22,8 @@ use shared::{
 use crate::{
     brand::Brand,
     connections::{Certificate, TlsFiles},
+    doctor,
 };
-
-const ALL: [Setting; 17] = [
-    DATABASE_URL,
-    FERNET_KEYS,
-    PUBLIC_BASE_URL,
-    LISTEN_ADDR,
-    TLS_CERT,
-    TLS_KEY,
-    REDIRECT_ADDR,
-    TRUSTED_PROXIES,
-    RATE_LIMIT,
-    BRAND_NAME,
-    BRAND_LOGO,
-    BRAND_ACCENT,
-    SUPPORT_CONTACT,
-    DEFAULT_LANGUAGE,
-    HEALTH_ADDR,
-    LOG_FORMAT,
-    RUST_LOG,
-];
 
 /// The settings, checked.
 pub(crate) struct Settings {
@@ -63,26 +44,41 @@ pub(crate) struct Settings {
 /// The flags.
 pub(crate) fn command_line() -> Command {
     Command::new("secure-secret-web")
-        .about("Serves the reveal page of Secure Secret, and nothing else")
+        .about(
+            "Serves the reveal page of Secure Secret, and nothing else. Without a subcommand it runs \
+             until it is stopped.",
+        )
         .version(env!("CARGO_PKG_VERSION"))
-        .args(settings::arguments(&ALL))
+        .args(settings::arguments(&definitions::of(Program::Web)))
+        .args_conflicts_with_subcommands(true)
+        .subcommand(health::ask::command_line())
+        .subcommand(check::command_line(Program::Web))
+        .subcommand(doctor::command_line())
 }
 
 impl Settings {
     /// Reads every setting; all mistakes come in one error.
     pub(crate) fn read(matches: &ArgMatches) -> Result<(Self, LogSettings), SettingsError> {
-        let mut reader = Reader::new(matches);
+        let mut reader = Reader::new(Program::Web, matches);
         match Self::read_all(&mut reader) {
             Some(read) => reader.finish().map(|()| read),
             None => Err(reader.into_error()),
         }
     }
 
+    /// Shows every setting on standard output; all mistakes come in one error.
+    pub(crate) fn check(matches: &ArgMatches) -> anyhow::Result<()> {
+        let mut reader = Reader::new(Program::Web, matches);
+        Self::read_all(&mut reader);
+        check::print(&reader, &mut io::stdout().lock())?;
+        Ok(reader.finish()?)
+    }
+
     /// `None` when the reader noted a mistake; it is asked for every setting all the same.
     fn read_all(reader: &mut Reader) -> Option<(Self, LogSettings)> {
         let logging = LogSettings::read(reader);
         let database = reader.required(&DATABASE_URL, DatabaseUrl::parse);
-        let keys = reader.required(&FERNET_KEYS, master_keys);
+        let keys = master_keys(reader);
         let public_base_url = reader.required(&PUBLIC_BASE_URL, PublicBaseUrl::parse);
         let listen = reader.required(&LISTEN_ADDR, settings::parse_listen_addr);
         let certificate = certificate(reader);
@@ -190,7 +186,11 @@ fn certificate(reader: &mut Reader) -> Option<Option<Certificate>> {
     }
 }
 
-fn master_keys(text: &str) -> Result<MasterKeys, Invalid> {
-    MasterKeys::parse(&SecretString::from(text))
-        .map_err(|error| Invalid::because(error.to_string()))
+fn master_keys(reader: &mut Reader) -> Option<MasterKeys> {
+    let keys = reader.required(&FERNET_KEYS, |text| {
+        MasterKeys::parse(&SecretString::from(text))
+            .map_err(|error| Invalid::because(error.to_string()))
+    })?;
+    reader.describe(&FERNET_KEYS, keys.to_string());
+    Some(keys)
 }

@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod crypto;
+pub mod doctor;
 pub mod health;
 pub mod ids;
 pub mod lifecycle;

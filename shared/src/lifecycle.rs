@@ -1,9 +1,11 @@
 //! How a process begins and ends: one TLS provider; on a signal, in two stages; which exit code.
 
-use std::process;
+use std::process::{self, ExitCode};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+use crate::settings::Program;
 
 /// Chooses rustls's cryptography for the whole process. Features of several libraries can bring more
 /// than one into a build, and rustls then refuses to guess. The first choice stays.
@@ -21,6 +23,14 @@ pub const EXIT_USAGE: u8 = 2;
 
 /// Exit code for everything else that went wrong.
 pub const EXIT_FAILURE: u8 = 1;
+
+/// The last word of a program, on standard error, whether there is a log or not.
+#[expect(clippy::print_stderr, reason = "there may be no log")]
+#[must_use]
+pub fn complain(program: Program, message: &str, code: u8) -> ExitCode {
+    eprintln!("{program}: {message}");
+    ExitCode::from(code)
+}
 
 /// Cancels the token on the first SIGTERM or SIGINT: finish what runs, take nothing new. A second
 /// signal ends the process at once, with [`EXIT_FAILURE`].

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     acts::{Command, Press, Submission},
+    app::App,
     faults::{Fault, HandshakeFault, Quirks},
     hub::Act,
     page, people,
@@ -85,6 +86,7 @@ pub(crate) fn routes(sim: Arc<Sim>) -> impl Endpoint + 'static {
         .at("/handshake", post(handshake))
         .at("/socket", post(socket))
         .at("/quirks", get(quirks).post(set_quirks))
+        .at("/app", post(set_up))
         .at("/heal", post(heal));
     Route::new()
         .nest("/sim", acts)
@@ -211,6 +213,12 @@ fn quirks(sim: Shared<'_>) -> Json<Value> {
 #[handler]
 fn set_quirks(sim: Shared<'_>, Json(chosen): Json<Quirks>) -> Json<Value> {
     sim.state().faults.quirks = chosen;
+    Json(json!({}))
+}
+
+#[handler]
+fn set_up(sim: Shared<'_>, Json(app): Json<App>) -> Json<Value> {
+    sim.state().app = app;
     Json(json!({}))
 }
 

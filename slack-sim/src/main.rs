@@ -5,6 +5,7 @@
 
 mod acknowledgements;
 mod acts;
+mod app;
 mod block_kit;
 mod control;
 mod faults;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     acknowledgements::Acknowledgements,
+    app::App,
     faults::{Faults, HandshakeFault},
     hub::Hub,
     views::OpenView,
@@ -58,6 +59,7 @@ pub(crate) struct State {
     pub(crate) calls: Vec<Call>,
     /// When the app last posted to each channel.
     posted: HashMap<String, Instant>,
+    pub(crate) app: App,
     pub(crate) faults: Faults,
     pub(crate) acknowledgements: Acknowledgements,
 }

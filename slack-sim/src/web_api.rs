@@ -1,7 +1,11 @@
 //! The methods of the Web API that the bot uses, with Slack's errors.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
+use httpdate::fmt_http_date;
 use poem::{
     Body, Request, Response,
     http::{HeaderMap, StatusCode, header},
@@ -10,6 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
+    app::{App, CONFIGURATION_TOKEN},
     block_kit,
     faults::Mode,
     people::{self, Kind},
@@ -21,6 +26,7 @@ use crate::{
 enum Wanted {
     App,
     Bot,
+    Configuration,
 }
 
 /// A method's answer, or Slack's error code.
@@ -80,6 +86,7 @@ impl Sim {
             self.end(call, Some("fault"));
             return garbage(body);
         }
+        let scopes = self.state().app.scopes();
         let answer = match &fault.error {
             Some(code) => Err(Refusal::from(code.as_str())),
             None => self.answer(method, request.headers(), &arguments),
@@ -90,7 +97,7 @@ impl Sim {
         match fault.mode {
             Mode::HangAfter => std::future::pending().await,
             Mode::Lose => cut_off(),
-            _ => respond(answer),
+            _ => respond(answer, &scopes),
         }
     }
 
@@ -115,10 +122,10 @@ impl Sim {
     }
 
     fn answer(&self, method: &str, headers: &HeaderMap, arguments: &Arguments) -> Answer {
-        let wanted = if method == "apps.connections.open" {
-            Wanted::App
-        } else {
-            Wanted::Bot
+        let wanted = match method {
+            "apps.connections.open" => Wanted::App,
+            "apps.manifest.export" => Wanted::Configuration,
+            _ => Wanted::Bot,
         };
         self.authorize(&wanted, headers, arguments)?;
         match method {
@@ -127,6 +134,8 @@ impl Sim {
                 "url": self.url, "team": "School", "user": "secure_secret",
                 "team_id": people::TEAM, "user_id": people::APP_USER, "bot_id": "B0SECRET",
             })),
+            "apps.manifest.export" => Ok(self.state().app.export(text(arguments, "app_id"))?),
+            "bots.info" => Ok(App::bot(text(arguments, "bot"))?),
             "users.info" => user_info(arguments),
             "conversations.open" => open_conversation(arguments),
             "chat.postMessage" => self.post_message(arguments),
@@ -152,7 +161,7 @@ impl Sim {
         let argument = arguments.get("token").and_then(Value::as_str);
         let token = match wanted {
             Wanted::App => bearer,
-            Wanted::Bot => bearer.or(argument),
+            Wanted::Bot | Wanted::Configuration => bearer.or(argument),
         };
         let Some(token) = token.filter(|token| !token.is_empty()) else {
             return Err("not_authed".into());
@@ -160,6 +169,8 @@ impl Sim {
         let (right, other) = match wanted {
             Wanted::App => (&self.tokens.app, &self.tokens.bot),
             Wanted::Bot => (&self.tokens.bot, &self.tokens.app),
+            Wanted::Configuration if token == CONFIGURATION_TOKEN => return Ok(()),
+            Wanted::Configuration => return Err("invalid_auth".into()),
         };
         if token == right {
             Ok(())
@@ -339,7 +350,7 @@ fn form(encoded: &[u8]) -> Arguments {
         .collect()
 }
 
-fn respond(answer: Answer) -> Response {
+fn respond(answer: Answer, scopes: &str) -> Response {
     let (body, retry_after) = match answer {
         Ok(mut body) => {
             body["ok"] = true.into();
@@ -365,6 +376,8 @@ fn respond(answer: Answer) -> Response {
         return with_status(429, Some(seconds));
     }
     Response::builder()
+        .header("x-oauth-scopes", scopes)
+        .header(header::DATE, fmt_http_date(SystemTime::now()))
         .content_type("application/json; charset=utf-8")
         .body(body.to_string())
 }

@@ -5,10 +5,10 @@ mod dialer;
 mod failure;
 mod trust;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use rustls::ClientConfig;
+use rustls::{ClientConfig, RootCertStore};
 use shared::settings::{CaBundle, HttpsProxy};
 
 pub(crate) use self::{
@@ -29,20 +29,31 @@ pub(crate) struct EgressSettings {
 #[derive(Clone)]
 pub(crate) struct Egress {
     dialer: Dialer,
+    roots: Arc<RootCertStore>,
     tls: Arc<ClientConfig>,
 }
 
 impl Egress {
     /// Fails when no certificate authority is known, or the operator's bundle holds none.
     pub(crate) fn new(settings: &EgressSettings) -> Result<Self, TrustError> {
-        let roots = trust::roots(settings.ca_bundle.as_ref())?;
+        let roots = Arc::new(trust::roots(settings.ca_bundle.as_ref())?);
         let tls = ClientConfig::builder()
-            .with_root_certificates(roots)
+            .with_root_certificates(Arc::clone(&roots))
             .with_no_client_auth();
         Ok(Self {
             dialer: Dialer::new(settings.proxy.as_ref(), settings.no_proxy.as_deref()),
+            roots,
             tls: Arc::new(tls),
         })
+    }
+
+    /// The same way out so much later, when certificates that end by then are no good any more.
+    pub(crate) fn at(&self, later: Duration) -> Self {
+        Self {
+            dialer: self.dialer.clone(),
+            roots: Arc::clone(&self.roots),
+            tls: Arc::new(trust::client_at(Arc::clone(&self.roots), later)),
+        }
     }
 
     /// For HTTP clients; `plain_http` allows unencrypted requests, which go to this machine only.

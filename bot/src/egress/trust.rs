@@ -1,8 +1,12 @@
 //! Whose certificates are believed: the system's authorities, and the operator's own.
 
+use std::{sync::Arc, time::Duration};
+
 use rustls::{
-    RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject as _},
+    ClientConfig, RootCertStore,
+    client::Resumption,
+    pki_types::{CertificateDer, UnixTime, pem::PemObject as _},
+    time_provider::{DefaultTimeProvider, TimeProvider},
 };
 use shared::settings::CaBundle;
 
@@ -33,6 +37,29 @@ pub(super) fn roots(bundle: Option<&CaBundle>) -> Result<RootCertStore, TrustErr
         return Err(TrustError::Nobody);
     }
     Ok(roots)
+}
+
+/// A client of TLS whose clock is ahead.
+pub(super) fn client_at(roots: Arc<RootCertStore>, later: Duration) -> ClientConfig {
+    let mut client = ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    client.time_provider = Arc::new(Ahead(later));
+    // A session of before would be taken up again without a look at the certificate.
+    client.resumption = Resumption::disabled();
+    client
+}
+
+/// The clock, so much ahead.
+#[derive(Debug)]
+struct Ahead(Duration);
+
+impl TimeProvider for Ahead {
+    fn current_time(&self) -> Option<UnixTime> {
+        let now = DefaultTimeProvider.current_time()?;
+        let ahead = Duration::from_secs(now.as_secs()) + self.0;
+        Some(UnixTime::since_unix_epoch(ahead))
+    }
 }
 
 fn add(roots: &mut RootCertStore, pem: &[u8]) -> Option<()> {

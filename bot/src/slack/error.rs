@@ -119,6 +119,38 @@ impl SlackError {
         Self::of(method, Kind::Unreadable)
     }
 
+    pub(crate) const fn status(method: &'static str, status: u16) -> Self {
+        Self::of(method, Kind::Status(status))
+    }
+
+    pub(crate) const fn unreachable(method: &'static str, failure: Failure) -> Self {
+        Self::of(method, Kind::Unreachable(failure))
+    }
+
+    /// Looks whether an answer is a refusal.
+    pub(crate) fn refused(method: &'static str, answer: &[u8]) -> Result<(), Self> {
+        #[derive(Deserialize)]
+        struct Answer {
+            ok: bool,
+            error: Option<String>,
+        }
+        let unreadable = || Self::unreadable(method);
+        let read: Answer = serde_json::from_slice(answer).map_err(|_| unreadable())?;
+        if read.ok {
+            return Ok(());
+        }
+        let answer = String::from_utf8(answer.to_vec()).map_err(|_| unreadable())?;
+        let details = details(answer);
+        Err(Self {
+            places: details.places,
+            needed: details.needed,
+            ..Self::of(
+                method,
+                Kind::Code(plain_code(read.error.unwrap_or_default())),
+            )
+        })
+    }
+
     const fn of(method: &'static str, kind: Kind) -> Self {
         Self {
             method,

@@ -4,7 +4,9 @@ pub(crate) mod blocks;
 mod client;
 mod directory;
 mod error;
+mod probe;
 
 pub(crate) use client::{OutgoingMessage, Slack};
 pub(crate) use directory::{Directory, Ineligible, Person};
 pub(crate) use error::{SlackError, Verdict};
+pub(crate) use probe::{Answer, Probe};

@@ -17,7 +17,7 @@ use std::{num::NonZeroU8, sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub(crate) use self::state::Connections;
+pub(crate) use self::{open::Target, state::Connections};
 use self::{slot::Slot, turnstile::Turnstile};
 use crate::{alarm::Alarm, handlers::Handlers, metrics::Metrics, slack::Slack};
 

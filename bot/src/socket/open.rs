@@ -120,15 +120,15 @@ async fn shake_hands(
 }
 
 /// Where a WebSocket's address leads.
-struct Target {
+pub(crate) struct Target {
     /// As HTTP has it, for the dialer.
-    origin: Uri,
-    encrypted: bool,
+    pub(crate) origin: Uri,
+    pub(crate) encrypted: bool,
 }
 
 impl Target {
     /// Unencrypted WebSockets are for a simulated Slack on this machine only.
-    fn parse(address: &SecretString, allow_plain: bool) -> Result<Self, OpenError> {
+    pub(crate) fn parse(address: &SecretString, allow_plain: bool) -> Result<Self, OpenError> {
         let url = Url::parse(address.expose_secret()).map_err(|_| OpenError::Address)?;
         let encrypted = match url.scheme() {
             "wss" => true,

@@ -1,12 +1,16 @@
 //! Behavior through the real programs, on MySQL and SQLite alike.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accounts;
 mod bad_input;
 mod browser;
 mod command;
+mod config_check;
 mod database_faults;
+mod database_tls;
 mod delivery;
 mod dialog;
+mod doctor;
 mod egress;
 mod expiry;
 mod faults;

@@ -70,6 +70,11 @@ impl Certificate {
         })
     }
 
+    /// The server's own certificate, as its file has it now.
+    pub(crate) fn first(&self) -> Option<CertificateDer<'static>> {
+        certificates(&self.files.cert).ok()?.into_iter().next()
+    }
+
     /// What new connections are served with.
     pub(super) fn current(&self) -> Arc<ServerConfig> {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);

@@ -2,7 +2,7 @@
 
 use html5ever::{ParseOpts, parse_document, tendril::TendrilSink as _};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
-use shared::settings::Reader;
+use shared::settings::{Program, Reader};
 
 use super::Theme;
 use crate::brand::Brand;
@@ -67,6 +67,6 @@ pub(super) fn theme(text: &str) -> Theme {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
-    let mut reader = Reader::from_sources(flags, |_| None);
+    let mut reader = Reader::of_flags(Program::Web, flags);
     Theme::new(Brand::read(&mut reader).unwrap())
 }

@@ -1,5 +1,7 @@
 //! Delivery keys: they seal what waits until its message is out, and only the bot has them.
 
+use std::fmt;
+
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -35,6 +37,13 @@ pub struct SealedParcel {
 /// The ring of `DELIVERY_KEYS`.
 #[derive(Debug)]
 pub struct DeliveryKeys(KeyRing);
+
+/// How many keys there are, and their names.
+impl fmt::Display for DeliveryKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl DeliveryKeys {
     /// Parses comma-separated Fernet keys; the first one seals.

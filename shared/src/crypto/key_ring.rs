@@ -57,6 +57,23 @@ impl KeyRing {
     }
 }
 
+/// How many keys there are, and their names.
+impl fmt::Display for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.keys.len() == 1 { "" } else { "s" };
+        write!(f, "{} key{plural}", self.keys.len())?;
+        for (index, id) in self.ids().enumerate() {
+            let (mark, role) = if index == 0 {
+                (": ", " seals")
+            } else {
+                (", ", " only opens")
+            };
+            write!(f, "{mark}{id}{role}")?;
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.ids()).finish()
@@ -191,5 +208,11 @@ mod tests {
         let printed = format!("{:?}", parse(OLD).unwrap());
         assert!(printed.starts_with("[KeyId("), "{printed}");
         assert!(!printed.contains(&OLD[..8]), "{printed}");
+        let ring = parse(&format!("{NEW},{OLD}")).unwrap();
+        let [new, old] = [0, 1].map(|index| ring.ids().nth(index).unwrap());
+        assert_eq!(
+            ring.to_string(),
+            format!("2 keys: {new} seals, {old} only opens")
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! Master keys: with the link token they open a secret and its note.
 
+use std::fmt;
+
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -46,6 +48,13 @@ enum Purpose {
 /// The ring of `FERNET_KEYS`, which the bot and reveal-web share.
 #[derive(Debug)]
 pub struct MasterKeys(pub(super) KeyRing);
+
+/// How many keys there are, and their names.
+impl fmt::Display for MasterKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl MasterKeys {
     /// Parses comma-separated Fernet keys; the first one seals.

@@ -25,6 +25,15 @@ impl PublicBaseUrl {
         })
     }
 
+    /// The host's name or address, without a port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let (_, rest) = self.origin.split_once("://").unwrap_or_default();
+        let end = rest.rfind(':').filter(|end| !rest[*end..].contains(']'));
+        let host = end.map_or(rest, |end| &rest[..end]);
+        host.trim_start_matches('[').trim_end_matches(']')
+    }
+
     /// The URL of a path below it; `path` begins with a slash.
     #[must_use]
     pub fn join(&self, path: &str) -> String {
@@ -182,6 +191,14 @@ mod tests {
             let base = PublicBaseUrl::parse(text).unwrap();
             assert_eq!(base.join("/s/x"), "https://s.example.org/s/x");
             assert_eq!(base.origin(), "https://s.example.org");
+        }
+        for (text, host) in [
+            ("https://s.example.org", "s.example.org"),
+            ("https://s.example.org:8443/x", "s.example.org"),
+            ("http://[::1]:8080", "::1"),
+            ("https://[2001:db8::1]", "2001:db8::1"),
+        ] {
+            assert_eq!(PublicBaseUrl::parse(text).unwrap().host(), host);
         }
         let below = PublicBaseUrl::parse("https://example.org:8443/secrets/").unwrap();
         assert_eq!(below.join("/s/x"), "https://example.org:8443/secrets/s/x");

@@ -1,10 +1,37 @@
 //! `DATABASE_URL`.
 
-use std::fmt;
+use std::{fmt, fs};
 
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use secrecy::SecretString;
+use url::Url;
 
-use super::Invalid;
+use super::{Invalid, is_loopback};
+
+/// What sqlx understands in a `mysql://` URL after the question mark; it passes over anything else
+/// in silence.
+const MYSQL_PARAMETERS: [&str; 14] = [
+    "charset",
+    "collation",
+    "socket",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "sslca",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "statement-cache-capacity",
+    "time-zone",
+    "timezone",
+];
+
+/// The same for `sqlite://`.
+const SQLITE_PARAMETERS: [&str; 4] = ["cache", "immutable", "mode", "vfs"];
+
+/// The modes in which a server has to prove who it is.
+const VERIFYING: [&str; 2] = ["VERIFY_CA", "VERIFY_IDENTITY"];
 
 /// The database engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,30 +42,91 @@ pub enum Engine {
     Sqlite,
 }
 
+/// How the way to the database is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    /// It does not leave this machine: a file, a socket, or a loopback address.
+    Local,
+    /// TLS with a server whose certificate is checked, against its host name too unless the URL says
+    /// `VERIFY_CA`.
+    VerifiedTls,
+}
+
 /// The address of a database, with its password.
 #[derive(Clone)]
 pub struct DatabaseUrl {
     engine: Engine,
+    protection: Protection,
+    names_mode: bool,
     url: SecretString,
 }
 
 impl DatabaseUrl {
-    /// Parses `mysql://…` or `sqlite://…`.
+    /// Parses `mysql://…` or `sqlite://…`. A MySQL server beyond this machine is reached over verified
+    /// TLS only.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let engine = match text.split_once("://") {
-            Some(("mysql", rest)) => {
-                check_mysql(text, rest)?;
-                Engine::MySql
+        match text.split_once("://") {
+            Some(("mysql", rest)) => Self::parse_mysql(text, rest),
+            Some(("sqlite", path)) if !path.is_empty() => Self::parse_sqlite(text, path),
+            _ => Err(Invalid::because(
+                "begins with neither mysql:// nor sqlite://",
+            )),
+        }
+    }
+
+    fn parse_mysql(text: &str, rest: &str) -> Result<Self, Invalid> {
+        let url = Url::parse(text).map_err(|_| {
+            Invalid::because(
+                "is not a URL: in user name and password, write @ as %40, : as %3A, / as %2F, # as \
+                 %23, ? as %3F, % as %25",
+            )
+        })?;
+        if rest.is_empty() || url.path().trim_matches('/').is_empty() {
+            return Err(Invalid::because("names no database after the host"));
+        }
+        let mut mode = None;
+        let mut is_local = is_loopback_mysql(&url);
+        for (name, value) in url.query_pairs() {
+            match &*name {
+                "ssl-mode" | "sslmode" => mode = Some(value.to_uppercase()),
+                "ssl-ca" | "sslca" => check_authority(&value)?,
+                "socket" => is_local = true,
+                name if MYSQL_PARAMETERS.contains(&name) => {}
+                _ => return Err(unknown_parameter(&MYSQL_PARAMETERS)),
             }
-            Some(("sqlite", path)) if !path.is_empty() => Engine::Sqlite,
-            _ => {
-                return Err(Invalid::because(
-                    "begins with neither mysql:// nor sqlite://",
-                ));
-            }
-        };
+        }
+        let verifies = mode.as_deref().is_none_or(|mode| VERIFYING.contains(&mode));
+        if !is_local && !verifies {
+            return Err(Invalid::because(
+                "has an ssl-mode that takes any server for the right one, beyond this machine: leave \
+                 it out, or say VERIFY_IDENTITY or VERIFY_CA; a private authority is named by ssl-ca",
+            ));
+        }
         Ok(Self {
-            engine,
+            engine: Engine::MySql,
+            protection: if is_local {
+                Protection::Local
+            } else {
+                Protection::VerifiedTls
+            },
+            names_mode: mode.is_some(),
+            url: SecretString::from(text),
+        })
+    }
+
+    fn parse_sqlite(text: &str, path: &str) -> Result<Self, Invalid> {
+        let parameters = path
+            .split_once('?')
+            .map_or("", |(_, parameters)| parameters);
+        for (name, _) in url::form_urlencoded::parse(parameters.as_bytes()) {
+            if !SQLITE_PARAMETERS.contains(&&*name) {
+                return Err(unknown_parameter(&SQLITE_PARAMETERS));
+            }
+        }
+        Ok(Self {
+            engine: Engine::Sqlite,
+            protection: Protection::Local,
+            names_mode: false,
             url: SecretString::from(text),
         })
     }
@@ -47,6 +135,17 @@ impl DatabaseUrl {
     #[must_use]
     pub const fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// How the way there is protected.
+    #[must_use]
+    pub const fn protection(&self) -> Protection {
+        self.protection
+    }
+
+    /// Whether TLS must be made to verify the server, as the URL leaves it open.
+    pub(crate) fn needs_verification(&self) -> bool {
+        self.protection == Protection::VerifiedTls && !self.names_mode
     }
 
     /// The URL with its password, for the driver.
@@ -62,12 +161,31 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-fn check_mysql(text: &str, rest: &str) -> Result<(), Invalid> {
-    let url = url::Url::parse(text).map_err(|_| Invalid::because("is not a URL"))?;
-    if rest.is_empty() || url.path().trim_matches('/').is_empty() {
-        return Err(Invalid::because("names no database after the host"));
+/// A `mysql` URL's host is text to the URL's parser, addresses too.
+fn is_loopback_mysql(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    Url::parse(&format!("http://{host}/")).is_ok_and(|url| is_loopback(&url))
+}
+
+fn check_authority(path: &str) -> Result<(), Invalid> {
+    let pem = fs::read(path).map_err(|error| {
+        Invalid::because(format!("names an ssl-ca that can't be read: {error}"))
+    })?;
+    let certificates = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+    if certificates.is_ok_and(|certificates| !certificates.is_empty()) {
+        Ok(())
+    } else {
+        Err(Invalid::because(
+            "names an ssl-ca that holds no certificate in PEM form",
+        ))
     }
-    Ok(())
+}
+
+fn unknown_parameter(known: &[&str]) -> Invalid {
+    Invalid::because(format!(
+        "has something after its question mark that is not known; known are {}",
+        known.join(", ")
+    ))
 }
 
 #[cfg(test)]
@@ -76,20 +194,38 @@ mod tests {
 
     #[test]
     fn both_engines_are_understood() {
-        let engine = |text: &str| DatabaseUrl::parse(text).map(|url| url.engine());
-        assert_eq!(
-            engine("mysql://bot:p@db.example.org:3306/secrets"),
-            Ok(Engine::MySql)
-        );
-        assert_eq!(
-            engine("mysql://bot:p@localhost/x?socket=/run/m.sock"),
-            Ok(Engine::MySql)
-        );
-        assert_eq!(
-            engine("sqlite://secure-secret.db?mode=rwc"),
-            Ok(Engine::Sqlite)
-        );
-        assert_eq!(engine("sqlite:///var/lib/x.db"), Ok(Engine::Sqlite));
+        let parsed = |text: &str| {
+            let url = DatabaseUrl::parse(text).unwrap();
+            (url.engine(), url.protection(), url.needs_verification())
+        };
+        let mysql = |protection, needs| (Engine::MySql, protection, needs);
+        for local in [
+            "mysql://bot:p@localhost/x?socket=/run/m.sock",
+            "mysql://bot:p@127.0.0.1:3306/x",
+            "mysql://bot:p@[::1]/x?ssl-mode=disabled",
+            "mysql://bot:p@anything/x?socket=/run/m.sock&ssl-mode=DISABLED",
+        ] {
+            assert_eq!(parsed(local), mysql(Protection::Local, false), "{local}");
+        }
+        for (remote, needs) in [
+            ("mysql://bot:p@db.example.org:3306/secrets", true),
+            ("mysql://bot:p@10.0.0.3/x", true),
+            ("mysql://bot:p@localhost.example.org/x", true),
+            ("mysql://bot:p@db/x?ssl-mode=VERIFY_CA", false),
+            ("mysql://bot:p@db/x?sslmode=verify_identity", false),
+        ] {
+            assert_eq!(
+                parsed(remote),
+                mysql(Protection::VerifiedTls, needs),
+                "{remote}"
+            );
+        }
+        for sqlite in [
+            "sqlite://secure-secret.db?mode=rwc",
+            "sqlite:///var/lib/x.db",
+        ] {
+            assert_eq!(parsed(sqlite), (Engine::Sqlite, Protection::Local, false));
+        }
     }
 
     #[test]
@@ -101,6 +237,14 @@ mod tests {
             "mysql://canary@h",
             "mysql://",
             "sqlite://",
+            "mysql://bot:canary@db/x?ssl-mode=REQUIRED",
+            "mysql://bot:canary@db/x?ssl-mode=PREFERRED",
+            "mysql://bot:canary@db/x?sslmode=disabled",
+            "mysql://bot:canary@db/x?ssl-mode=canary",
+            "mysql://bot:canary@db/x?tls=canary",
+            "mysql://bot:canary@db/x?ssl-ca=/nowhere/canary.pem",
+            "mysql://bot:canary@127.0.0.1/x?ssl-ca=/dev/null",
+            "sqlite://x.db?canary=1",
         ] {
             let error = DatabaseUrl::parse(text).unwrap_err().to_string();
             assert!(!error.contains("canary"), "{error}");

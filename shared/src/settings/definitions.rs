@@ -1,14 +1,60 @@
 //! Every setting there is.
 
-use super::Setting;
+use super::{Exposure, Program, Setting};
+
+const EVERY: &[Program] = &[Program::Bot, Program::Web, Program::Migrate];
+const BOTH: &[Program] = &[Program::Bot, Program::Web];
+const BOT: &[Program] = &[Program::Bot];
+const WEB: &[Program] = &[Program::Web];
+
+/// Every setting, in the order in which people read about them.
+pub const ALL: [Setting; 28] = [
+    DATABASE_URL,
+    FERNET_KEYS,
+    DELIVERY_KEYS,
+    PUBLIC_BASE_URL,
+    SLACK_APP_TOKEN,
+    SLACK_BOT_TOKEN,
+    SLACK_CONNECTIONS,
+    SLACK_API_URL,
+    HTTPS_PROXY,
+    NO_PROXY,
+    CA_BUNDLE,
+    ALLOW_SELF,
+    ALLOW_EXTERNAL,
+    CLEANUP_INTERVAL,
+    LISTEN_ADDR,
+    TLS_CERT,
+    TLS_KEY,
+    REDIRECT_ADDR,
+    TRUSTED_PROXIES,
+    RATE_LIMIT,
+    BRAND_NAME,
+    BRAND_LOGO,
+    BRAND_ACCENT,
+    SUPPORT_CONTACT,
+    DEFAULT_LANGUAGE,
+    HEALTH_ADDR,
+    LOG_FORMAT,
+    RUST_LOG,
+];
+
+/// The settings of one program.
+#[must_use]
+pub fn of(program: Program) -> Vec<Setting> {
+    ALL.into_iter()
+        .filter(|setting| setting.programs.contains(&program))
+        .collect()
+}
 
 /// The database.
 pub const DATABASE_URL: Setting = Setting {
     name: "DATABASE_URL",
     meaning: "The database",
-    form: "mysql://user:password@host/database, or sqlite://path/to/file.db?mode=rwc",
+    form: "mysql://user:password@host/database?ssl-ca=/path/to/authority.pem, with ?socket=/path for a socket; or sqlite://path/to/file.db?mode=rwc",
     default: Some("sqlite://secure-secret.db?mode=rwc"),
-    secret: false,
+    exposure: Exposure::MayHoldPassword,
+    programs: EVERY,
 };
 
 /// The ring of master keys.
@@ -17,7 +63,8 @@ pub const FERNET_KEYS: Setting = Setting {
     meaning: "Master keys: the first one encrypts, all of them decrypt",
     form: "Fernet keys (32 random bytes in url-safe base64, 44 characters each), separated by commas",
     default: None,
-    secret: true,
+    exposure: Exposure::Secret,
+    programs: BOTH,
 };
 
 /// The ring of delivery keys.
@@ -26,7 +73,8 @@ pub const DELIVERY_KEYS: Setting = Setting {
     meaning: "Keys that seal what waits for delivery; the bot alone has them",
     form: "Fernet keys (32 random bytes in url-safe base64, 44 characters each), separated by commas",
     default: None,
-    secret: true,
+    exposure: Exposure::Secret,
+    programs: BOT,
 };
 
 /// Where recipients reach reveal-web.
@@ -35,7 +83,8 @@ pub const PUBLIC_BASE_URL: Setting = Setting {
     meaning: "Where recipients reach the reveal page; links are built from it and from nothing else",
     form: "https://secrets.example.org (http only for this machine itself, e.g. http://127.0.0.1:8080)",
     default: None,
-    secret: false,
+    exposure: Exposure::Public,
+    programs: BOTH,
 };
 
 /// The app-level token.
@@ -44,7 +93,8 @@ pub const SLACK_APP_TOKEN: Setting = Setting {
     meaning: "The Slack app's app-level token with the scope connections:write",
     form: "xapp-... (Slack: your app, Basic Information, App-Level Tokens)",
     default: None,
-    secret: true,
+    exposure: Exposure::Secret,
+    programs: BOT,
 };
 
 /// The bot token.
@@ -53,16 +103,8 @@ pub const SLACK_BOT_TOKEN: Setting = Setting {
     meaning: "The Slack app's bot token",
     form: "xoxb-... (Slack: your app, OAuth & Permissions, Bot User OAuth Token)",
     default: None,
-    secret: true,
-};
-
-/// Slack's Web API.
-pub const SLACK_API_URL: Setting = Setting {
-    name: "SLACK_API_URL",
-    meaning: "Slack's Web API; another one for tests only",
-    form: "https://slack.com/api (http only for this machine itself)",
-    default: Some("https://slack.com/api"),
-    secret: false,
+    exposure: Exposure::Secret,
+    programs: BOT,
 };
 
 /// Socket Mode connections of one bot.
@@ -71,7 +113,18 @@ pub const SLACK_CONNECTIONS: Setting = Setting {
     meaning: "Socket Mode connections of this process; Slack allows an app 10 over all its processes",
     form: "a number from 1 to 10",
     default: Some("2"),
-    secret: false,
+    exposure: Exposure::Public,
+    programs: BOT,
+};
+
+/// Slack's Web API.
+pub const SLACK_API_URL: Setting = Setting {
+    name: "SLACK_API_URL",
+    meaning: "Slack's Web API; another one for tests only",
+    form: "https://slack.com/api (http only for this machine itself)",
+    default: Some("https://slack.com/api"),
+    exposure: Exposure::Public,
+    programs: BOT,
 };
 
 /// The proxy on the way to Slack.
@@ -80,7 +133,8 @@ pub const HTTPS_PROXY: Setting = Setting {
     meaning: "The HTTP proxy through which Slack is reached",
     form: "http://proxy.example.org:3128, with user:password@ before the host where the proxy asks for it",
     default: None,
-    secret: false,
+    exposure: Exposure::MayHoldPassword,
+    programs: BOT,
 };
 
 /// Who is reached without the proxy.
@@ -89,7 +143,8 @@ pub const NO_PROXY: Setting = Setting {
     meaning: "Hosts that are reached without HTTPS_PROXY",
     form: "domains, addresses and networks separated by commas: .example.org, 10.0.0.0/8",
     default: None,
-    secret: false,
+    exposure: Exposure::Public,
+    programs: BOT,
 };
 
 /// The operator's own certificate authorities.
@@ -98,16 +153,8 @@ pub const CA_BUNDLE: Setting = Setting {
     meaning: "Certificate authorities that are trusted on the way to Slack besides the system's",
     form: "the path of a PEM file",
     default: None,
-    secret: false,
-};
-
-/// Where health and metrics are served.
-pub const HEALTH_ADDR: Setting = Setting {
-    name: "HEALTH_ADDR",
-    meaning: "Where liveness, readiness and metrics are served, to this machine only; off by default",
-    form: "a loopback address with a port: 127.0.0.1:9090 or [::1]:9090",
-    default: None,
-    secret: false,
+    exposure: Exposure::Public,
+    programs: BOT,
 };
 
 /// Sending to oneself.
@@ -116,7 +163,8 @@ pub const ALLOW_SELF: Setting = Setting {
     meaning: "Whether people may send secrets to themselves",
     form: "yes or no",
     default: Some("no"),
-    secret: false,
+    exposure: Exposure::Public,
+    programs: BOT,
 };
 
 /// Sending to other organizations.
@@ -125,16 +173,8 @@ pub const ALLOW_EXTERNAL: Setting = Setting {
     meaning: "Whether people may send secrets to members of other organizations",
     form: "yes or no",
     default: Some("no"),
-    secret: false,
-};
-
-/// The language of people who chose none that we speak.
-pub const DEFAULT_LANGUAGE: Setting = Setting {
-    name: "DEFAULT_LANGUAGE",
-    meaning: "The language of people who chose none that we speak, in Slack or in their browser",
-    form: "en or fr",
-    default: Some("en"),
-    secret: false,
+    exposure: Exposure::Public,
+    programs: BOT,
 };
 
 /// The sweeper's interval.
@@ -143,7 +183,8 @@ pub const CLEANUP_INTERVAL: Setting = Setting {
     meaning: "How often expired secrets are destroyed",
     form: "10m, 90s, 1h: at least 1s",
     default: Some("10m"),
-    secret: false,
+    exposure: Exposure::Public,
+    programs: BOT,
 };
 
 /// Where reveal-web listens.
@@ -152,43 +193,8 @@ pub const LISTEN_ADDR: Setting = Setting {
     meaning: "Where the reveal page is served",
     form: "127.0.0.1:8080 or [::1]:8080; another address only behind proxies named in TRUSTED_PROXIES",
     default: Some("127.0.0.1:8080"),
-    secret: false,
-};
-
-/// Believed proxies.
-pub const TRUSTED_PROXIES: Setting = Setting {
-    name: "TRUSTED_PROXIES",
-    meaning: "The proxies whose X-Forwarded-For header is believed",
-    form: "addresses or networks separated by commas: 10.0.0.7, 10.1.0.0/16, fd00::/8",
-    default: None,
-    secret: false,
-};
-
-/// The rate limit.
-pub const RATE_LIMIT: Setting = Setting {
-    name: "RATE_LIMIT",
-    meaning: "Most requests of one client address in any window of time, for each process",
-    form: "60/60s: requests, a slash, a time of at most 1h",
-    default: Some("60/60s"),
-    secret: false,
-};
-
-/// The form of the log.
-pub const LOG_FORMAT: Setting = Setting {
-    name: "LOG_FORMAT",
-    meaning: "How log lines are written",
-    form: "text or json",
-    default: Some("text"),
-    secret: false,
-};
-
-/// What is logged.
-pub const RUST_LOG: Setting = Setting {
-    name: "RUST_LOG",
-    meaning: "Which of our own log lines are written; other libraries' stay at warnings at most",
-    form: "error, warn, info, debug or trace, or directives such as info,shared=debug",
-    default: Some("info"),
-    secret: false,
+    exposure: Exposure::Public,
+    programs: WEB,
 };
 
 /// The certificate chain of the reveal page.
@@ -197,7 +203,8 @@ pub const TLS_CERT: Setting = Setting {
     meaning: "The certificate chain of the reveal page; without it the page is served unencrypted",
     form: "the path of a PEM file, the server's certificate first; read again when it changes",
     default: None,
-    secret: false,
+    exposure: Exposure::Public,
+    programs: WEB,
 };
 
 /// The private key of [`TLS_CERT`].
@@ -206,7 +213,8 @@ pub const TLS_KEY: Setting = Setting {
     meaning: "The private key of TLS_CERT",
     form: "the path of a PEM file; read again when it changes",
     default: None,
-    secret: false,
+    exposure: Exposure::Public,
+    programs: WEB,
 };
 
 /// Where plain http is sent on to https.
@@ -215,7 +223,28 @@ pub const REDIRECT_ADDR: Setting = Setting {
     meaning: "Where http is listened on, to send browsers to https; wants TLS_CERT; off by default",
     form: "0.0.0.0:80 or [::]:80",
     default: None,
-    secret: false,
+    exposure: Exposure::Public,
+    programs: WEB,
+};
+
+/// Believed proxies.
+pub const TRUSTED_PROXIES: Setting = Setting {
+    name: "TRUSTED_PROXIES",
+    meaning: "The proxies whose X-Forwarded-For header is believed",
+    form: "addresses or networks separated by commas: 10.0.0.7, 10.1.0.0/16, fd00::/8",
+    default: None,
+    exposure: Exposure::Public,
+    programs: WEB,
+};
+
+/// The rate limit.
+pub const RATE_LIMIT: Setting = Setting {
+    name: "RATE_LIMIT",
+    meaning: "Most requests of one client address in any window of time, for each process",
+    form: "60/60s: requests, a slash, a time of at most 1h",
+    default: Some("60/60s"),
+    exposure: Exposure::Public,
+    programs: WEB,
 };
 
 /// The operator's name.
@@ -224,7 +253,8 @@ pub const BRAND_NAME: Setting = Setting {
     meaning: "Your organization's name, on every page",
     form: "up to 60 characters",
     default: None,
-    secret: false,
+    exposure: Exposure::Public,
+    programs: WEB,
 };
 
 /// The operator's logo.
@@ -233,7 +263,8 @@ pub const BRAND_LOGO: Setting = Setting {
     meaning: "Your organization's logo, on every page",
     form: "the path of a PNG, JPEG, WebP or SVG file of at most 6144 bytes",
     default: None,
-    secret: false,
+    exposure: Exposure::Public,
+    programs: WEB,
 };
 
 /// The color of buttons.
@@ -242,7 +273,8 @@ pub const BRAND_ACCENT: Setting = Setting {
     meaning: "The color of buttons on light pages; dark pages get a lighter one of its kind",
     form: "#rrggbb, with a contrast of at least 4.5:1 with white",
     default: Some("#0b5cad"),
-    secret: false,
+    exposure: Exposure::Public,
+    programs: WEB,
 };
 
 /// Whom people ask for help.
@@ -251,5 +283,46 @@ pub const SUPPORT_CONTACT: Setting = Setting {
     meaning: "Whom people write to when they need help, on every page",
     form: "an e-mail address, an https:// address, or up to 120 characters of text",
     default: None,
-    secret: false,
+    exposure: Exposure::Public,
+    programs: WEB,
+};
+
+/// The language of people who chose none that we speak.
+pub const DEFAULT_LANGUAGE: Setting = Setting {
+    name: "DEFAULT_LANGUAGE",
+    meaning: "The language of people who chose none that we speak, in Slack or in their browser",
+    form: "en or fr",
+    default: Some("en"),
+    exposure: Exposure::Public,
+    programs: BOTH,
+};
+
+/// Where health and metrics are served.
+pub const HEALTH_ADDR: Setting = Setting {
+    name: "HEALTH_ADDR",
+    meaning: "Where liveness, readiness and metrics are served, to this machine only; off by default",
+    form: "a loopback address with a port: 127.0.0.1:9090 or [::1]:9090",
+    default: None,
+    exposure: Exposure::Public,
+    programs: BOTH,
+};
+
+/// The form of the log.
+pub const LOG_FORMAT: Setting = Setting {
+    name: "LOG_FORMAT",
+    meaning: "How log lines are written",
+    form: "text or json",
+    default: Some("text"),
+    exposure: Exposure::Public,
+    programs: BOTH,
+};
+
+/// What is logged.
+pub const RUST_LOG: Setting = Setting {
+    name: "RUST_LOG",
+    meaning: "Which of our own log lines are written; other libraries' stay at warnings at most",
+    form: "error, warn, info, debug or trace, or directives such as info,shared=debug",
+    default: Some("info"),
+    exposure: Exposure::Public,
+    programs: BOTH,
 };

@@ -2,12 +2,19 @@
 
 use clap::Arg;
 
-use super::Setting;
+use super::{Exposure, Setting};
+
+/// The flag, and in capitals the environment variable, that names a file of settings.
+pub const ENV_FILE: &str = "env-file";
 
 /// The flags of these settings. A secret's value has none: only the file that holds it can be named.
 #[must_use]
 pub fn arguments(settings: &[Setting]) -> Vec<Arg> {
-    settings.iter().flat_map(flags_of).collect()
+    let mut arguments: Vec<_> = settings.iter().flat_map(flags_of).collect();
+    arguments.push(Arg::new(ENV_FILE).long(ENV_FILE).value_name("PATH").help(
+        "File of settings, one NAME=value a line [env: ENV_FILE] [default: .env, if there is one]",
+    ));
+    arguments
 }
 
 fn flags_of(setting: &Setting) -> Vec<Arg> {
@@ -19,7 +26,7 @@ fn flags_of(setting: &Setting) -> Vec<Arg> {
             setting.name,
             setting.file_variable()
         ));
-    if setting.secret {
+    if setting.exposure == Exposure::Secret {
         let help = format!("{} ({})", setting.meaning, setting.form);
         return vec![file.help(format!(
             "File with: {help} [env: {} or {}]",

@@ -1,22 +1,29 @@
 //! Settings: one way for every program.
 //!
-//! Each setting comes from a flag `--kebab-name`, the environment variable `NAME`, or the file that
-//! `--kebab-name-file` or `NAME_FILE` names. A flag wins over the environment; a value and a file
-//! together are a mistake. All mistakes are reported in one message.
+//! Each setting comes from a flag `--kebab-name`, the environment variable `NAME`, the file that
+//! `--kebab-name-file` or `NAME_FILE` names, or a line `NAME=value` of the file `.env`. A flag wins
+//! over the environment, which wins over `.env`; a value and a file together are a mistake. All
+//! mistakes are reported in one message.
 
 mod addresses;
+pub mod check;
 mod database_url;
 pub mod definitions;
 mod egress;
+mod env_file;
 mod flags;
 mod reader;
 mod slack;
+mod sources;
+mod strays;
 mod values;
 
+use std::fmt;
+
 pub use addresses::{Cidrs, PublicBaseUrl, SlackApiUrl, is_loopback};
-pub use database_url::{DatabaseUrl, Engine};
+pub use database_url::{DatabaseUrl, Engine, Protection};
 pub use egress::{CaBundle, HttpsProxy};
-pub use flags::arguments;
+pub use flags::{ENV_FILE, arguments};
 pub use reader::{Problem, Reader, SettingsError};
 pub use slack::{AppToken, BotToken};
 pub use values::{
@@ -35,8 +42,54 @@ pub struct Setting {
     pub form: &'static str,
     /// The value when none is given.
     pub default: Option<&'static str>,
-    /// Whether the value must stay off the command line, which every user of a machine can list.
-    pub secret: bool,
+    /// What of its value may be seen.
+    pub exposure: Exposure,
+    /// The programs that it is for.
+    pub programs: &'static [Program],
+}
+
+/// What of a setting's value may be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// All of it.
+    Public,
+    /// All but the password of a URL; with one it must stay off the command line.
+    MayHoldPassword,
+    /// Nothing; it must stay off the command line, which every user of a machine can list.
+    Secret,
+}
+
+/// The programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// `secure-secret-bot`.
+    Bot,
+    /// `secure-secret-web`.
+    Web,
+    /// `secure-secret-migrate`.
+    Migrate,
+}
+
+impl Program {
+    /// Every program.
+    pub const ALL: [Self; 3] = [Self::Bot, Self::Web, Self::Migrate];
+
+    /// As the documentation calls it for short.
+    #[must_use]
+    pub const fn short_name(self) -> &'static str {
+        match self {
+            Self::Bot => "bot",
+            Self::Web => "web",
+            Self::Migrate => "migrate",
+        }
+    }
+}
+
+/// The name of its executable file.
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "secure-secret-{}", self.short_name())
+    }
 }
 
 impl Setting {

@@ -1,70 +1,55 @@
-//! Reads settings from flags, environment and files, and collects every mistake.
+//! Reads settings and collects every mistake.
 
-use std::{collections::BTreeMap, ffi::OsString, fmt, fs, path::PathBuf};
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use clap::ArgMatches;
-use zeroize::Zeroizing;
 
-use super::{Invalid, Setting};
-
-/// Looks a variable up; a test gives its own.
-type Environment = Box<dyn Fn(&str) -> Option<OsString>>;
+use super::{
+    Exposure, Invalid, Program, Setting,
+    check::{Shown, masked},
+    sources::{Origin, Sources},
+    strays,
+};
 
 /// Reads one setting after the other; mistakes wait for [`finish`](Self::finish).
 pub struct Reader {
-    flags: BTreeMap<String, String>,
-    variable: Environment,
+    sources: Sources,
+    shown: Vec<Shown>,
     problems: Vec<Problem>,
 }
 
-/// A value and where it came from.
-struct Found {
-    value: Zeroizing<String>,
-    origin: Origin,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Origin {
-    Flag(String),
-    Variable(String),
-    File { named_by: String, path: PathBuf },
-    Default,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag(flag) => write!(f, "--{flag}"),
-            Self::Variable(name) => write!(f, "environment variable {name}"),
-            Self::File { named_by, path } => write!(f, "file {} ({named_by})", path.display()),
-            Self::Default => f.write_str("default"),
-        }
-    }
-}
-
 impl Reader {
-    /// Reads the flags given, then the process's environment.
+    /// Reads the flags given, then the process's environment, then `.env`.
     #[must_use]
-    pub fn new(matches: &ArgMatches) -> Self {
-        let flags = matches
-            .ids()
-            .filter_map(|id| {
-                let value = matches.try_get_one::<String>(id.as_str()).ok()??;
-                Some((id.as_str().to_owned(), value.clone()))
+    pub fn new(program: Program, matches: &ArgMatches) -> Self {
+        let (sources, env_file) = Sources::of_process(matches);
+        Self::with(program, sources, env_file)
+    }
+
+    /// Reads flags of one's own and nothing else.
+    #[must_use]
+    pub fn of_flags(program: Program, flags: BTreeMap<String, String>) -> Self {
+        let environment = Box::new(BTreeMap::<String, String>::new());
+        let (sources, env_file) = Sources::with_env_file(flags, environment);
+        Self::with(program, sources, env_file)
+    }
+
+    fn with(program: Program, sources: Sources, env_file: Result<(), (PathBuf, Invalid)>) -> Self {
+        let mut problems: Vec<_> = sources
+            .names()
+            .into_iter()
+            .filter_map(|(name, origin)| {
+                let reason = strays::judge(program, &name, &origin)?;
+                Some(Problem::about(name, Some(origin), &reason))
             })
             .collect();
-        Self::from_sources(flags, |name| std::env::var_os(name))
-    }
-
-    /// Reads from sources of one's own.
-    pub fn from_sources(
-        flags: BTreeMap<String, String>,
-        variable: impl Fn(&str) -> Option<OsString> + 'static,
-    ) -> Self {
+        if let Err((path, reason)) = env_file {
+            problems.push(Problem::about(path.display().to_string(), None, &reason));
+        }
         Self {
-            flags,
-            variable: Box::new(variable),
-            problems: Vec::new(),
+            sources,
+            shown: Vec::new(),
+            problems,
         }
     }
 
@@ -77,8 +62,9 @@ impl Reader {
         let problems = self.problems.len();
         let value = self.optional(setting, parse);
         if value.is_none() && self.problems.len() == problems {
+            let missing = Invalid::because("is missing");
             self.problems
-                .push(Problem::new(setting, None, "is missing"));
+                .push(Problem::in_value(setting, None, &missing));
         }
         value
     }
@@ -89,37 +75,45 @@ impl Reader {
         setting: &Setting,
         parse: impl FnOnce(&str) -> Result<T, Invalid>,
     ) -> Option<T> {
-        let found = match self.find(setting) {
-            Ok(found) => found?,
-            Err(problem) => {
-                self.problems.push(problem);
+        let found = match self.sources.find(setting) {
+            Ok(Some(found)) => found,
+            Ok(None) => {
+                self.show(setting, "-".to_owned(), None);
                 return None;
             }
+            Err((origin, reason)) => return self.mistake(setting, origin, &reason),
         };
-        if matches!(found.origin, Origin::Flag(_)) && holds_password(&found.value) {
+        if found.origin.is_command_line() && holds_password(&found.value) {
             let reason = format!(
                 "holds a password, which everybody on this machine could see: give it as {} or --{}",
                 setting.file_variable(),
                 setting.file_flag()
             );
-            self.problems
-                .push(Problem::new(setting, Some(found.origin), reason));
-            return None;
+            return self.mistake(setting, Some(found.origin), &Invalid::because(reason));
         }
         match parse(&found.value) {
-            Ok(value) => Some(value),
-            Err(invalid) => {
-                let problem = Problem::new(setting, Some(found.origin), invalid.to_string());
-                self.problems.push(problem);
-                None
+            Ok(value) => {
+                self.show(setting, masked(setting, &found.value), Some(&found.origin));
+                Some(value)
             }
+            Err(reason) => self.mistake(setting, Some(found.origin), &reason),
+        }
+    }
+
+    /// Says more of a secret that was read than that it is set; nothing of its value.
+    pub fn describe(&mut self, setting: &Setting, description: String) {
+        let shown = self
+            .shown
+            .iter_mut()
+            .find(|shown| shown.name == setting.name);
+        if let Some(shown) = shown {
+            shown.value = description;
         }
     }
 
     /// Adds a mistake that only shows when settings are taken together.
     pub fn reject(&mut self, setting: &Setting, reason: &Invalid) {
-        self.problems
-            .push(Problem::new(setting, None, reason.to_string()));
+        self.problems.push(Problem::in_value(setting, None, reason));
     }
 
     /// All mistakes at once, if there are any.
@@ -141,121 +135,79 @@ impl Reader {
         }
     }
 
-    fn find(&self, setting: &Setting) -> Result<Option<Found>, Problem> {
-        let flag = self.given_by_flag(setting)?;
-        if flag.is_some() {
-            return Ok(flag);
-        }
-        let variable = self.given_by_environment(setting)?;
-        if variable.is_some() {
-            return Ok(variable);
-        }
-        Ok(setting.default.map(|default| Found {
-            value: Zeroizing::new(default.to_owned()),
-            origin: Origin::Default,
-        }))
+    /// What was read, as it may be seen.
+    pub(super) fn shown(&self) -> &[Shown] {
+        &self.shown
     }
 
-    fn given_by_flag(&self, setting: &Setting) -> Result<Option<Found>, Problem> {
-        let (flag, file_flag) = (setting.flag(), setting.file_flag());
-        let value = self.flags.get(&flag).filter(|value| !value.is_empty());
-        let path = self.flags.get(&file_flag).filter(|path| !path.is_empty());
-        match (value, path) {
-            (Some(_), Some(_)) => Err(Problem::new(
-                setting,
-                None,
-                format!("is given twice, by --{flag} and by --{file_flag}: keep one"),
-            )),
-            (Some(value), None) => Ok(Some(Found {
-                value: Zeroizing::new(value.clone()),
-                origin: Origin::Flag(flag),
-            })),
-            (None, Some(path)) => {
-                read_file(setting, PathBuf::from(path), format!("--{file_flag}")).map(Some)
-            }
-            (None, None) => Ok(None),
-        }
+    fn mistake<T>(
+        &mut self,
+        setting: &Setting,
+        origin: Option<Origin>,
+        reason: &Invalid,
+    ) -> Option<T> {
+        self.show(setting, "WRONG, see below".to_owned(), origin.as_ref());
+        self.problems
+            .push(Problem::in_value(setting, origin, reason));
+        None
     }
 
-    fn given_by_environment(&self, setting: &Setting) -> Result<Option<Found>, Problem> {
-        let file_variable = setting.file_variable();
-        let given = |name: &str| (self.variable)(name).filter(|value| !value.is_empty());
-        match (given(setting.name), given(&file_variable)) {
-            (Some(_), Some(_)) => Err(Problem::new(
-                setting,
-                None,
-                format!(
-                    "is given twice, by {} and by {file_variable}: keep one",
-                    setting.name
-                ),
-            )),
-            (Some(value), None) => {
-                let origin = Origin::Variable(setting.name.to_owned());
-                match value.into_string() {
-                    Ok(value) => Ok(Some(Found {
-                        value: Zeroizing::new(value),
-                        origin,
-                    })),
-                    Err(_) => Err(Problem::new(setting, Some(origin), "is not UTF-8 text")),
-                }
-            }
-            (None, Some(path)) => read_file(setting, PathBuf::from(path), file_variable).map(Some),
-            (None, None) => Ok(None),
-        }
+    fn show(&mut self, setting: &Setting, value: String, origin: Option<&Origin>) {
+        let is_secret = setting.exposure != Exposure::Public;
+        let open_file = origin
+            .filter(|_| is_secret)
+            .and_then(Origin::readable_by_all);
+        self.shown.push(Shown {
+            name: setting.name,
+            value,
+            origin: origin.map(Origin::to_string).unwrap_or_default(),
+            open_file: open_file.map(|path| path.display().to_string()),
+        });
     }
-}
-
-/// Reads a value from a file; line ends at its end are the editor's, not the value's.
-fn read_file(setting: &Setting, path: PathBuf, named_by: String) -> Result<Found, Problem> {
-    let origin = Origin::File { named_by, path };
-    let Origin::File { path, .. } = &origin else {
-        return Err(Problem::new(setting, Some(origin), "is not a file"));
-    };
-    let read = fs::read_to_string(path).map(Zeroizing::new);
-    let value = match read {
-        Ok(content) => Zeroizing::new(content.trim_end_matches(['\r', '\n']).to_owned()),
-        Err(error) => {
-            let reason = format!("can't be read: {error}");
-            return Err(Problem::new(setting, Some(origin), reason));
-        }
-    };
-    if value.is_empty() {
-        return Err(Problem::new(setting, Some(origin), "is an empty file"));
-    }
-    Ok(Found { value, origin })
 }
 
 fn holds_password(value: &str) -> bool {
     url::Url::parse(value).is_ok_and(|url| url.password().is_some())
 }
 
-/// One mistake in one setting. Never holds the value.
+/// One mistake. Never holds a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    setting: &'static str,
-    form: &'static str,
-    origin: Option<Origin>,
+    /// What it is in: a setting, a name that is none, or a file.
+    subject: String,
     reason: String,
+    origin: Option<Origin>,
+    form: Option<&'static str>,
 }
 
 impl Problem {
-    fn new(setting: &Setting, origin: Option<Origin>, reason: impl Into<String>) -> Self {
+    fn in_value(setting: &Setting, origin: Option<Origin>, reason: &Invalid) -> Self {
         Self {
-            setting: setting.name,
-            form: setting.form,
+            form: Some(setting.form),
+            ..Self::about(setting.name.to_owned(), origin, reason)
+        }
+    }
+
+    fn about(subject: String, origin: Option<Origin>, reason: &Invalid) -> Self {
+        Self {
+            subject,
+            reason: reason.to_string(),
             origin,
-            reason: reason.into(),
+            form: None,
         }
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.setting, self.reason)?;
+        write!(f, "{} {}", self.subject, self.reason)?;
         if let Some(origin) = &self.origin {
             write!(f, " (from {origin})")?;
         }
-        write!(f, ". It should be: {}", self.form)
+        match self.form {
+            Some(form) => write!(f, ". It should be: {form}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -276,6 +228,8 @@ impl fmt::Display for SettingsError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::settings::{DatabaseUrl, definitions::*, parse_bool};
 
@@ -286,10 +240,9 @@ mod tests {
                 .map(|(name, value)| ((*name).into(), (*value).into()))
                 .collect()
         };
-        let variables = owned(variables);
-        Reader::from_sources(owned(flags), move |name| {
-            variables.get(name).map(OsString::from)
-        })
+        let environment = Box::new(owned(variables));
+        let (sources, env_file) = Sources::with_env_file(owned(flags), environment);
+        Reader::with(Program::Bot, sources, env_file)
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "has the shape of a parser")]
@@ -367,6 +320,59 @@ mod tests {
                 .unwrap_err()
                 .to_string()
                 .contains("is an empty file")
+        );
+    }
+
+    #[test]
+    fn a_file_of_settings_is_the_weakest_source() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let lines =
+            "LISTEN_ADDR=c\nLOG_FORMAT=json\nALLOW_SELF=yes\nCOLOR=red\nFERNET_KEY=canary\n";
+        fs::write(file.path(), lines).unwrap();
+        let path = file.path().to_str().unwrap();
+        let mut reader = reader(
+            &[("env-file", path), ("listen-addr", "a")],
+            &[("LISTEN_ADDR", "b"), ("LOG_FORMAT", "text")],
+        );
+        assert_eq!(reader.required(&LISTEN_ADDR, text).as_deref(), Some("a"));
+        assert_eq!(reader.required(&LOG_FORMAT, text).as_deref(), Some("text"));
+        assert_eq!(reader.required(&ALLOW_SELF, text).as_deref(), Some("yes"));
+        let message = reader.finish().unwrap_err().to_string();
+        for part in [
+            format!("COLOR is no setting (from COLOR in {path})"),
+            format!("FERNET_KEY is no setting: is FERNET_KEYS meant? (from FERNET_KEY in {path})"),
+        ] {
+            assert!(message.contains(&part), "{part} in {message}");
+        }
+        assert!(!message.contains("canary"), "{message}");
+    }
+
+    #[test]
+    fn a_file_of_settings_that_was_named_must_be_there() {
+        let reader = reader(&[], &[("ENV_FILE", "/nowhere/.env")]);
+        let message = reader.finish().unwrap_err().to_string();
+        assert!(message.contains("/nowhere/.env can't be read"), "{message}");
+    }
+
+    #[test]
+    fn what_was_read_can_be_shown() {
+        let mut reader = reader(
+            &[("listen-addr", "127.0.0.1:1")],
+            &[("FERNET_KEYS", "canary"), ("ALLOW_SELF", "canary")],
+        );
+        reader.required(&LISTEN_ADDR, text);
+        reader.required(&FERNET_KEYS, text);
+        reader.required(&ALLOW_SELF, parse_bool);
+        reader.optional(&TLS_CERT, text);
+        reader.describe(&FERNET_KEYS, "1 key".to_owned());
+        let mut out = Vec::new();
+        crate::settings::check::print(&reader, &mut out).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "LISTEN_ADDR  127.0.0.1:1       --listen-addr\n\
+             FERNET_KEYS  1 key             environment variable FERNET_KEYS\n\
+             ALLOW_SELF   WRONG, see below  environment variable ALLOW_SELF\n\
+             TLS_CERT     -\n"
         );
     }
 }

@@ -6,17 +6,20 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, ExprTrait,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     sea_query::{Expr, SimpleExpr},
-    sqlx::Executor,
+    sqlx::{Executor, mysql::MySqlSslMode},
 };
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::StoreError;
-use crate::settings::{DatabaseUrl, Engine};
+use crate::{
+    clock::Timestamp,
+    settings::{DatabaseUrl, Engine},
+};
 
 /// The last migration that this version's statements rely on.
-pub const REQUIRED_MIGRATION: &str = "m20261124_000005_reuse";
+pub const REQUIRED_MIGRATION: &str = "m20261125_000006_key_rings";
 
 /// Connections of one process to MySQL. On two cores more clients than this only wait in the server
 /// instead of here.
@@ -61,7 +64,7 @@ impl Database {
             .test_before_acquire(false)
             .test_before_acquire_if_idle_for(PING_AFTER_IDLE);
         match url.engine() {
-            Engine::MySql => configure_mysql(&mut options),
+            Engine::MySql => configure_mysql(&mut options, url.needs_verification()),
             Engine::Sqlite => configure_sqlite(&mut options),
         }
         let connection = sea_orm::Database::connect(options).await?;
@@ -130,6 +133,15 @@ impl Database {
                 other => Err(SchemaError::Store(other)),
             },
         }
+    }
+
+    /// The database's clock.
+    pub async fn clock(&self) -> Result<Timestamp, StoreError> {
+        let question = format!("SELECT {}", self.now_sql());
+        let statement = Statement::from_string(self.connection.get_database_backend(), question);
+        let answer = self.connection.query_one_raw(statement).await?;
+        let answer = answer.ok_or(StoreError::Unreadable { column: "clock" })?;
+        Ok(Timestamp::from_millis(answer.try_get_by_index(0)?))
     }
 
     /// The pool itself, for migrations.
@@ -201,7 +213,10 @@ pub(super) async fn undo(transaction: DatabaseTransaction) {
     }
 }
 
-fn configure_mysql(options: &mut ConnectOptions) {
+fn configure_mysql(options: &mut ConnectOptions, verify: bool) {
+    if verify {
+        options.map_sqlx_mysql_opts(|mysql| mysql.ssl_mode(MySqlSslMode::VerifyIdentity));
+    }
     options
         .max_connections(MYSQL_CONNECTIONS)
         .min_connections(1)

@@ -15,6 +15,27 @@ pub enum StoreError {
     /// The database can't be reached, or gave no connection in time. Nothing was changed.
     #[error("the database can't be reached")]
     Unreachable,
+    /// The database does not take the account. Nothing was changed.
+    #[error(
+        "the database refuses the account: check user name and password, and from which hosts it may \
+         connect (code {code})"
+    )]
+    AccountRefused {
+        /// The engine's error number.
+        code: u16,
+    },
+    /// The server is there, the database is not.
+    #[error("the server has no database of this name, or the account may not use it")]
+    NoDatabase,
+    /// The server can't prove who it is.
+    #[error(
+        "the database's certificate is not trusted: name its authority by ?ssl-ca=..., and the server \
+         by a host name that the certificate is for"
+    )]
+    Untrusted,
+    /// TLS did not come about.
+    #[error("the database offers no TLS, or none that fits")]
+    NoTls,
     /// Another transaction holds what this one needs. Nothing was changed.
     #[error("the database is busy (code {code})")]
     Busy {
@@ -63,6 +84,10 @@ impl StoreError {
         matches!(
             self,
             Self::Unreachable
+                | Self::AccountRefused { .. }
+                | Self::NoDatabase
+                | Self::Untrusted
+                | Self::NoTls
                 | Self::Busy { .. }
                 | Self::ReadOnly
                 | Self::Full
@@ -75,6 +100,7 @@ impl StoreError {
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
         match &error {
+            DbErr::Conn(RuntimeErr::SqlxError(inner)) => classify_connecting(inner),
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unreachable,
             DbErr::Exec(RuntimeErr::SqlxError(inner))
             | DbErr::Query(RuntimeErr::SqlxError(inner)) => classify(inner),
@@ -82,6 +108,30 @@ impl From<DbErr> for StoreError {
                 code: "client".to_owned(),
             },
         }
+    }
+}
+
+/// Why there is no connection.
+fn classify_connecting(error: &sqlx::Error) -> StoreError {
+    if let Some(mysql) = error
+        .as_database_error()
+        .and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>())
+    {
+        return match mysql.number() {
+            // Wrong password; may not use the database; wrong plugin; locked; password expired.
+            code @ (1045 | 1698 | 3118 | 1862 | 1130 | 3159) => StoreError::AccountRefused { code },
+            1044 | 1049 => StoreError::NoDatabase,
+            _ => StoreError::Unreachable,
+        };
+    }
+    match error {
+        sqlx::Error::Tls(_) => StoreError::NoTls,
+        sqlx::Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(rustls::Error::InvalidCertificate(_)) => StoreError::Untrusted,
+            Some(_) => StoreError::NoTls,
+            None => StoreError::Unreachable,
+        },
+        _ => StoreError::Unreachable,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every way to a secret's row. One file an operation; each is one transaction.
 //!
-//! What reveal-web's account may run is in [`look`], [`burn`], [`reuse`], and [`expire`] (on access);
+//! What reveal-web's account may run is in [`look`], [`burn`], [`reuse`], [`key_rings`], and [`expire`] (on
+//! access);
 //! the rest is the bot's.
 
 pub mod audit;
@@ -13,8 +14,10 @@ pub mod deliveries;
 mod entity;
 mod error;
 pub mod expire;
+pub mod key_rings;
 pub mod look;
 pub mod reuse;
+pub mod rights;
 pub mod settle;
 mod state;
 pub mod submissions;

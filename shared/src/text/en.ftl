@@ -1,5 +1,11 @@
 # English. Every message that people see, in Slack and on the web.
 
+## The Slack app itself
+
+manifest-description = Send a secret as a link that opens once and then leaves nothing behind
+manifest-command = Send a secret through a link that opens once
+manifest-hint = [@person] [15m|1h|4h|24h]
+
 ## Times
 
 minutes = { $count ->

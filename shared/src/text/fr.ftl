@@ -3,6 +3,12 @@
 # Typographie : espace fine insécable (U+202F) devant ; ! ?, espace insécable (U+00A0) devant
 # les deux-points et à l’intérieur des guillemets. Un test y veille.
 
+## L’application Slack elle-même
+
+manifest-description = Envoyer un secret par un lien qui s’ouvre une seule fois et ne laisse rien derrière lui
+manifest-command = Envoyer un secret par un lien qui s’ouvre une seule fois
+manifest-hint = [@personne] [15m|1h|4h|24h]
+
 ## Durées
 
 minutes = { $count ->

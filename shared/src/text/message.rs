@@ -40,6 +40,10 @@ macro_rules! messages {
 }
 
 messages! {
+    // The Slack app itself
+    ManifestDescription => "manifest-description",
+    ManifestCommand => "manifest-command",
+    ManifestHint => "manifest-hint",
     // Times
     Minutes { count: u64 } => "minutes",
     Hours { count: u64 } => "hours",

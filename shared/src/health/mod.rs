@@ -1,5 +1,7 @@
 //! A small HTTP listener for operators: `/livez`, `/readyz` and `/metrics`, on this machine only.
 
+pub mod ask;
+
 use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use poem::{

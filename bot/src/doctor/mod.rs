@@ -1,0 +1,77 @@
+//! `doctor`: checks everything that the bot stands on, and says what to do.
+
+mod public_url;
+mod slack;
+
+use std::io::{self, Write};
+
+use anyhow::Context as _;
+use clap::{Arg, ArgMatches, Command};
+use secrecy::SecretString;
+use shared::{
+    doctor::{Finding, Report, database, keys},
+    settings::{self, Program, definitions},
+};
+use zeroize::Zeroizing;
+
+use crate::{egress::Egress, settings::Settings};
+
+/// The subcommand and its flags.
+pub(crate) fn command_line() -> Command {
+    Command::new("doctor")
+        .about(
+            "Checks database, keys, Slack, the way out and the public address; exit code 0 if all is \
+             well, 1 if not. Changes nothing",
+        )
+        .args(settings::arguments(&definitions::of(Program::Bot)))
+        .arg(
+            Arg::new("config-token-file")
+                .long("config-token-file")
+                .value_name("PATH")
+                .help(
+                    "File with an app configuration token (api.slack.com/apps, Your App Configuration \
+                     Tokens), to compare the Slack app with the manifest",
+                ),
+        )
+}
+
+/// Checks, telling each finding as it comes.
+pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
+    let config_token = config_token(matches)?;
+    let (settings, _) = Settings::read(matches)?;
+    let mut report = Report::new(io::stdout().lock());
+    report.tell(&Finding::good("settings", "complete, and fit together"))?;
+    check_database(&settings, &mut report).await?;
+    let egress = Egress::new(&settings.egress)?;
+    slack::check(&settings, &egress, config_token.as_ref(), &mut report).await?;
+    for finding in public_url::check(&settings.public_base_url, &egress).await {
+        report.tell(&finding)?;
+    }
+    Ok(report.finish()??)
+}
+
+async fn check_database(settings: &Settings, report: &mut Report<impl Write>) -> io::Result<()> {
+    let (findings, database) = database::check(&settings.database, Program::Bot).await;
+    for finding in findings {
+        report.tell(&finding)?;
+    }
+    let Some(database) = database else {
+        return Ok(());
+    };
+    let master: Vec<_> = settings.master_keys.ids().collect();
+    for finding in keys::master(&database, Program::Bot, &master).await {
+        report.tell(&finding)?;
+    }
+    let delivery: Vec<_> = settings.delivery_keys.ids().collect();
+    report.tell(&keys::delivery(&database, &delivery).await)
+}
+
+fn config_token(matches: &ArgMatches) -> anyhow::Result<Option<SecretString>> {
+    let Some(path) = matches.get_one::<String>("config-token-file") else {
+        return Ok(None);
+    };
+    let token =
+        std::fs::read_to_string(path).with_context(|| format!("--config-token-file {path}"))?;
+    let token = Zeroizing::new(token);
+    Ok(Some(SecretString::from(token.trim())))
+}

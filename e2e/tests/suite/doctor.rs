@@ -1,0 +1,295 @@
+//! `doctor`: what it finds, and what it says to do. It changes nothing and shows no secret.
+
+use e2e::{Account, Engine, Keys, Options, Ran, World, on_each_engine, run};
+use serde_json::json;
+
+const BOT: &str = "secure-secret-bot";
+const WEB: &str = "secure-secret-web";
+const CONFIGURATION_TOKEN: &str = "xoxe.xoxp-1-simulator";
+
+/// Runs the bot's doctor with some variables changed.
+async fn bot_doctor(world: &World, changes: &[(&'static str, &str)], arguments: &[&str]) -> Ran {
+    let mut variables = world.variables_of_bot();
+    for (name, value) in changes {
+        variables.retain(|(known, _)| known != name);
+        variables.push((name, (*value).to_owned()));
+    }
+    let arguments = [&["doctor"], arguments].concat();
+    let ran = run(BOT, &arguments, &variables).await;
+    let said = format!("{}{}", ran.out, ran.err);
+    for (name, value) in world.variables_of_bot() {
+        let is_secret = name.ends_with("_KEYS") || name.ends_with("_TOKEN");
+        assert!(!is_secret || !said.contains(&value), "{name} in {said}");
+    }
+    assert!(!said.contains(&world.database.password), "{said}");
+    ran
+}
+
+async fn web_doctor(world: &World, keys: &str) -> Ran {
+    let variables = [
+        ("DATABASE_URL", world.database.url(Account::Web)),
+        ("FERNET_KEYS", keys.to_owned()),
+        ("PUBLIC_BASE_URL", world.web().public_url.clone()),
+    ];
+    run(WEB, &["doctor"], &variables).await
+}
+
+/// A finding's line: `ok       database  ...`.
+fn has(ran: &Ran, verdict: &str, check: &str, seen: &str) -> bool {
+    ran.out.lines().any(|line| {
+        let rest = line.strip_prefix(verdict).map(str::trim_start);
+        let rest = rest.and_then(|rest| rest.strip_prefix(check));
+        rest.is_some_and(|rest| rest.contains(seen))
+    })
+}
+
+on_each_engine! {
+    async fn all_is_well_in_a_world_that_works(engine) {
+        let world = World::start(engine).await;
+        let ran = bot_doctor(&world, &[], &[]).await;
+        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+        for (check, seen) in [
+            ("settings", "complete"),
+            ("database", if engine == Engine::MySql { "MySQL" } else { "SQLite" }),
+            ("tables", "as this version needs them"),
+            ("database clock", "the same as this machine's"),
+            ("master keys", "1 key opens all live secrets"),
+            ("shared keys", "bot and reveal-web share the key"),
+            ("delivery keys", "1 key opens all waiting messages"),
+            ("bot token", "secure_secret in the workspace School"),
+            ("scopes", "commands, chat:write, im:write, users:read"),
+            ("Slack's clock", "the same as this machine's"),
+            ("app token", "Socket Mode is on"),
+            ("WebSocket", "127.0.0.1 is reached"),
+            ("public address", "reveal-web answers at http://127.0.0.1"),
+        ] {
+            assert!(has(&ran, "ok", check, seen), "{check}: {seen} in\n{}", ran.out);
+        }
+        assert_eq!(
+            engine == Engine::MySql,
+            has(&ran, "ok", "account's rights", "just those that it needs"),
+            "{}", ran.out
+        );
+        assert!(has(&ran, "skipped", "manifest", "can't be asked"), "{}", ran.out);
+        assert!(ran.out.ends_with("everything is as it should be\n"), "{}", ran.out);
+        let ran = web_doctor(&world, &world.keys.master).await;
+        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+        assert!(has(&ran, "ok", "shared keys", "share the key"), "{}", ran.out);
+        world.finish().await;
+    }
+
+    async fn keys_that_do_not_fit_are_found_by_both(engine) {
+        let world = World::start(engine).await;
+        let other = Keys::key();
+        let both = format!("{other},{}", world.keys.master);
+        for keys in [&other, &both] {
+            let ran = bot_doctor(&world, &[("FERNET_KEYS", keys)], &[]).await;
+            assert_eq!(ran.code, Some(1), "{}", ran.out);
+            assert!(has(&ran, "NOT OK", "shared keys", "which a reveal-web lacks"), "{}", ran.out);
+        }
+        // While a key is rotated, reveal-web has the new one first.
+        let rotating = format!("{},{other}", world.keys.master);
+        let ran = bot_doctor(&world, &[("FERNET_KEYS", &rotating)], &[]).await;
+        assert_eq!(ran.code, Some(0), "{}", ran.out);
+        world.keys.send(&world.database.store().await, "canary").await;
+        let ran = web_doctor(&world, &other).await;
+        assert_eq!(ran.code, Some(1), "{}", ran.out);
+        assert!(has(&ran, "NOT OK", "master keys", "which is not here"), "{}", ran.out);
+        assert!(has(&ran, "NOT OK", "shared keys", "which a reveal-web lacks"), "{}", ran.out);
+        assert!(ran.out.contains("do: put the key that is missing into FERNET_KEYS too"));
+        world.discard().await;
+    }
+
+    async fn a_database_without_tables_or_rights_is_told_from_one_that_is_not_there(engine) {
+        let options = Options { bot: false, slack: true, ..Options::default() };
+        let world = World::with(engine, options).await;
+        let empty = e2e::TestDatabase::empty(engine).await;
+        let url = empty.url(Account::Migrate);
+        let ran = bot_doctor(&world, &[("DATABASE_URL", &url)], &[]).await;
+        assert_eq!(ran.code, Some(1), "{}", ran.out);
+        assert!(has(&ran, "NOT OK", "tables", "missing or too old"), "{}", ran.out);
+        assert!(has(&ran, "ok", "bot token", "School"), "the rest is checked: {}", ran.out);
+        empty.remove().await;
+        let nowhere = if engine == Engine::MySql {
+            "mysql://bot:canary@127.0.0.1:9/x"
+        } else {
+            "sqlite:///nowhere/at/all.db"
+        };
+        let ran = bot_doctor(&world, &[("DATABASE_URL", nowhere)], &[]).await;
+        assert!(has(&ran, "NOT OK", "database", "can't be reached"), "{}", ran.out);
+        assert!(!ran.out.contains("canary"), "{}", ran.out);
+        world.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_with_other_rights_is_found() {
+    let world = World::start(Engine::MySql).await;
+    let database = &world.database;
+    let admin = database.admin_session().await;
+    let (name, bot) = (database.name(), database.account(Account::Bot));
+    let execute = async |sql: String| {
+        use sea_orm::ConnectionTrait as _;
+        admin.execute_unprepared(&sql).await.unwrap();
+    };
+    execute(format!(
+        "GRANT SELECT (ciphertext), DELETE ON {name}.secrets TO '{bot}'@'%'"
+    ))
+    .await;
+    let ran = bot_doctor(&world, &[], &[]).await;
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+    let seen = "it may do more than it needs: DELETE FROM secrets, SELECT ciphertext FROM secrets";
+    assert!(
+        has(&ran, "WARNING", "account's rights", seen),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.out.ends_with("it works, with 1 warning\n"),
+        "{}",
+        ran.out
+    );
+    execute(format!(
+        "REVOKE INSERT, DELETE ON {name}.secrets FROM '{bot}'@'%'"
+    ))
+    .await;
+    let ran = bot_doctor(&world, &[], &[]).await;
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(
+        has(&ran, "NOT OK", "account's rights", "INSERT on secrets"),
+        "{}",
+        ran.out
+    );
+    let grant = [
+        "grant",
+        "--bot",
+        &bot,
+        "--web",
+        &database.account(Account::Web),
+    ];
+    let migrate = [("DATABASE_URL", database.url(Account::Migrate))];
+    let granted = run("secure-secret-migrate", &grant, &migrate).await;
+    assert_eq!(granted.code, Some(0), "{}", granted.err);
+    let ran = bot_doctor(&world, &[], &[]).await;
+    assert!(
+        has(&ran, "WARNING", "account's rights", "SELECT ciphertext"),
+        "{}",
+        ran.out
+    );
+    admin.close().await.unwrap();
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_with_slack_is_told_with_what_to_do() {
+    let world = World::start(Engine::Sqlite).await;
+    for (changes, check, seen, advice) in [
+        (
+            ("SLACK_BOT_TOKEN", "xoxb-canary-wrong"),
+            "bot token",
+            "auth.test: invalid_auth",
+            "Slack does not take SLACK_BOT_TOKEN",
+        ),
+        (
+            ("SLACK_APP_TOKEN", "xapp-1-A0OTHERAPP-1-canary"),
+            "app token",
+            "apps.connections.open: invalid_auth",
+            "Socket Mode switched on",
+        ),
+        (
+            ("SLACK_APP_TOKEN", "xapp-1-A0OTHERAPP-1-canary"),
+            "one app",
+            "the bot token is of the app A0SECRET, the app token of A0OTHERAPP",
+            "take both tokens from the same app",
+        ),
+        (
+            ("SLACK_API_URL", "http://127.0.0.1:9/api"),
+            "bot token",
+            "the connection was refused",
+            "see that slack.com and wss-primary.slack.com can be reached",
+        ),
+        (
+            ("PUBLIC_BASE_URL", "http://127.0.0.1:9"),
+            "public address",
+            "http://127.0.0.1:9: the connection was refused",
+            "see that reveal-web or its proxy runs",
+        ),
+        (
+            ("PUBLIC_BASE_URL", &world.slack().url),
+            "public address",
+            "is not reveal-web",
+            "see that the name leads to reveal-web",
+        ),
+    ] {
+        let ran = bot_doctor(&world, &[changes], &[]).await;
+        assert_eq!(ran.code, Some(1), "{}", ran.out);
+        assert!(has(&ran, "NOT OK", check, seen), "{seen} in\n{}", ran.out);
+        assert!(ran.out.contains(advice), "{advice} in\n{}", ran.out);
+        assert!(!ran.out.contains("canary"), "{}", ran.out);
+        assert!(ran.err.contains("checks are not ok"), "{}", ran.err);
+    }
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_slack_app_is_compared_with_what_the_bot_needs() {
+    let world = World::start(Engine::Sqlite).await;
+    let token = world.folder().join("configuration-token");
+    std::fs::write(&token, CONFIGURATION_TOKEN).unwrap();
+    let file = ["--config-token-file", token.to_str().unwrap()];
+    let printed = run(BOT, &["manifest", "--name", "Secrets"], &[]).await;
+    let mut manifest: serde_json::Value = serde_json::from_str(&printed.out).unwrap();
+    let scopes = ["commands", "chat:write", "im:write", "users:read"];
+    world
+        .slack()
+        .post("/app", &json!({ "scopes": scopes, "manifest": manifest }))
+        .await;
+    let ran = bot_doctor(&world, &[], &file).await;
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+    assert!(
+        has(&ran, "ok", "manifest", "as the bot needs it"),
+        "{}",
+        ran.out
+    );
+
+    manifest["settings"]["interactivity"]["is_enabled"] = json!(false);
+    let fewer = &scopes[..2];
+    world
+        .slack()
+        .post("/app", &json!({ "scopes": fewer, "manifest": manifest }))
+        .await;
+    let ran = bot_doctor(&world, &[], &file).await;
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(
+        has(&ran, "NOT OK", "manifest", "Interactivity is off"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        has(&ran, "NOT OK", "scopes", "lacks im:write, users:read"),
+        "{}",
+        ran.out
+    );
+
+    let more = [&scopes[..], &["channels:history"]].concat();
+    world.slack().post("/app", &json!({ "scopes": more })).await;
+    std::fs::write(&token, "xoxe-canary-wrong").unwrap();
+    let ran = bot_doctor(&world, &[], &file).await;
+    assert!(
+        has(
+            &ran,
+            "WARNING",
+            "scopes",
+            "more than it needs: channels:history"
+        ),
+        "{}",
+        ran.out
+    );
+    assert!(
+        has(&ran, "NOT OK", "manifest", "invalid_auth"),
+        "{}",
+        ran.out
+    );
+    assert!(!ran.out.contains("canary"), "{}", ran.out);
+    world.finish().await;
+}

@@ -1,0 +1,69 @@
+//! `health`: asks a running program of this machine how it is.
+
+use std::{io::Write, net::SocketAddr, time::Duration};
+
+use clap::{ArgMatches, Command};
+use http::Request;
+use http_body_util::{BodyExt as _, Empty};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use tokio::time::timeout;
+
+use crate::settings::{self, Program, Reader, SettingsError, definitions::HEALTH_ADDR};
+
+/// Longest wait for an answer; a program itself waits 2 s for its database.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why a program can't be said to be ready.
+#[derive(Debug, thiserror::Error)]
+pub enum HealthError {
+    /// Nothing listens there, or something else does.
+    #[error("HEALTH_ADDR: nothing answers on {0}; does the program run with the same HEALTH_ADDR?")]
+    NoAnswer(SocketAddr),
+    /// It says so itself.
+    #[error("not ready")]
+    NotReady,
+    /// What it says could not be passed on.
+    #[error("standard output: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+/// The subcommand.
+#[must_use]
+pub fn command_line() -> Command {
+    Command::new("health")
+        .about(
+            "Asks the program that runs here whether it is ready; exit code 0 if it is, 1 if not",
+        )
+        .args(settings::arguments(&[HEALTH_ADDR]))
+}
+
+/// Where to ask.
+pub fn address(program: Program, matches: &ArgMatches) -> Result<SocketAddr, SettingsError> {
+    let mut reader = Reader::new(program, matches);
+    match reader.required(&HEALTH_ADDR, settings::parse_health_addr) {
+        Some(address) => reader.finish().map(|()| address),
+        None => Err(reader.into_error()),
+    }
+}
+
+/// Asks, and passes the answer on.
+pub async fn ask(address: SocketAddr, out: &mut impl Write) -> Result<(), HealthError> {
+    let answer = timeout(PATIENCE, readiness(address)).await.ok().flatten();
+    let (is_ready, said) = answer.ok_or(HealthError::NoAnswer(address))?;
+    out.write_all(said.as_bytes())?;
+    if is_ready {
+        Ok(())
+    } else {
+        Err(HealthError::NotReady)
+    }
+}
+
+async fn readiness(address: SocketAddr) -> Option<(bool, String)> {
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let request = Request::get(format!("http://{address}/readyz"));
+    let request = request.body(Empty::<&[u8]>::new()).ok()?;
+    let answer = client.request(request).await.ok()?;
+    let is_ready = answer.status().is_success();
+    let body = answer.into_body().collect().await.ok()?.to_bytes();
+    Some((is_ready, String::from_utf8_lossy(&body).into_owned()))
+}

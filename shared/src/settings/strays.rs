@@ -1,0 +1,133 @@
+//! Names that should not be there: misspelled ones, and secrets of another program.
+
+use super::{Exposure, Invalid, Program, Setting, definitions, flags::ENV_FILE, sources::Origin};
+
+/// A variable that other programs know, though it looks like ours.
+const NOT_OURS: &str = "HTTP_PROXY";
+
+/// Letters that may be wrong, missing or too many in a name for it to be taken for a slip.
+const SLIPS: usize = 2;
+
+/// Why a name that has a value should have none; `None` if that is fine.
+///
+/// What the environment holds besides is not ours to judge unless it looks like a slip; a file of
+/// settings holds settings only.
+pub(super) fn judge(program: Program, name: &str, origin: &Origin) -> Option<Invalid> {
+    if name == ENV_FILE.to_uppercase().replace('-', "_") {
+        return None;
+    }
+    if let Some(setting) = known(name) {
+        return belongs_elsewhere(program, &setting).then(|| not_for(program, &setting));
+    }
+    let meant = alike(name);
+    match origin {
+        Origin::EnvFile { .. } => Some(unknown(meant.as_deref())),
+        _ => meant.map(|meant| unknown(Some(&meant))),
+    }
+}
+
+/// The setting that a name, or the name of its file, stands for.
+fn known(name: &str) -> Option<Setting> {
+    definitions::ALL
+        .into_iter()
+        .find(|setting| setting.name == name || setting.file_variable() == name)
+}
+
+/// What faces browsers must not hold what it has no use for: a break-in there would find it.
+fn belongs_elsewhere(program: Program, setting: &Setting) -> bool {
+    program == Program::Web
+        && setting.exposure == Exposure::Secret
+        && !setting.programs.contains(&program)
+}
+
+fn not_for(program: Program, setting: &Setting) -> Invalid {
+    let owners: Vec<_> = setting.programs.iter().map(Program::to_string).collect();
+    Invalid::because(format!(
+        "is a secret of {} that {program} must not have, as a break-in there would find it: take it \
+         away from here",
+        owners.join(" and ")
+    ))
+}
+
+fn unknown(meant: Option<&str>) -> Invalid {
+    let hint = meant.map(|meant| format!(": is {meant} meant?"));
+    Invalid::because(format!("is no setting{}", hint.unwrap_or_default()))
+}
+
+/// The known name that this one is a slip of.
+fn alike(name: &str) -> Option<String> {
+    if name == NOT_OURS {
+        return None;
+    }
+    let names = definitions::ALL
+        .iter()
+        .flat_map(|setting| [setting.name.to_owned(), setting.file_variable()]);
+    names
+        .map(|known| (strsim::damerau_levenshtein(&known, name), known))
+        .filter(|(slips, known)| *slips <= SLIPS.min(known.len() / 4))
+        .min()
+        .map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_environment(program: Program, name: &str) -> Option<String> {
+        let origin = Origin::Variable(name.to_owned());
+        judge(program, name, &origin).map(|reason| reason.to_string())
+    }
+
+    #[test]
+    fn slips_are_told_from_what_others_use() {
+        for (name, meant) in [
+            ("FERNET_KEY", "FERNET_KEYS"),
+            ("SLACK_BOT_TOKEN_FLIE", "SLACK_BOT_TOKEN_FILE"),
+            ("PUBLIC_BASEURL", "PUBLIC_BASE_URL"),
+            ("TLS_CERTS", "TLS_CERT"),
+        ] {
+            let said = in_environment(Program::Bot, name);
+            assert_eq!(said, Some(format!("is no setting: is {meant} meant?")));
+        }
+        for name in [
+            "PATH",
+            "HOME",
+            "HTTP_PROXY",
+            "ALL_PROXY",
+            "https_proxy",
+            "TLS_CA",
+            "RUST_BACKTRACE",
+            "SLACK_WEBHOOK_URL",
+            "ENV_FILE",
+        ] {
+            assert_eq!(in_environment(Program::Bot, name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_settings_holds_settings_only() {
+        let origin = Origin::EnvFile {
+            name: "COLOR".to_owned(),
+            path: ".env".into(),
+        };
+        let said = judge(Program::Bot, "COLOR", &origin).unwrap();
+        assert_eq!(said.to_string(), "is no setting");
+        assert!(judge(Program::Bot, "LISTEN_ADDR", &origin).is_none());
+    }
+
+    #[test]
+    fn what_faces_browsers_has_no_secret_of_the_bot() {
+        for name in [
+            "DELIVERY_KEYS",
+            "DELIVERY_KEYS_FILE",
+            "SLACK_APP_TOKEN",
+            "SLACK_BOT_TOKEN_FILE",
+        ] {
+            let said = in_environment(Program::Web, name).unwrap();
+            assert!(said.contains("a secret of secure-secret-bot"), "{said}");
+            assert_eq!(in_environment(Program::Bot, name), None);
+        }
+        assert_eq!(in_environment(Program::Web, "FERNET_KEYS"), None);
+        assert_eq!(in_environment(Program::Web, "SLACK_API_URL"), None);
+    }
+}

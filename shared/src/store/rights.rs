@@ -1,0 +1,267 @@
+//! What each program's account may do in MySQL, and no more: a break-in at reveal-web then can't list,
+//! add or remove secrets, and one at the bot can't read a ciphertext that was stored before.
+
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+
+use super::{Database, StoreError};
+use crate::settings::Program;
+
+/// The rights to one table.
+#[derive(Clone, Copy, Debug)]
+pub struct TableRights {
+    /// The table.
+    pub table: &'static str,
+    /// Whether rows may be added.
+    pub insert: bool,
+    /// What may be read.
+    pub select: Columns,
+    /// What may be changed.
+    pub update: Columns,
+}
+
+/// Columns of a table.
+#[derive(Clone, Copy, Debug)]
+pub enum Columns {
+    /// None.
+    None,
+    /// Every one; named are those that matter for asking.
+    All(&'static [&'static str]),
+    /// These.
+    Only(&'static [&'static str]),
+}
+
+impl Columns {
+    /// Their names.
+    #[must_use]
+    pub const fn names(&self) -> &'static [&'static str] {
+        match self {
+            Self::None => &[],
+            Self::All(names) | Self::Only(names) => names,
+        }
+    }
+}
+
+const MIGRATIONS: TableRights = TableRights {
+    table: "seaql_migrations",
+    insert: false,
+    select: Columns::All(&["version"]),
+    update: Columns::None,
+};
+
+const KEY_RINGS: TableRights = TableRights {
+    table: "key_rings",
+    insert: true,
+    select: Columns::All(&["program", "key_ids", "seen_at"]),
+    update: Columns::Only(&["seen_at"]),
+};
+
+/// The bot: stores and delivers; reads no ciphertext.
+const BOT: [TableRights; 5] = [
+    TableRights {
+        table: "secrets",
+        insert: true,
+        select: Columns::Only(&[
+            "id",
+            "submission_key",
+            "part",
+            "key_id",
+            "team",
+            "sender",
+            "sender_name",
+            "recipient",
+            "recipient_locale",
+            "recipient_tz",
+            "created_at",
+            "expires_at",
+            "viewed_at",
+            "destroyed_at",
+            "destroy_reason",
+            "reuse_count",
+            "reused_at",
+        ]),
+        update: Columns::Only(&[
+            "destroyed_at",
+            "destroy_reason",
+            "ciphertext",
+            "note_ciphertext",
+        ]),
+    },
+    TableRights {
+        table: "deliveries",
+        insert: true,
+        select: Columns::All(&["id", "sealed"]),
+        update: Columns::All(&["sealed", "leased_until"]),
+    },
+    TableRights {
+        table: "audit_events",
+        insert: true,
+        select: Columns::All(&["event"]),
+        update: Columns::None,
+    },
+    KEY_RINGS,
+    MIGRATIONS,
+];
+
+/// Reveal-web: finds a secret, opens it once, and writes that down.
+const WEB: [TableRights; 4] = [
+    TableRights {
+        table: "secrets",
+        insert: false,
+        select: Columns::Only(&[
+            "id",
+            "format",
+            "token_hash",
+            "ciphertext",
+            "note_ciphertext",
+            "key_id",
+            "sender",
+            "sender_name",
+            "recipient",
+            "recipient_locale",
+            "recipient_tz",
+            "created_at",
+            "expires_at",
+            "viewed_at",
+            "destroyed_at",
+            "destroy_reason",
+            "burn_id",
+            "reuse_count",
+        ]),
+        update: Columns::Only(&[
+            "viewed_at",
+            "destroyed_at",
+            "destroy_reason",
+            "ciphertext",
+            "note_ciphertext",
+            "burn_id",
+            "reuse_count",
+            "reused_at",
+        ]),
+    },
+    TableRights {
+        table: "audit_events",
+        insert: true,
+        select: Columns::None,
+        update: Columns::None,
+    },
+    KEY_RINGS,
+    MIGRATIONS,
+];
+
+/// What no account but the migrating one may do.
+const NOBODY: [&str; 7] = [
+    "DELETE FROM secrets WHERE FALSE",
+    "DELETE FROM deliveries WHERE FALSE",
+    "DELETE FROM audit_events WHERE FALSE",
+    "UPDATE audit_events SET event = NULL WHERE FALSE",
+    "UPDATE secrets SET expires_at = NULL WHERE FALSE",
+    "UPDATE secrets SET token_hash = NULL WHERE FALSE",
+    "INSERT INTO seaql_migrations (version) SELECT NULL FROM DUAL WHERE FALSE",
+];
+
+/// What the bot may not do besides.
+const NOT_BOT: [&str; 3] = [
+    "SELECT ciphertext FROM secrets WHERE FALSE",
+    "SELECT note_ciphertext FROM secrets WHERE FALSE",
+    "SELECT token_hash FROM secrets WHERE FALSE",
+];
+
+/// What reveal-web may not do besides.
+const NOT_WEB: [&str; 4] = [
+    "INSERT INTO secrets (id) SELECT NULL FROM DUAL WHERE FALSE",
+    "INSERT INTO deliveries (id) SELECT NULL FROM DUAL WHERE FALSE",
+    "SELECT sealed FROM deliveries WHERE FALSE",
+    "SELECT event FROM audit_events WHERE FALSE",
+];
+
+/// MySQL's numbers for refused access: to a database, a statement on a table, a column, anything.
+const REFUSED: [&str; 4] = ["1044", "1142", "1143", "1227"];
+
+/// The rights of a program's account.
+#[must_use]
+pub const fn of(program: Program) -> &'static [TableRights] {
+    match program {
+        Program::Bot => &BOT,
+        Program::Web => &WEB,
+        Program::Migrate => &[],
+    }
+}
+
+/// How an account's rights differ from its program's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Differences {
+    /// What the program needs and may not do.
+    pub missing: Vec<String>,
+    /// What it may do and must not need.
+    pub excessive: Vec<&'static str>,
+}
+
+/// Tries each right by a statement that changes nothing and reads nothing. SQLite has no accounts.
+pub async fn differences(database: &Database, program: Program) -> Result<Differences, StoreError> {
+    let mut differences = Differences::default();
+    if database.connection().get_database_backend() != DbBackend::MySql {
+        return Ok(differences);
+    }
+    for rights in of(program) {
+        for (name, statement) in needed(rights) {
+            if !is_allowed(database, &statement).await? {
+                differences.missing.push(name);
+            }
+        }
+    }
+    let besides: &[&str] = match program {
+        Program::Bot => &NOT_BOT,
+        Program::Web => &NOT_WEB,
+        Program::Migrate => &[],
+    };
+    for statement in NOBODY.iter().chain(besides) {
+        if is_allowed(database, statement).await? {
+            let what = statement.trim_end_matches(" WHERE FALSE");
+            differences.excessive.push(what);
+        }
+    }
+    Ok(differences)
+}
+
+/// Each needed right with a statement that takes it.
+fn needed(rights: &TableRights) -> Vec<(String, String)> {
+    let table = rights.table;
+    let mut needed = Vec::new();
+    if rights.insert {
+        let column = if table == "key_rings" {
+            "program"
+        } else {
+            "id"
+        };
+        needed.push((
+            format!("INSERT on {table}"),
+            format!("INSERT INTO {table} ({column}) SELECT NULL FROM DUAL WHERE FALSE"),
+        ));
+    }
+    for column in rights.select.names() {
+        needed.push((
+            format!("SELECT ({column}) on {table}"),
+            format!("SELECT {column} FROM {table} WHERE FALSE"),
+        ));
+    }
+    for column in rights.update.names() {
+        needed.push((
+            format!("UPDATE ({column}) on {table}"),
+            format!("UPDATE {table} SET {column} = NULL WHERE FALSE"),
+        ));
+    }
+    needed
+}
+
+/// Whether the server lets the account run it. What it says besides, of a value that is missing for
+/// example, comes after that question.
+async fn is_allowed(database: &Database, statement: &str) -> Result<bool, StoreError> {
+    let statement = Statement::from_string(DbBackend::MySql, statement);
+    match database.connection().execute_raw(statement).await {
+        Ok(_) => Ok(true),
+        Err(error) => match StoreError::from(error) {
+            StoreError::Refused { code } => Ok(!REFUSED.contains(&code.as_str())),
+            other => Err(other),
+        },
+    }
+}
