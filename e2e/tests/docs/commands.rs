@@ -1,0 +1,145 @@
+//! Commands that documents show are commands that the programs take.
+
+use crate::{
+    help::{Manual, PROGRAMS},
+    markdown::Document,
+};
+
+/// Words before one of our programs' names that say that the program is not run there.
+const OTHER_COMMANDS: [&str; 18] = [
+    "apt",
+    "apt-get",
+    "cargo",
+    "cat",
+    "chmod",
+    "chown",
+    "cp",
+    "dpkg",
+    "install",
+    "journalctl",
+    "ldd",
+    "ln",
+    "ls",
+    "mv",
+    "rm",
+    "strip",
+    "systemctl",
+    "tar",
+];
+
+#[test]
+fn every_command_shown_is_one_that_the_programs_take() {
+    let mut manual = Manual::default();
+    let (mut wrong, mut checked) = (Vec::new(), 0);
+    for document in Document::all() {
+        for (line, command) in commands(&document) {
+            checked += 1;
+            if let Err(why) = manual.check(&command) {
+                wrong.push(format!("{}: {why}", document.place(line)));
+            }
+        }
+    }
+    assert!(checked > 20, "only {checked} commands were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The command lines of our programs in a document, and where they stand.
+fn commands(document: &Document) -> Vec<(usize, Vec<String>)> {
+    let spans = document
+        .spans
+        .iter()
+        .map(|span| (span.line, span.text.clone()));
+    let blocks = document.blocks.iter().flat_map(|block| {
+        let text = block.text.replace("\\\n", " ");
+        let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.into_iter().map(|line| (block.line, line))
+    });
+    spans
+        .chain(blocks)
+        .flat_map(|(line, text)| {
+            of_line(&text)
+                .into_iter()
+                .map(move |command| (line, command))
+        })
+        .collect()
+}
+
+/// The command lines in one line of a shell.
+fn of_line(line: &str) -> Vec<Vec<String>> {
+    let separated = line
+        .replace("&&", " ; ")
+        .replace("||", " ; ")
+        .replace("$(", " ; ");
+    let mut commands = Vec::new();
+    for command in separated
+        .split([';', '>', '<', ')'])
+        .flat_map(|part| part.split(" | "))
+    {
+        let words: Vec<_> = command
+            .split_whitespace()
+            .take_while(|word| !word.starts_with('#'))
+            .map(|word| word.trim_matches(['"', '\'', '`', ',']))
+            .collect();
+        let Some(at) = words.iter().position(|word| program(word).is_some()) else {
+            continue;
+        };
+        let xtask = words[at] == "xtask";
+        let before = if xtask { at.saturating_sub(1) } else { at };
+        if words[..before]
+            .iter()
+            .any(|word| OTHER_COMMANDS.contains(word))
+        {
+            continue;
+        }
+        if xtask && (at == 0 || words[at - 1] != "cargo") {
+            continue;
+        }
+        let name = program(words[at]).map(str::to_owned);
+        let rest = words[at + 1..].iter().map(ToString::to_string);
+        commands.push(name.into_iter().chain(rest).collect());
+    }
+    commands
+}
+
+/// Which of our programs a word runs: `./target/release/secure-secret-bot`.
+fn program(word: &str) -> Option<&str> {
+    let name = word.rsplit('/').next()?;
+    let name = name.rsplit('=').next()?;
+    PROGRAMS.contains(&name).then_some(name)
+}
+
+#[test]
+fn commands_are_found_where_they_are_run() {
+    let found = |line: &str| {
+        let lines: Vec<_> = of_line(line).iter().map(|words| words.join(" ")).collect();
+        lines.join(" + ")
+    };
+    for (line, commands) in [
+        (
+            "DATABASE_URL=... secure-secret-migrate up",
+            "secure-secret-migrate up",
+        ),
+        (
+            "sudo -u app ./bin/secure-secret-bot --x 1  # why",
+            "secure-secret-bot --x 1",
+        ),
+        ("ExecStart=/usr/bin/secure-secret-web", "secure-secret-web"),
+        (
+            "secure-secret-bot manifest > app.json",
+            "secure-secret-bot manifest",
+        ),
+        ("cargo xtask soak --seed 7", "xtask soak --seed 7"),
+        (
+            "secure-secret-migrate up && secure-secret-bot",
+            "secure-secret-migrate up + secure-secret-bot",
+        ),
+        ("systemctl enable --now secure-secret-bot", ""),
+        (
+            "install target/release/secure-secret-bot /usr/local/bin/",
+            "",
+        ),
+        ("xtask", ""),
+    ] {
+        assert_eq!(found(line), commands, "{line}");
+    }
+}

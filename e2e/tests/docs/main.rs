@@ -1,0 +1,18 @@
+//! What the documents say, held against what there is: links, commands, settings, messages, quotations.
+//! Nothing has to run for it; commands are only asked for their `--help`.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod commands;
+mod faq;
+mod help;
+mod links;
+mod markdown;
+mod messages;
+mod repository;
+mod settings;
+mod sources;
+mod tokens;
