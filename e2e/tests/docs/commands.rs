@@ -1,5 +1,7 @@
 //! Commands that documents show are commands that the programs take.
 
+use std::iter;
+
 use crate::{
     help::{Manual, PROGRAMS},
     markdown::Document,
@@ -43,13 +45,18 @@ fn every_command_shown_is_one_that_the_programs_take() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What stands behind the fence of a block that holds no commands, but output or a file's content.
+const NO_SHELL: [&str; 5] = ["text", "json", "yaml", "toml", "sql"];
+
 /// The command lines of our programs in a document, and where they stand.
 fn commands(document: &Document) -> Vec<(usize, Vec<String>)> {
     let spans = document
         .spans
         .iter()
         .map(|span| (span.line, span.text.clone()));
-    let blocks = document.blocks.iter().flat_map(|block| {
+    let is_shell = |info: &str| !NO_SHELL.contains(&info.split(' ').next().unwrap_or_default());
+    let blocks = document.blocks.iter().filter(|block| is_shell(&block.info));
+    let blocks = blocks.flat_map(|block| {
         let text = block.text.replace("\\\n", " ");
         let lines: Vec<_> = text.lines().map(str::to_owned).collect();
         lines.into_iter().map(|line| (block.line, line))
@@ -80,32 +87,29 @@ fn of_line(line: &str) -> Vec<Vec<String>> {
             .take_while(|word| !word.starts_with('#'))
             .map(|word| word.trim_matches(['"', '\'', '`', ',']))
             .collect();
-        let Some(at) = words.iter().position(|word| program(word).is_some()) else {
+        let run = (0..words.len()).find_map(|at| Some((at, program(&words[at..])?)));
+        let Some((at, (name, length))) = run else {
             continue;
         };
-        let xtask = words[at] == "xtask";
-        let before = if xtask { at.saturating_sub(1) } else { at };
-        if words[..before]
-            .iter()
-            .any(|word| OTHER_COMMANDS.contains(word))
-        {
-            continue;
+        if !words[..at].iter().any(|word| OTHER_COMMANDS.contains(word)) {
+            let rest = words[at + length..].iter().map(ToString::to_string);
+            commands.push(iter::once(name).chain(rest).collect());
         }
-        if xtask && (at == 0 || words[at - 1] != "cargo") {
-            continue;
-        }
-        let name = program(words[at]).map(str::to_owned);
-        let rest = words[at + 1..].iter().map(ToString::to_string);
-        commands.push(name.into_iter().chain(rest).collect());
     }
     commands
 }
 
-/// Which of our programs a word runs: `./target/release/secure-secret-bot`.
-fn program(word: &str) -> Option<&str> {
-    let name = word.rsplit('/').next()?;
-    let name = name.rsplit('=').next()?;
-    PROGRAMS.contains(&name).then_some(name)
+/// Which of our programs is run here, and by how many words: `./target/release/secure-secret-bot`,
+/// `cargo xtask`, or `secure-secret bot`, which runs it as its service would.
+fn program(words: &[&str]) -> Option<(String, usize)> {
+    let name = words.first()?.rsplit(['/', '=']).next()?;
+    let (name, length) = match (name, words.get(1)) {
+        ("cargo", Some(&"xtask")) => ("xtask".to_owned(), 2),
+        ("secure-secret", Some(part)) => (format!("{name}-{part}"), 2),
+        ("xtask", _) => return None,
+        _ => (name.to_owned(), 1),
+    };
+    PROGRAMS.contains(&name.as_str()).then_some((name, length))
 }
 
 #[test]
@@ -139,6 +143,11 @@ fn commands_are_found_where_they_are_run() {
             "",
         ),
         ("xtask", ""),
+        (
+            "secure-secret bot audit list",
+            "secure-secret-bot audit list",
+        ),
+        ("bash .ci/run", ""),
     ] {
         assert_eq!(found(line), commands, "{line}");
     }

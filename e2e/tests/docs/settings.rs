@@ -51,10 +51,13 @@ fn known() -> BTreeSet<String> {
     known
 }
 
-/// Words of capitals with a low line between them.
+/// Words of capitals with a low line between them; what a bracket follows is a function of SQL.
 fn names(text: &str) -> impl Iterator<Item = &str> {
     let of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    text.split(move |c: char| !of_name(c)).filter(|word| {
+    let words = text.split_inclusive(move |c: char| !of_name(c));
+    let no_calls = words.filter(|word| !word.ends_with('('));
+    let words = no_calls.map(move |word| word.trim_end_matches(|c: char| !of_name(c)));
+    words.filter(|word| {
         let capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
         word.contains('_')
             && word.starts_with(|c: char| c.is_ascii_uppercase())
