@@ -102,6 +102,10 @@ fn plain(text: &str) -> String {
         rest = placeholder.split_once('}').map_or("", |(_, after)| after);
     }
     plain.push_str(rest);
+    // What is put in can have an end of its own that is put in, too.
+    while plain.contains("……") {
+        plain = plain.replace("……", "…");
+    }
     let plain = plain.replace('\u{1}', "{").replace('\u{2}', "}");
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
