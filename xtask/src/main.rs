@@ -7,6 +7,7 @@ mod cargo;
 mod debian;
 mod demo;
 mod fuzz;
+mod generate;
 mod mysql;
 mod node;
 mod processes;
@@ -56,6 +57,7 @@ fn main() -> anyhow::Result<()> {
                 .about("Feeds the parsers of what strangers send with what nobody thought of")
                 .arg(number("minutes", "5", "For how long, each")),
         )
+        .subcommand(Command::new("generate").about("Writes what documents take from the code"))
         .subcommand(Command::new("mysql").about("Runs the tests' MySQL until stopped"))
         .get_matches();
     match matches.subcommand() {
@@ -76,6 +78,7 @@ fn main() -> anyhow::Result<()> {
         Some(("fuzz", matches)) => {
             fuzz::run(matches.get_one::<u64>("minutes").copied().unwrap_or(1))
         }
+        Some(("generate", _)) => generate::run(),
         Some(("mysql", _)) => mysql::run(),
         _ => Ok(()),
     }

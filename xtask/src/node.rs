@@ -1,5 +1,6 @@
 //! What comes from npm: Slack's own client for JavaScript, for proving that the simulator is like
-//! Slack, and axe, for proving that everybody can use the pages.
+//! Slack and the manifest as Slack has it (by the client's types, hence TypeScript), and axe, for
+//! proving that everybody can use the pages.
 
 use std::{
     fs,
@@ -12,7 +13,7 @@ use anyhow::{Context as _, ensure};
 use crate::{cargo::succeed, debian, mysql, python};
 
 /// Pinned: another version is another witness.
-const PACKAGES: [&str; 2] = ["@slack/bolt@5.1.0", "axe-core@4.14.1"];
+const PACKAGES: [&str; 3] = ["@slack/bolt@5.1.0", "axe-core@4.14.1", "typescript@5.9.3"];
 
 /// The oldest Node.js that they run on.
 const OLDEST: u32 = 20;
@@ -28,7 +29,7 @@ pub(crate) struct Node {
 
 /// The packages, installed once and kept in the cache.
 pub(crate) fn provide() -> anyhow::Result<Node> {
-    let folder = mysql::cache()?.join("node-bolt-5.1.0-axe-4.14.1");
+    let folder = mysql::cache()?.join("node-bolt-5.1.0-axe-4.14.1-typescript-5.9.3");
     let (node, npm) = match installed() {
         Some(installed) => installed,
         None => from_wheel()?,

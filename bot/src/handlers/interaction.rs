@@ -11,6 +11,8 @@ use crate::modal;
 pub(super) enum Interaction {
     /// Submitted the dialog.
     Submission,
+    /// Submitted a dialog that another program with the same app had opened.
+    ForeignSubmission,
     /// Pressed the dialog's button for another field.
     MoreRoom,
     /// Something of which nothing follows, such as following the link in a message.
@@ -51,7 +53,7 @@ pub(super) fn recognize(payload: &str) -> Interaction {
             if callback_id.is_none_or(|callback_id| callback_id == modal::CALLBACK_ID) {
                 Interaction::Submission
             } else {
-                Interaction::Other
+                Interaction::ForeignSubmission
             }
         }
         "block_actions" => {
@@ -86,7 +88,6 @@ mod tests {
             );
         }
         for other in [
-            r#"{"type":"view_submission","view":{"callback_id":"another"}}"#,
             r#"{"type":"view_closed","view":{"callback_id":"send_secret"}}"#,
             r#"{"type":"block_actions","actions":[]}"#,
             r#"{"type":"block_actions","actions":[{"action_id":"open_secret"},{}]}"#,
@@ -96,6 +97,12 @@ mod tests {
         ] {
             assert_eq!(recognize(other), Interaction::Other, "{other}");
         }
+    }
+
+    #[test]
+    fn a_foreign_dialog_is_told_from_ours() {
+        let other = r#"{"type":"view_submission","view":{"callback_id":"another"}}"#;
+        assert_eq!(recognize(other), Interaction::ForeignSubmission);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the bot does when somebody does something: one file an event.
 
 mod bounded;
+mod foreign_submission;
 mod interaction;
 mod language;
 mod more_room;
@@ -26,6 +27,7 @@ use crate::{
     slack::{Directory, Slack},
 };
 use bounded::{Bounded, ask, bounded};
+use foreign_submission::ForeignSubmission;
 use interaction::Interaction;
 use more_room::Pressed;
 use slash_command::SlashCommand;
@@ -111,6 +113,7 @@ impl Handlers {
             Kind::SlashCommands => self.run_command(payload, acknowledge),
             Kind::Interactive => match interaction::recognize(payload) {
                 Interaction::Submission => self.submit(payload, acknowledge),
+                Interaction::ForeignSubmission => self.refuse_foreign(payload, acknowledge),
                 Interaction::MoreRoom => self.give_room(payload, acknowledge),
                 Interaction::Other => self.ignore("interaction", acknowledge),
             },
@@ -195,6 +198,24 @@ impl Handlers {
             desk.metrics.envelope(KIND, answer.outcome);
             answer.send(KIND, acknowledge);
         });
+    }
+
+    fn refuse_foreign(&self, payload: &str, acknowledge: Acknowledgement) {
+        const KIND: &str = "foreign_submission";
+        let Some(foreign) = ForeignSubmission::parse(payload) else {
+            self.ignore(KIND, acknowledge);
+            return;
+        };
+        tracing::warn!(
+            envelope.id = acknowledge.envelope_id(),
+            "a dialog of another program was submitted, and refused: is one with this Slack app still \
+             running?"
+        );
+        let default = self.desk.default_language;
+        let user = foreign.user.as_ref();
+        let locale = user.map_or(default, |user| self.desk.language_at_once(user));
+        acknowledge.with(KIND, &foreign.answer(locale));
+        self.desk.metrics.envelope(KIND, "refused");
     }
 
     /// The payload itself can hold a secret and is not logged.

@@ -7,6 +7,7 @@
 )]
 
 mod commands;
+mod configuration;
 mod faq;
 mod help;
 mod links;

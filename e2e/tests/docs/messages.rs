@@ -33,10 +33,6 @@ const NO_ENTRY: &[(&str, &str)] = &[
     ("the text contains a NUL character", "the dialog says it"),
     ("the text has … characters, … fit", "the dialog says it"),
     ("logging was started before", "a program starts it once"),
-    (
-        "HEALTH_ADDR makes no request",
-        "an address that was parsed makes one",
-    ),
     ("DATABASE_URL is missing", "it has a default"),
     // Parts of messages, which the document shows whole where it introduces them.
     ("DATABASE_URL", "stands before the database's own message"),
@@ -48,6 +44,17 @@ const NO_ENTRY: &[(&str, &str)] = &[
     ("ready", "of what `health` prints"),
     ("ok", "of what `health` prints"),
     ("NOT OK", "of what `health` prints"),
+    ("WARNING", "of what `doctor` prints"),
+    ("skipped", "of what `doctor` prints"),
+    ("… of … checks are not ok", "of what `doctor` prints"),
+    ("…do: …", "of what `doctor` prints"),
+    ("--config-token-file …", "names a flag"),
+    ("only opens", "of what `config check` prints"),
+    ("seals", "of what `config check` prints"),
+    ("… key…", "of what `config check` prints"),
+    ("secure-secret-…", "a program's name"),
+    ("… in …", "of a mistake in a setting"),
+    ("…. It was: …", "says which grant failed, after its reason"),
 ];
 
 #[test]

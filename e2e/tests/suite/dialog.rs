@@ -1,6 +1,7 @@
 //! Mistakes in the dialog are answered beside their field.
 
-use e2e::{Options, Submission, World, on_each_engine};
+use e2e::{Engine, Options, Submission, World, on_each_engine};
+use serde_json::json;
 
 async fn error(world: &World, recipient: &str, secret: &str, note: &str, block: &str) -> String {
     let dialog = world.slack().open_dialog("U0ALICE", "").await;
@@ -15,6 +16,36 @@ async fn error(world: &World, recipient: &str, secret: &str, note: &str, block: 
     assert_eq!(outcome["outcome"], "errors", "{outcome}");
     assert_eq!(outcome["errors"].as_object().unwrap().len(), 1, "{outcome}");
     outcome["errors"][block].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dialog_of_another_program_is_not_closed_as_if_it_had_been_sent() {
+    let mut world = World::start(Engine::Sqlite).await;
+    let canary = "canary-typed-before-the-switch";
+    world.watch_for(canary);
+    let envelope = json!({
+        "type": "interactive",
+        "accepts_response_payload": true,
+        "payload": {
+            "type": "view_submission",
+            "user": { "id": "U0CHLOE", "team_id": "T0SCHOOL" },
+            "view": {
+                "id": "V0OLD", "callback_id": "secret_modal",
+                "blocks": [{ "type": "input", "block_id": "secret_block" }],
+                "state": { "values": { "secret_block": { "x": { "value": canary } } } },
+            },
+        },
+    });
+    let answer = world.slack().post("/envelope", &envelope).await;
+    let payload = &answer["answer"];
+    assert_eq!(payload["response_action"], "errors", "{answer}");
+    let said = payload["errors"]["secret_block"].as_str().unwrap();
+    assert!(said.contains("was not sent"), "{answer}");
+    assert_eq!(
+        world.database.count("SELECT COUNT(*) FROM secrets").await,
+        0
+    );
+    world.finish().await;
 }
 
 on_each_engine! {

@@ -30,6 +30,7 @@ mod rate_limit;
 mod reveal_page;
 mod rotation;
 mod settings;
+mod slack_app;
 mod soak;
 mod socket;
 mod store;

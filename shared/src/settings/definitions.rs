@@ -191,7 +191,7 @@ pub const CLEANUP_INTERVAL: Setting = Setting {
 pub const LISTEN_ADDR: Setting = Setting {
     name: "LISTEN_ADDR",
     meaning: "Where the reveal page is served",
-    form: "127.0.0.1:8080 or [::1]:8080; another address only behind proxies named in TRUSTED_PROXIES",
+    form: "127.0.0.1:8080 or [::1]:8080; another address only with TLS_CERT, or behind proxies named in TRUSTED_PROXIES",
     default: Some("127.0.0.1:8080"),
     exposure: Exposure::Public,
     programs: WEB,

@@ -57,6 +57,7 @@ submission-unconfirmed = We couldn’t confirm in time that it was sent. If you 
 submission-unavailable = The secret could not be stored just now, and nothing was sent. Please press { modal-submit } again in a moment.
 
 submission-busy = There is too much going on just now, and nothing was sent. Please press { modal-submit } again in a moment.
+submission-foreign = This dialog is of an earlier version, and was not sent. Copy what you typed, close it, and type the command again.
 
 ## A dialog that was sent before
 

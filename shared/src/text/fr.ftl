@@ -59,6 +59,7 @@ lifetime-missing = Choisissez combien de temps le lien fonctionne.
 submission-unconfirmed = Nous n’avons pas pu confirmer l’envoi à temps. Si vous recevez un accusé, c’est envoyé. Sinon, appuyez de nouveau sur « { modal-submit } » : rien ne part deux fois.
 submission-unavailable = Le secret n’a pas pu être enregistré, et rien n’a été envoyé. Appuyez de nouveau sur « { modal-submit } » dans un instant.
 submission-busy = Il y a trop d’activité en ce moment, et rien n’a été envoyé. Appuyez de nouveau sur « { modal-submit } » dans un instant.
+submission-foreign = Cette fenêtre provient d’une version antérieure, et rien n’a été envoyé. Copiez ce que vous avez saisi, fermez-la, puis tapez la commande de nouveau.
 
 ## Une boîte de dialogue déjà envoyée
 

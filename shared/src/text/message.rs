@@ -82,6 +82,7 @@ messages! {
     SubmissionUnconfirmed => "submission-unconfirmed",
     SubmissionUnavailable => "submission-unavailable",
     SubmissionBusy => "submission-busy",
+    SubmissionForeign => "submission-foreign",
     // A dialog that was sent before
     AlreadySentTitle => "already-sent-title",
     AlreadySentText { recipient: &'a str, when: &'a str, until: &'a str } => "already-sent-text",
