@@ -73,7 +73,7 @@ fn commands(document: &Document) -> Vec<(usize, Vec<String>)> {
 
 /// The command lines in one line of a shell.
 fn of_line(line: &str) -> Vec<Vec<String>> {
-    let separated = line
+    let separated = without_quoted_spaces(line)
         .replace("&&", " ; ")
         .replace("||", " ; ")
         .replace("$(", " ; ");
@@ -99,6 +99,22 @@ fn of_line(line: &str) -> Vec<Vec<String>> {
     commands
 }
 
+/// A quoted text is one word.
+fn without_quoted_spaces(line: &str) -> String {
+    let mut quote = None;
+    line.chars()
+        .map(|c| {
+            match quote {
+                None if c == '"' || c == '\'' => quote = Some(c),
+                Some(open) if open == c => quote = None,
+                Some(_) if c == ' ' => return '_',
+                _ => {}
+            }
+            c
+        })
+        .collect()
+}
+
 /// Which of our programs is run here, and by how many words: `./target/release/secure-secret-bot`,
 /// `cargo xtask`, or `secure-secret bot`, which runs it as its service would.
 fn program(words: &[&str]) -> Option<(String, usize)> {
@@ -119,6 +135,10 @@ fn commands_are_found_where_they_are_run() {
         lines.join(" + ")
     };
     for (line, commands) in [
+        (
+            "secure-secret-bot manifest --name \"Two words\" --command '/x'",
+            "secure-secret-bot manifest --name Two_words --command /x",
+        ),
         (
             "DATABASE_URL=... secure-secret-migrate up",
             "secure-secret-migrate up",
