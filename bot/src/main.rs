@@ -21,12 +21,12 @@ mod worker;
 
 use std::{io, process::ExitCode};
 
-use clap::ArgMatches;
+use clap::{ArgMatches, Command};
 use shared::{
     health::ask,
     lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
     logging,
-    settings::{Program, SettingsError},
+    settings::{Program, SettingsError, arguments, check, definitions},
 };
 
 use crate::settings::Settings;
@@ -34,7 +34,7 @@ use crate::settings::Settings;
 #[tokio::main]
 async fn main() -> ExitCode {
     lifecycle::install_tls_provider();
-    let matches = settings::command_line().get_matches();
+    let matches = command_line().get_matches();
     let done = match matches.subcommand() {
         Some(("audit", matches)) => audit_cli::run(matches).await,
         Some(("health", matches)) => health(matches).await,
@@ -57,6 +57,20 @@ async fn main() -> ExitCode {
 async fn health(matches: &ArgMatches) -> anyhow::Result<()> {
     let address = ask::address(Program::Bot, matches)?;
     Ok(ask::ask(address, &mut io::stdout().lock()).await?)
+}
+
+/// The flags and subcommands.
+fn command_line() -> Command {
+    Command::new("secure-secret-bot")
+        .about("The Slack side of Secure Secret. Without a subcommand it runs until it is stopped.")
+        .version(env!("CARGO_PKG_VERSION"))
+        .args(arguments(&definitions::of(Program::Bot)))
+        .args_conflicts_with_subcommands(true)
+        .subcommand(audit_cli::command_line())
+        .subcommand(ask::command_line())
+        .subcommand(check::command_line(Program::Bot))
+        .subcommand(doctor::command_line())
+        .subcommand(manifest::command_line())
 }
 
 async fn run_worker(matches: &ArgMatches) -> anyhow::Result<()> {

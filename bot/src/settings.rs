@@ -2,17 +2,16 @@
 
 use std::{fmt::Display, io, net::SocketAddr, num::NonZeroU8, time::Duration};
 
-use clap::{ArgMatches, Command};
+use clap::ArgMatches;
 use secrecy::SecretString;
 use shared::{
     crypto::{DeliveryKeys, KeyRingError, MasterKeys},
-    health,
     logging::LogSettings,
     settings::{
         self, AppToken, BotToken, CaBundle, DatabaseUrl, HttpsProxy, Invalid, Program,
         PublicBaseUrl, Reader, Setting, SettingsError, SlackApiUrl, check,
         definitions::{
-            self, ALLOW_EXTERNAL, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL, DATABASE_URL,
+            ALLOW_EXTERNAL, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL, DATABASE_URL,
             DEFAULT_LANGUAGE, DELIVERY_KEYS, FERNET_KEYS, HEALTH_ADDR, HTTPS_PROXY, NO_PROXY,
             PUBLIC_BASE_URL, SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_CONNECTIONS,
         },
@@ -20,7 +19,7 @@ use shared::{
     text::Locale,
 };
 
-use crate::{audit_cli, doctor, egress::EgressSettings, manifest};
+use crate::egress::EgressSettings;
 
 /// The settings, checked.
 pub(crate) struct Settings {
@@ -50,20 +49,6 @@ pub(crate) struct SlackSettings {
 pub(crate) struct Policy {
     pub(crate) allow_self: bool,
     pub(crate) allow_external: bool,
-}
-
-/// The flags and subcommands.
-pub(crate) fn command_line() -> Command {
-    Command::new("secure-secret-bot")
-        .about("The Slack side of Secure Secret. Without a subcommand it runs until it is stopped.")
-        .version(env!("CARGO_PKG_VERSION"))
-        .args(settings::arguments(&definitions::of(Program::Bot)))
-        .args_conflicts_with_subcommands(true)
-        .subcommand(audit_cli::command_line())
-        .subcommand(health::ask::command_line())
-        .subcommand(check::command_line(Program::Bot))
-        .subcommand(doctor::command_line())
-        .subcommand(manifest::command_line())
 }
 
 impl Settings {

@@ -27,12 +27,12 @@ mod site;
 
 use std::{io, process::ExitCode};
 
-use clap::ArgMatches;
+use clap::{ArgMatches, Command};
 use shared::{
     health::ask,
     lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
     logging,
-    settings::{Program, SettingsError},
+    settings::{Program, SettingsError, arguments, check, definitions},
 };
 
 use crate::settings::Settings;
@@ -40,7 +40,7 @@ use crate::settings::Settings;
 /// Runs the program: serves until it is told to stop, or does what a subcommand says.
 pub async fn main() -> ExitCode {
     lifecycle::install_tls_provider();
-    let matches = settings::command_line().get_matches();
+    let matches = command_line().get_matches();
     let done = match matches.subcommand() {
         Some(("health", matches)) => health(matches).await,
         Some(("config", matches)) => matches
@@ -56,6 +56,21 @@ pub async fn main() -> ExitCode {
         }
         Err(error) => lifecycle::complain(Program::Web, &format!("{error:#}"), EXIT_FAILURE),
     }
+}
+
+/// The flags and subcommands.
+fn command_line() -> Command {
+    Command::new("secure-secret-web")
+        .about(
+            "Serves the reveal page of Secure Secret, and nothing else. Without a subcommand it runs \
+             until it is stopped.",
+        )
+        .version(env!("CARGO_PKG_VERSION"))
+        .args(arguments(&definitions::of(Program::Web)))
+        .args_conflicts_with_subcommands(true)
+        .subcommand(ask::command_line())
+        .subcommand(check::command_line(Program::Web))
+        .subcommand(doctor::command_line())
 }
 
 async fn serve(matches: &ArgMatches) -> anyhow::Result<()> {

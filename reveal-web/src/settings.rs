@@ -2,18 +2,17 @@
 
 use std::{io, net::SocketAddr};
 
-use clap::{ArgMatches, Command};
+use clap::ArgMatches;
 use secrecy::SecretString;
 use shared::{
     crypto::MasterKeys,
-    health,
     logging::LogSettings,
     settings::{
         self, Cidrs, DatabaseUrl, Invalid, Program, PublicBaseUrl, RateLimit, Reader,
         SettingsError, check,
         definitions::{
-            self, DATABASE_URL, DEFAULT_LANGUAGE, FERNET_KEYS, HEALTH_ADDR, LISTEN_ADDR,
-            PUBLIC_BASE_URL, RATE_LIMIT, REDIRECT_ADDR, TLS_CERT, TLS_KEY, TRUSTED_PROXIES,
+            DATABASE_URL, DEFAULT_LANGUAGE, FERNET_KEYS, HEALTH_ADDR, LISTEN_ADDR, PUBLIC_BASE_URL,
+            RATE_LIMIT, REDIRECT_ADDR, TLS_CERT, TLS_KEY, TRUSTED_PROXIES,
         },
     },
     text::Locale,
@@ -22,7 +21,6 @@ use shared::{
 use crate::{
     brand::Brand,
     connections::{Certificate, TlsFiles},
-    doctor,
 };
 
 /// The settings, checked.
@@ -39,21 +37,6 @@ pub(crate) struct Settings {
     pub(crate) brand: Brand,
     pub(crate) default_language: Locale,
     pub(crate) health: Option<SocketAddr>,
-}
-
-/// The flags.
-pub(crate) fn command_line() -> Command {
-    Command::new("secure-secret-web")
-        .about(
-            "Serves the reveal page of Secure Secret, and nothing else. Without a subcommand it runs \
-             until it is stopped.",
-        )
-        .version(env!("CARGO_PKG_VERSION"))
-        .args(settings::arguments(&definitions::of(Program::Web)))
-        .args_conflicts_with_subcommands(true)
-        .subcommand(health::ask::command_line())
-        .subcommand(check::command_line(Program::Web))
-        .subcommand(doctor::command_line())
 }
 
 impl Settings {
