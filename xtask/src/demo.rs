@@ -116,6 +116,8 @@ impl Demo {
         let mut command = Command::new(self.binaries.join(program));
         command
             .env("DATABASE_URL", &self.database_url)
+            // Away from any .env of an installation.
+            .current_dir(&self.folder)
             .stdin(Stdio::null());
         command
     }

@@ -1,6 +1,9 @@
 //! `doctor`: what it finds, and what it says to do. It changes nothing and shows no secret.
 
+use std::time::{Duration, SystemTime};
+
 use e2e::{Account, Engine, Keys, Options, Ran, World, on_each_engine, run};
+use rcgen::{CertificateParams, KeyPair};
 use serde_json::json;
 
 const BOT: &str = "secure-secret-bot";
@@ -292,4 +295,63 @@ async fn the_slack_app_is_compared_with_what_the_bot_needs() {
     );
     assert!(!ran.out.contains("canary"), "{}", ran.out);
     world.finish().await;
+}
+
+/// A reveal-web that terminates TLS with a certificate for so many days, and a bot's variables that
+/// lead there.
+async fn with_certificate(days: u64) -> (World, String, String) {
+    let options = Options {
+        bot: false,
+        slack: true,
+        webs: 0,
+        ..Options::default()
+    };
+    let mut world = World::with(Engine::Sqlite, options).await;
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.not_after = (SystemTime::now() + Duration::from_hours(24 * days)).into();
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let file = |name: &str| world.folder().join(name).display().to_string();
+    let (cert_file, key_file) = (file("cert.pem"), file("key.pem"));
+    std::fs::write(&cert_file, certificate.pem()).unwrap();
+    std::fs::write(&key_file, key.serialize_pem()).unwrap();
+    let port = e2e::free_port();
+    let url = format!("https://localhost:{port}");
+    world
+        .start_web(&[
+            ("LISTEN_ADDR", format!("127.0.0.1:{port}")),
+            ("PUBLIC_BASE_URL", url.clone()),
+            ("TLS_CERT", cert_file.clone()),
+            ("TLS_KEY", key_file),
+        ])
+        .await;
+    (world, url, cert_file)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_public_address_is_asked_as_a_browser_would() {
+    for (days, verdict, seen) in [
+        (90, "ok", "good for two more weeks at least"),
+        (7, "WARNING", "it ends within two weeks"),
+    ] {
+        let (world, url, authority) = with_certificate(days).await;
+        let trusting = [
+            ("PUBLIC_BASE_URL", url.as_str()),
+            ("CA_BUNDLE", authority.as_str()),
+        ];
+        let ran = bot_doctor(&world, &trusting, &[]).await;
+        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+        assert!(has(
+            &ran,
+            "ok",
+            "public address",
+            "reveal-web answers at https://localhost"
+        ));
+        assert!(has(&ran, verdict, "certificate", seen), "{}", ran.out);
+        let ran = bot_doctor(&world, &trusting[..1], &[]).await;
+        assert_eq!(ran.code, Some(1), "{}", ran.out);
+        let seen = "the certificate is not of a trusted authority";
+        assert!(has(&ran, "NOT OK", "public address", seen), "{}", ran.out);
+        world.finish().await;
+    }
 }

@@ -45,6 +45,12 @@ impl EnvFile {
         self.values.get(name).cloned()
     }
 
+    /// Whether Docker Compose reads it too. Such a file holds names of Compose's and of the
+    /// `compose.yaml` beside it.
+    pub(super) fn is_composes(&self) -> bool {
+        self.names().any(|name| name.starts_with("COMPOSE_"))
+    }
+
     /// Every name.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.values.keys().map(String::as_str)

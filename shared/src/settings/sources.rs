@@ -30,8 +30,15 @@ pub(super) struct Found {
 pub(super) enum Origin {
     Flag(String),
     Variable(String),
-    EnvFile { name: String, path: PathBuf },
-    File { named_by: String, path: PathBuf },
+    EnvFile {
+        name: String,
+        path: PathBuf,
+        is_composes: bool,
+    },
+    File {
+        named_by: String,
+        path: PathBuf,
+    },
     Default,
 }
 
@@ -58,7 +65,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Flag(flag) => write!(f, "--{flag}"),
             Self::Variable(name) => write!(f, "environment variable {name}"),
-            Self::EnvFile { name, path } => write!(f, "{name} in {}", path.display()),
+            Self::EnvFile { name, path, .. } => write!(f, "{name} in {}", path.display()),
             Self::File { named_by, path } => write!(f, "file {} ({named_by})", path.display()),
             Self::Default => f.write_str("default"),
         }
@@ -234,6 +241,7 @@ fn in_env_file(name: &str, file: &EnvFile) -> Origin {
     Origin::EnvFile {
         name: name.to_owned(),
         path: file.path.clone(),
+        is_composes: file.is_composes(),
     }
 }
 

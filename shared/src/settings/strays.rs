@@ -10,8 +10,8 @@ const SLIPS: usize = 2;
 
 /// Why a name that has a value should have none; `None` if that is fine.
 ///
-/// What the environment holds besides is not ours to judge unless it looks like a slip; a file of
-/// settings holds settings only.
+/// What the environment holds besides is not ours to judge unless it looks like a slip, and neither
+/// is what Docker Compose's file holds; a file of settings holds settings only.
 pub(super) fn judge(program: Program, name: &str, origin: &Origin) -> Option<Invalid> {
     if name == ENV_FILE.to_uppercase().replace('-', "_") {
         return None;
@@ -21,7 +21,9 @@ pub(super) fn judge(program: Program, name: &str, origin: &Origin) -> Option<Inv
     }
     let meant = alike(name);
     match origin {
-        Origin::EnvFile { .. } => Some(unknown(meant.as_deref())),
+        Origin::EnvFile {
+            is_composes: false, ..
+        } => Some(unknown(meant.as_deref())),
         _ => meant.map(|meant| unknown(Some(&meant))),
     }
 }
@@ -109,10 +111,18 @@ mod tests {
         let origin = Origin::EnvFile {
             name: "COLOR".to_owned(),
             path: ".env".into(),
+            is_composes: false,
         };
         let said = judge(Program::Bot, "COLOR", &origin).unwrap();
         assert_eq!(said.to_string(), "is no setting");
         assert!(judge(Program::Bot, "LISTEN_ADDR", &origin).is_none());
+        let shared = Origin::EnvFile {
+            name: "COLOR".to_owned(),
+            path: ".env".into(),
+            is_composes: true,
+        };
+        assert!(judge(Program::Bot, "COLOR", &shared).is_none());
+        assert!(judge(Program::Bot, "FERNET_KEY", &shared).is_some());
     }
 
     #[test]
