@@ -28,10 +28,14 @@ pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file())
 }
 
+/// Whether this runs as root.
+pub(crate) fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
 fn apt_get(arguments: &[&str]) -> Command {
-    let root = Command::new("id").arg("-u").output();
-    let root = root.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    let mut command = if root {
+    let mut command = if is_root() {
         Command::new("apt-get")
     } else {
         let mut sudo = Command::new("sudo");

@@ -8,6 +8,7 @@ mod debian;
 mod demo;
 mod fuzz;
 mod generate;
+mod guide;
 mod mysql;
 mod node;
 mod processes;
@@ -58,6 +59,7 @@ fn main() -> anyhow::Result<()> {
                 .arg(number("minutes", "5", "For how long, each")),
         )
         .subcommand(Command::new("generate").about("Writes what documents take from the code"))
+        .subcommand(guide())
         .subcommand(Command::new("mysql").about("Runs the tests' MySQL until stopped"))
         .get_matches();
     match matches.subcommand() {
@@ -79,9 +81,30 @@ fn main() -> anyhow::Result<()> {
             fuzz::run(matches.get_one::<u64>("minutes").copied().unwrap_or(1))
         }
         Some(("generate", _)) => generate::run(),
+        Some(("guide", matches)) if matches.get_flag("built") => {
+            guide::run_built(matches.get_flag("write"))
+        }
+        Some(("guide", matches)) => guide::run(matches.get_flag("write")),
         Some(("mysql", _)) => mysql::run(),
         _ => Ok(()),
     }
+}
+
+fn guide() -> Command {
+    Command::new("guide")
+        .about("Follows the install guide on a fresh Debian, and compares every output in it")
+        .arg(
+            Arg::new("write")
+                .long("write")
+                .action(ArgAction::SetTrue)
+                .help("Writes what was really printed into the guide"),
+        )
+        .arg(
+            Arg::new("built")
+                .long("built")
+                .action(ArgAction::SetTrue)
+                .hide(true),
+        )
 }
 
 fn number(name: &'static str, default: &'static str, help: &'static str) -> Arg {

@@ -38,6 +38,15 @@ pub(crate) struct Server {
     _data: Option<TempDir>,
 }
 
+/// Where a server listens, and what it is told besides.
+pub(crate) struct Listening {
+    pub(crate) address: &'static str,
+    pub(crate) port: u16,
+    /// The process in whose network it listens; the machine's own if `None`.
+    pub(crate) network_of: Option<u32>,
+    pub(crate) options: Vec<String>,
+}
+
 /// Runs a server until stopped.
 pub(crate) fn run() -> anyhow::Result<()> {
     let server = start()?;
@@ -66,27 +75,17 @@ pub(crate) fn start() -> anyhow::Result<Server> {
             _data: None,
         });
     }
-    let data = tempfile::Builder::new()
-        .prefix("secure-secret-mysql-")
-        .tempdir()?;
-    installation.initialize(data.path())?;
-    let port = free_port()?;
-    let log = data.path().join("server.log");
-    let mut process = installation.serve(data.path(), port, &log)?;
-    processes::wait_for("MySQL did not start", START_PATIENCE, || {
-        let log = fs::read_to_string(&log).unwrap_or_default();
-        if let Some(status) = process.ended() {
-            bail!("MySQL ended at its start ({status}):\n{log}");
-        }
-        Ok(log.contains("ready for connections. Version"))
-    })?;
-    let socket = data.path().join("mysql.sock");
-    Ok(Server {
-        url: format!("mysql://root@localhost/mysql?socket={}", socket.display()),
-        program,
-        _process: Some(process),
-        _data: Some(data),
+    installation.start(&Listening {
+        address: "127.0.0.1",
+        port: free_port()?,
+        network_of: None,
+        options: Vec::new(),
     })
+}
+
+/// Starts a server that listens elsewhere than a test's.
+pub(crate) fn start_at(listening: &Listening) -> anyhow::Result<Server> {
+    Installation::find().context(WAYS)?.start(listening)
 }
 
 /// The folder in which downloads are kept.
@@ -160,6 +159,29 @@ impl Installation {
         command
     }
 
+    fn start(&self, listening: &Listening) -> anyhow::Result<Server> {
+        let data = tempfile::Builder::new()
+            .prefix("secure-secret-mysql-")
+            .tempdir()?;
+        self.initialize(data.path())?;
+        let log = data.path().join("server.log");
+        let mut process = self.serve(data.path(), listening, &log)?;
+        processes::wait_for("MySQL did not start", START_PATIENCE, || {
+            let log = fs::read_to_string(&log).unwrap_or_default();
+            if let Some(status) = process.ended() {
+                bail!("MySQL ended at its start ({status}):\n{log}");
+            }
+            Ok(log.contains("ready for connections. Version"))
+        })?;
+        let socket = data.path().join("mysql.sock");
+        Ok(Server {
+            url: format!("mysql://root@localhost/mysql?socket={}", socket.display()),
+            program: self.program(),
+            _process: Some(process),
+            _data: Some(data),
+        })
+    }
+
     fn initialize(&self, data: &Path) -> anyhow::Result<()> {
         let output = self.server(data).arg("--initialize-insecure").output()?;
         let errors = String::from_utf8_lossy(&output.stderr);
@@ -171,24 +193,36 @@ impl Installation {
     }
 
     /// Durability stays at its defaults: what is tested and measured is durable.
-    fn serve(&self, data: &Path, port: u16, log: &Path) -> anyhow::Result<Process> {
+    fn serve(&self, data: &Path, listening: &Listening, log: &Path) -> anyhow::Result<Process> {
         let log = fs::File::create(log)?;
         let mut command = self.server(data);
         command
             .arg(format!("--socket={}", data.join("mysql.sock").display()))
             .arg(format!("--pid-file={}", data.join("mysql.pid").display()))
-            .arg(format!("--port={port}"))
-            .args([
-                "--bind-address=127.0.0.1",
-                "--mysqlx=OFF",
-                "--secure-file-priv=NULL",
-            ])
+            .arg(format!("--bind-address={}", listening.address))
+            .arg(format!("--port={}", listening.port))
+            .args(["--mysqlx=OFF", "--secure-file-priv=NULL"])
             .arg("--max-connections=800")
+            .args(&listening.options);
+        if let Some(process) = listening.network_of {
+            command = within_network_of(process, &command);
+        }
+        command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log);
         Process::start("mysqld", &mut command)
     }
+}
+
+fn within_network_of(process: u32, inner: &Command) -> Command {
+    let mut command = Command::new("nsenter");
+    command
+        .arg(format!("--target={process}"))
+        .args(["--net", "--"])
+        .arg(inner.get_program())
+        .args(inner.get_args());
+    command
 }
 
 /// Debian's newest MySQL in a folder of the cache; nothing of the machine's own changes.
@@ -248,7 +282,7 @@ impl Apt {
         );
         fs::create_dir_all(lists.join("partial"))?;
         fs::create_dir_all(cache.join("archives/partial"))?;
-        let mirror = mirror().unwrap_or_else(|| "http://deb.debian.org/debian".to_owned());
+        let mirror = mirror();
         let line = format!(
             "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {mirror} sid main\n"
         );
@@ -314,8 +348,12 @@ fn is_everywhere(package: &str) -> bool {
     prefixes.iter().any(|prefix| package.starts_with(prefix))
 }
 
-/// The mirror that the machine's own sources name.
-fn mirror() -> Option<String> {
+/// The mirror that the machine's own sources name, or Debian's.
+pub(crate) fn mirror() -> String {
+    named_mirror().unwrap_or_else(|| "http://deb.debian.org/debian".to_owned())
+}
+
+fn named_mirror() -> Option<String> {
     let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
     if let Ok(parts) = fs::read_dir("/etc/apt/sources.list.d") {
         files.extend(parts.flatten().map(|part| part.path()));

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use crate::{
     browser, cargo,
     cargo::{binaries, succeed},
-    mysql, node, python,
+    guide, mysql, node, python,
 };
 
 pub(crate) fn run(filter: &[String]) -> anyhow::Result<()> {
@@ -29,7 +29,11 @@ pub(crate) fn run(filter: &[String]) -> anyhow::Result<()> {
         .env("AXE", node.modules.join("axe-core/axe.min.js"))
         .env("NODE_PATH", node.modules)
         .env("SECURE_SECRET_BIN_DIR", binaries("debug"));
-    succeed(&mut test)
+    succeed(&mut test)?;
+    if filter.is_empty() {
+        guide::run(false)?;
+    }
+    Ok(())
 }
 
 fn processors() -> usize {

@@ -1,0 +1,154 @@
+//! The guide's blocks: what is run, what is only shown, and what is claimed to be the output.
+
+use std::ops::Range;
+
+use anyhow::{Context as _, bail, ensure};
+
+/// A block of commands.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// Where it begins, counted from 1.
+    pub(crate) line: usize,
+    /// Why it is only shown, as the fence's second word says; `None` if it is run.
+    pub(crate) only_shown: Option<String>,
+    pub(crate) script: String,
+    pub(crate) output: Option<Output>,
+}
+
+/// What the guide says that the commands print.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Output {
+    /// Its lines in the guide, counted from 0, without the fences.
+    pub(crate) lines: Range<usize>,
+    pub(crate) text: String,
+}
+
+/// A fenced block as it stands.
+struct Block<'a> {
+    /// The line of the opening fence, counted from 0.
+    begin: usize,
+    info: &'a str,
+    lines: Range<usize>,
+    text: String,
+}
+
+/// The steps of a guide.
+pub(crate) fn steps(guide: &str) -> anyhow::Result<Vec<Step>> {
+    let lines: Vec<_> = guide.lines().collect();
+    let mut steps: Vec<Step> = Vec::new();
+    let mut end_of_step = None;
+    for block in blocks(&lines)? {
+        let mut words = block.info.split_whitespace();
+        match words.next() {
+            Some("sh") => {
+                end_of_step = Some(block.lines.end + 1);
+                steps.push(Step {
+                    line: block.begin + 1,
+                    only_shown: words.next().map(str::to_owned),
+                    script: block.text,
+                    output: None,
+                });
+            }
+            Some("text") => {
+                let since = end_of_step.take().map(|end| &lines[end..block.begin]);
+                let follows = since.is_some_and(|since| since.iter().all(|line| line.is_empty()));
+                let step = steps.last_mut().filter(|_| follows);
+                let step = step.with_context(|| {
+                    format!("line {}: the output of no commands", block.begin + 1)
+                })?;
+                step.output = Some(Output {
+                    lines: block.lines,
+                    text: block.text,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(steps)
+}
+
+fn blocks<'a>(lines: &[&'a str]) -> anyhow::Result<Vec<Block<'a>>> {
+    let mut blocks = Vec::new();
+    let mut rest = 0;
+    while let Some(begin) = (rest..lines.len()).find(|&at| lines[at].starts_with("```")) {
+        let first = begin + 1;
+        let Some(end) = (first..lines.len()).find(|&at| lines[at] == "```") else {
+            bail!("line {first}: a block without an end");
+        };
+        let info = lines[begin].trim_start_matches('`').trim();
+        ensure!(!info.is_empty(), "line {first}: a block of no language");
+        blocks.push(Block {
+            begin,
+            info,
+            lines: first..end,
+            text: lines[first..end].join("\n"),
+        });
+        rest = end + 1;
+    }
+    Ok(blocks)
+}
+
+/// The guide with other outputs.
+pub(crate) fn with_outputs(guide: &str, outputs: &[(&Output, String)]) -> String {
+    let mut lines: Vec<_> = guide.lines().map(str::to_owned).collect();
+    let mut outputs: Vec<_> = outputs.iter().collect();
+    outputs.sort_by_key(|(output, _)| output.lines.start);
+    // From the end, so that the lines before stay where they are.
+    for (output, text) in outputs.into_iter().rev() {
+        lines.splice(output.lines.clone(), text.lines().map(str::to_owned));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The packages that the guide installs.
+pub(crate) fn packages(steps: &[Step]) -> Vec<String> {
+    let run = steps.iter().filter(|step| step.only_shown.is_none());
+    run.flat_map(|step| step.script.lines())
+        .filter_map(|line| line.strip_prefix("apt-get install "))
+        .flat_map(str::split_whitespace)
+        .filter(|word| !word.starts_with('-'))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GUIDE: &str = "# Title\n\n```sh\napt-get install --yes curl jq\necho a\n```\n\n```text\na\n```\n\n\
+        ```sh build\ncargo build\n```\n\n```ini\n[x]\n```\n\nEnd.\n";
+
+    #[test]
+    fn commands_have_their_output_with_them() {
+        let steps = steps(GUIDE).unwrap();
+        assert_eq!(steps.len(), 2);
+        assert_eq!((steps[0].line, steps[0].only_shown.as_deref()), (3, None));
+        assert_eq!(steps[0].script, "apt-get install --yes curl jq\necho a");
+        let output = steps[0].output.as_ref().unwrap();
+        assert_eq!((output.lines.clone(), output.text.as_str()), (8..9, "a"));
+        assert_eq!(steps[1].only_shown.as_deref(), Some("build"));
+        assert_eq!(steps[1].output, None);
+        assert_eq!(packages(&steps), ["curl", "jq"]);
+    }
+
+    #[test]
+    fn outputs_are_replaced_and_nothing_else() {
+        let steps = steps(GUIDE).unwrap();
+        let output = steps[0].output.as_ref().unwrap();
+        let longer = with_outputs(GUIDE, &[(output, "b\nc".to_owned())]);
+        assert_eq!(longer, GUIDE.replace("```text\na\n", "```text\nb\nc\n"));
+        assert_eq!(with_outputs(GUIDE, &[]), GUIDE);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for guide in [
+            "```sh\necho a\n",
+            "```text\na\n```\n",
+            "```sh\necho a\n```\nWords.\n\n```text\na\n```\n",
+            "```\na\n```\n",
+        ] {
+            assert!(steps(guide).is_err(), "{guide}");
+        }
+    }
+}
