@@ -5,13 +5,16 @@ use std::num::NonZeroUsize;
 use crate::{
     browser, cargo,
     cargo::{binaries, succeed},
-    guide, mysql, node, python,
+    debian, guide, mysql, node, python,
 };
 
 pub(crate) fn run(filter: &[String]) -> anyhow::Result<()> {
     let browser = browser::provide()?;
     let python = python::provide()?;
     let node = node::provide()?;
+    if debian::on_path("systemd-analyze").is_none() {
+        debian::install(&["systemd"])?;
+    }
     let server = mysql::start()?;
     succeed(cargo::cargo().args(["build", "--workspace", "--bins", "--locked"]))?;
     let mut test = cargo::cargo();

@@ -35,5 +35,6 @@ mod soak;
 mod socket;
 mod store;
 mod submission;
+mod systemd;
 mod tls;
 mod updates;

@@ -26,6 +26,7 @@ use self::{
     certificates::Authority,
     machine::Machine,
     markdown::{Output, Step},
+    masks::Masks,
     shell::Shell,
 };
 use crate::{
@@ -208,6 +209,7 @@ fn follow<'a>(
     stop: &AtomicBool,
 ) -> anyhow::Result<Outcome<'a>> {
     shell.run("cd", stop)?;
+    let masks = Masks::new()?;
     let mut outcome = Outcome {
         followed: 0,
         compared: 0,
@@ -218,15 +220,13 @@ fn follow<'a>(
             println!("{GUIDE}:{}: not run ({why})", step.line);
             continue;
         }
-        let begun = Instant::now();
         let printed = shell
             .run(&step.script, stop)
             .with_context(|| format!("{GUIDE}:{}:\n{}\n", step.line, step.script))?;
-        println!("{GUIDE}:{}: {} ms", step.line, begun.elapsed().as_millis());
         outcome.followed += 1;
         if let Some(output) = &step.output {
             outcome.compared += 1;
-            if !masks::are_alike(&output.text, &printed) {
+            if !masks.are_alike(&output.text, &printed) {
                 outcome.differences.push((output, printed));
             }
         }
