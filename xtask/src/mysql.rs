@@ -216,7 +216,7 @@ impl Installation {
 }
 
 fn within_network_of(process: u32, inner: &Command) -> Command {
-    let mut command = Command::new("nsenter");
+    let mut command = processes::bound_by("TERM", "nsenter");
     command
         .arg(format!("--target={process}"))
         .args(["--net", "--"])

@@ -60,6 +60,13 @@ impl Drop for Process {
     }
 }
 
+/// A command that gets this signal when this process ends without stopping it, killed for example.
+pub(crate) fn bound_by(signal: &str, program: &str) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args([&format!("--pdeathsig={signal}"), "--", program]);
+    command
+}
+
 /// Set on Ctrl-C and SIGTERM.
 pub(crate) fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
     let flag = Arc::new(AtomicBool::new(false));

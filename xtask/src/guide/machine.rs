@@ -15,7 +15,7 @@ use crate::{
     processes::{self, Process},
 };
 
-const BOOT_PATIENCE: Duration = Duration::from_secs(60);
+const BOOT_PATIENCE: Duration = Duration::from_mins(1);
 
 /// The machine's address and its database server's, of a network for documentation (RFC 5737).
 pub(crate) const ADDRESS: &str = "192.0.2.10";
@@ -64,7 +64,8 @@ impl Machine {
 
     /// A shell as root has it after logging in.
     pub(crate) fn shell(&self) -> anyhow::Result<Shell> {
-        let mut command = Command::new("nsenter");
+        // Not asked to end but killed: it stops when the machine stops its shell, and would be waited for.
+        let mut command = processes::bound_by("KILL", "nsenter");
         command.arg(format!("--target={}", self.leader)).args([
             "--all",
             "--",
@@ -112,12 +113,10 @@ impl Machine {
     }
 }
 
-/// `setpriv` sees to it that the machine ends with this process, however that ends.
 fn nspawn(root: &Path, clone: &Path, log: &Path) -> anyhow::Result<Command> {
     let log = fs::File::create(log)?;
-    let mut command = Command::new("setpriv");
+    let mut command = processes::bound_by("TERM", "systemd-nspawn");
     command
-        .args(["--pdeathsig=TERM", "--", "systemd-nspawn"])
         .arg(format!("--directory={}", root.display()))
         .arg(format!("--machine=secure-secret-guide-{}", process::id()))
         .arg(format!("--bind-ro={}:/root/secure-secret", clone.display()))
