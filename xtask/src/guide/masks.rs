@@ -47,9 +47,7 @@ impl Masks {
 
     fn masked(&self, text: &str) -> Vec<String> {
         let lines = text.trim_end().lines();
-        lines
-            .map(|line| self.masked_line(line.trim_end()))
-            .collect()
+        lines.map(|line| self.masked_line(line)).collect()
     }
 
     fn masked_line(&self, line: &str) -> String {
@@ -60,7 +58,9 @@ impl Masks {
                 _ => found[0].to_owned(),
             }
         });
-        masked.into_owned()
+        // Columns are as wide as what varies in them.
+        let words: Vec<_> = masked.split_whitespace().collect();
+        words.join(" ")
     }
 }
 
@@ -76,6 +76,7 @@ mod tests {
                 "2026-11-24 23:34:26 UTC  created",
                 "2027-01-02 03:04:05 UTC  created",
             ),
+            ("2026-11-24T23:34:26.88Z   a", "2026-11-24T23:34:26.123Z  a"),
             (
                 "2026-11-24T23:34:26.123Z INFO",
                 "2026-11-24T23:34:27.9Z INFO",
