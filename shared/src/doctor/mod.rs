@@ -88,9 +88,9 @@ impl fmt::Display for Finding {
             Verdict::Bad => "NOT OK",
             Verdict::Skipped => "skipped",
         };
-        write!(f, "{verdict:7}  {:15}  {}", self.check, self.seen)?;
+        write!(f, "{verdict:7}  {:16}  {}", self.check, self.seen)?;
         match &self.advice {
-            Some(advice) => write!(f, "\n{:26}do: {advice}", ""),
+            Some(advice) => write!(f, "\n{:27}do: {advice}", ""),
             None => Ok(()),
         }
     }
@@ -169,13 +169,13 @@ mod tests {
         let (said, end) = told(std::slice::from_ref(&good));
         assert_eq!(
             said,
-            "ok       database         answers\neverything is as it should be\n"
+            "ok       database          answers\neverything is as it should be\n"
         );
         assert_eq!(end, Ok(()));
         let bad = Finding::bad("schema", "too old", "migrate");
         let (said, end) = told(&[good, bad]);
         assert!(said.ends_with(
-            "NOT OK   schema           too old\n                          do: migrate\n"
+            "NOT OK   schema            too old\n                           do: migrate\n"
         ));
         assert_eq!(end.unwrap_err().to_string(), "1 of 2 checks are not ok");
     }

@@ -369,9 +369,9 @@ mod tests {
         crate::settings::check::print(&reader, &mut out).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "LISTEN_ADDR  127.0.0.1:1       --listen-addr\n\
-             FERNET_KEYS  1 key             environment variable FERNET_KEYS\n\
+            "FERNET_KEYS  1 key             environment variable FERNET_KEYS\n\
              ALLOW_SELF   WRONG, see below  environment variable ALLOW_SELF\n\
+             LISTEN_ADDR  127.0.0.1:1       --listen-addr\n\
              TLS_CERT     -\n"
         );
     }
