@@ -6,6 +6,7 @@ mod browser;
 mod cargo;
 mod debian;
 mod demo;
+mod deployment;
 mod fuzz;
 mod generate;
 mod guide;

@@ -63,6 +63,17 @@ pub(crate) fn program() -> anyhow::Result<String> {
     Ok(Installation::find().context(WAYS)?.program())
 }
 
+/// How the command-line client is started here, one word a line.
+pub(crate) fn client() -> anyhow::Result<String> {
+    let command = match Installation::find().context(WAYS)? {
+        Installation::OnPath(_) => Command::new(
+            debian::on_path("mysql").context("mysqld is on the PATH, but not mysql, its client")?,
+        ),
+        Installation::Unpacked(root) => unpacked(&root, "usr/bin/mysql"),
+    };
+    Ok(words(&command))
+}
+
 /// Starts a server, or takes the one that is given.
 pub(crate) fn start() -> anyhow::Result<Server> {
     let installation = Installation::find().context(WAYS)?;
@@ -116,13 +127,9 @@ impl Installation {
 
     /// The command without a data folder, one word a line.
     fn program(&self) -> String {
-        let command = self.command();
-        let words = std::iter::once(command.get_program()).chain(command.get_args());
-        let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
-        words.join("\n")
+        words(&self.command())
     }
 
-    /// The server. Unpacked packages bring their own C library, so they are run by their own loader.
     fn command(&self) -> Command {
         match self {
             Self::OnPath(server) => {
@@ -131,19 +138,12 @@ impl Installation {
                 command
             }
             Self::Unpacked(root) => {
-                let library = |path: &str| root.join(path).display().to_string();
-                let mut command = Command::new(root.join("usr/lib64/ld-linux-x86-64.so.2"));
+                let path = |path: &str| root.join(path).display().to_string();
+                let mut command = unpacked(root, "usr/sbin/mysqld");
                 command
-                    .arg("--library-path")
-                    .arg(format!(
-                        "{}:{}",
-                        library("usr/lib/x86_64-linux-gnu"),
-                        library("usr/lib/mysql/private")
-                    ))
-                    .arg(root.join("usr/sbin/mysqld"))
                     .arg("--no-defaults")
-                    .arg(format!("--basedir={}", library("usr")))
-                    .arg(format!("--lc-messages-dir={}", library("usr/share/mysql")));
+                    .arg(format!("--basedir={}", path("usr")))
+                    .arg(format!("--lc-messages-dir={}", path("usr/share/mysql")));
                 command
             }
         }
@@ -225,23 +225,64 @@ fn within_network_of(process: u32, inner: &Command) -> Command {
     command
 }
 
-/// Debian's newest MySQL in a folder of the cache; nothing of the machine's own changes.
+/// A program of unpacked packages. They bring their own C library, so it is run by their own loader.
+fn unpacked(root: &Path, program: &str) -> Command {
+    let path = |path: &str| root.join(path).display().to_string();
+    let mut command = Command::new(root.join("usr/lib64/ld-linux-x86-64.so.2"));
+    command
+        .arg("--library-path")
+        .arg(format!(
+            "{}:{}",
+            path("usr/lib/x86_64-linux-gnu"),
+            path("usr/lib/mysql/private")
+        ))
+        .arg(root.join(program));
+    command
+}
+
+/// A command, one word a line.
+fn words(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+    words.join("\n")
+}
+
+/// Debian's newest MySQL in a folder of the cache.
 fn unpack_debian() -> anyhow::Result<PathBuf> {
-    let root = cache()?.join("mysql");
+    unpack("mysql", "55 MB", Apt::mysql)
+}
+
+/// Packages of Debian's newest suite in a folder of the cache, without what they depend on; nothing
+/// of the machine's own changes.
+pub(crate) fn unpack_newest(
+    name: &str,
+    size: &str,
+    packages: &'static [&'static str],
+) -> anyhow::Result<PathBuf> {
+    let packages = packages.iter().map(|&package| package.to_owned()).collect();
+    unpack(name, size, |_| Ok(packages))
+}
+
+fn unpack(
+    name: &str,
+    size: &str,
+    packages: impl FnOnce(&Apt) -> anyhow::Result<Vec<String>>,
+) -> anyhow::Result<PathBuf> {
+    let root = cache()?.join(name);
     if root.join("complete").exists() {
         return Ok(root);
     }
     ensure!(debian::on_path("apt-get").is_some(), "this is no Debian");
     println!(
-        "fetching MySQL from Debian (once, about 55 MB) into {}",
+        "fetching {name} from Debian (once, about {size}) into {}",
         root.display()
     );
     let work = tempfile::Builder::new()
-        .prefix("mysql-")
+        .prefix(&format!("{name}-"))
         .tempdir_in(cache()?)?;
     let apt = Apt::new(work.path())?;
     apt.run("apt-get", &["update", "--quiet=2"])?;
-    let packages = apt.packages()?;
+    let packages = packages(&apt)?;
     let downloads = work.path().join("downloads");
     fs::create_dir_all(&downloads)?;
     let mut download = apt.command("apt-get");
@@ -310,7 +351,7 @@ impl Apt {
     }
 
     /// The server, the client, and what they need that is not on every Debian.
-    fn packages(&self) -> anyhow::Result<Vec<String>> {
+    fn mysql(&self) -> anyhow::Result<Vec<String>> {
         let mut depends = self.command("apt-cache");
         depends.args(["depends", "--recurse"]);
         for kind in [

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use crate::{
     browser, cargo,
     cargo::{binaries, succeed},
-    debian, guide, mysql, node, python,
+    debian, deployment, guide, mysql, node, python,
 };
 
 pub(crate) fn run(filter: &[String]) -> anyhow::Result<()> {
@@ -15,6 +15,7 @@ pub(crate) fn run(filter: &[String]) -> anyhow::Result<()> {
     if debian::on_path("systemd-analyze").is_none() {
         debian::install(&["systemd"])?;
     }
+    let tools = deployment::provide()?;
     let server = mysql::start()?;
     succeed(cargo::cargo().args(["build", "--workspace", "--bins", "--locked"]))?;
     let mut test = cargo::cargo();
@@ -31,6 +32,12 @@ pub(crate) fn run(filter: &[String]) -> anyhow::Result<()> {
         .env("SLACK_BOLT_NODE", node.node)
         .env("AXE", node.modules.join("axe-core/axe.min.js"))
         .env("NODE_PATH", node.modules)
+        .env("CADDY", tools.caddy)
+        .env("NGINX", tools.nginx)
+        .env("DOCKER_COMPOSE", tools.compose)
+        .env("SHELLCHECK", tools.shellcheck)
+        .env("CHECK_JSONSCHEMA_PYTHON", tools.python)
+        .env("TEST_MYSQL_CLIENT", mysql::client()?)
         .env("SECURE_SECRET_BIN_DIR", binaries("debug"));
     succeed(&mut test)?;
     if filter.is_empty() {
