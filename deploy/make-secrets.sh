@@ -10,7 +10,7 @@ chmod 0700 secrets
 chmod 0755 site
 # The same holds for what compose.yaml mounts of ours, which a strict umask hid when it was cloned.
 chmod a+r deploy/Caddyfile
-chmod a+rx deploy/mysql/accounts.sh
+chmod a+rx deploy/mysql/*.sh
 
 # Writes a file from its standard input, whole or not at all, and never a second time.
 keep() {

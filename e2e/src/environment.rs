@@ -1,6 +1,9 @@
 //! What `cargo xtask test` provides.
 
-use std::{env, path::PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 /// A program that was built.
 #[must_use]
@@ -17,6 +20,28 @@ pub fn mysql_url() -> String {
 /// How a MySQL server is started: its program, then its first arguments.
 pub(crate) fn mysqld() -> Vec<String> {
     variable("TEST_MYSQLD").lines().map(str::to_owned).collect()
+}
+
+/// How MySQL's command-line client is started: its program, then its first arguments.
+#[must_use]
+pub fn mysql_client() -> Vec<String> {
+    variable("TEST_MYSQL_CLIENT")
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A program that is not ours, by the name of its variable, e.g. `CADDY`.
+#[must_use]
+pub fn tool(name: &str) -> PathBuf {
+    PathBuf::from(variable(name))
+}
+
+/// The folder of the whole project.
+#[must_use]
+pub fn project() -> PathBuf {
+    let e2e = Path::new(env!("CARGO_MANIFEST_DIR"));
+    e2e.parent().unwrap().to_owned()
 }
 
 pub(crate) fn variable(name: &str) -> String {

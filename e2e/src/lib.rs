@@ -30,7 +30,7 @@ pub use bot::Bot;
 pub use browser::Browser;
 pub use connect_proxy::ConnectProxy;
 pub use database::{Account, Engine, TestDatabase, connect};
-pub use environment::{binary, mysql_url};
+pub use environment::{binary, mysql_client, mysql_url, project, tool};
 pub use own_mysql::OwnMySql;
 pub use ports::free_port;
 pub use process::{Process, Ran, eventually, eventually_within, run, run_in};

@@ -38,7 +38,8 @@ impl Process {
     }
 
     /// Starts any command, its program first.
-    pub(crate) fn start_words(words: &[String], log: &Path) -> Self {
+    #[must_use]
+    pub fn start_words(words: &[String], log: &Path) -> Self {
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]);
         Self::spawn(&words[0], command, log)

@@ -37,13 +37,23 @@ pub async fn connect_tls(
     versions: &[&'static SupportedProtocolVersion],
     protocol: &str,
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(address(url)).await?;
+    over_tls(stream, trusted, versions, protocol).await
+}
+
+/// The same over a connection that is there.
+pub async fn over_tls(
+    stream: TcpStream,
+    trusted: &CertificateDer<'static>,
+    versions: &[&'static SupportedProtocolVersion],
+    protocol: &str,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).unwrap();
     let mut config = ClientConfig::builder_with_protocol_versions(versions)
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
-    let stream = TcpStream::connect(address(url)).await?;
     let name = ServerName::try_from("localhost").unwrap();
     TlsConnector::from(Arc::new(config))
         .connect(name, stream)
