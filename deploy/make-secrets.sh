@@ -39,19 +39,18 @@ for account in migrate bot web; do
     printf 'mysql://%s:%s@localhost/secure_secret?socket=/run/mysqld/mysqld.sock' \
         "$account" "$(cat "secrets/mysql_password_$account")" | keep "database_url_$account"
 done
-# Empty until HTTPS_PROXY_FILE names it.
-keep https_proxy </dev/null
 
+# These are yours to fill; a file that is missing could not be mounted. The proxy's may stay empty.
 missing=
-for file in slack_app_token slack_bot_token tls_cert.pem tls_key.pem; do
-    if [ -e "secrets/$file" ]; then
-        chmod 0444 "secrets/$file"
-    else
+for file in slack_app_token slack_bot_token tls_cert.pem tls_key.pem https_proxy; do
+    [ -e "secrets/$file" ] || : >"secrets/$file"
+    chmod 0644 "secrets/$file"
+    if [ ! -s "secrets/$file" ] && [ "$file" != https_proxy ]; then
         missing="$missing $file"
     fi
 done
 if [ -n "$missing" ]; then
-    echo "still to be put into secrets/, before this runs once more:$missing"
+    echo "still empty in secrets/:$missing"
 else
     echo "secrets/ is complete"
 fi
