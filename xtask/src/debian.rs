@@ -1,6 +1,6 @@
 //! Installs Debian packages.
 
-use std::{path::PathBuf, process::Command};
+use std::{fs, path::PathBuf, process::Command};
 
 use anyhow::{Context as _, bail};
 
@@ -46,4 +46,25 @@ fn apt_get(arguments: &[&str]) -> Command {
         .args(arguments)
         .env("DEBIAN_FRONTEND", "noninteractive");
     command
+}
+
+/// The mirror that the machine's own sources name, or Debian's.
+pub(crate) fn mirror() -> String {
+    named_mirror().unwrap_or_else(|| "http://deb.debian.org/debian".to_owned())
+}
+
+fn named_mirror() -> Option<String> {
+    let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
+    if let Ok(parts) = fs::read_dir("/etc/apt/sources.list.d") {
+        files.extend(parts.flatten().map(|part| part.path()));
+    }
+    let text: String = files
+        .iter()
+        .filter_map(|file| fs::read_to_string(file).ok())
+        .collect();
+    text.lines()
+        .filter(|line| line.starts_with("deb ") || line.starts_with("URIs:"))
+        .flat_map(str::split_whitespace)
+        .find(|word| word.contains("://") && word.trim_end_matches('/').ends_with("/debian"))
+        .map(str::to_owned)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::{debian, mysql, python};
+use crate::{debian, python, unstable};
 
 /// Pinned: it brings the schemas with it.
 const PACKAGES: [&str; 1] = ["check-jsonschema==0.39.0"];
@@ -32,9 +32,8 @@ pub(crate) fn provide() -> anyhow::Result<Tools> {
         debian::install(&missing)?;
     }
     // The newest ones: Caddy as in compose.yaml, and a Compose that Debian's stable suite does not have.
-    let newest =
-        mysql::unpack_newest("caddy-and-compose", "30 MB", &["caddy", "docker-compose"])
-            .context("caddy and docker-compose, as Debian's unstable suite has them, are needed")?;
+    let newest = unstable::provide("caddy-and-compose", "30 MB", &["caddy", "docker-compose"])
+        .context("caddy and docker-compose, as Debian's unstable suite has them, are needed")?;
     Ok(Tools {
         caddy: newest.join("usr/bin/caddy"),
         nginx: find("nginx").context("nginx is still not there: please install it")?,

@@ -3,6 +3,7 @@
 
 mod bench;
 mod browser;
+mod cache;
 mod cargo;
 mod debian;
 mod demo;
@@ -16,6 +17,7 @@ mod processes;
 mod python;
 mod soak;
 mod test;
+mod unstable;
 
 use clap::{Arg, ArgAction, Command};
 

@@ -15,9 +15,9 @@ use anyhow::{Context as _, bail, ensure};
 use tempfile::TempDir;
 
 use crate::{
-    cargo::succeed,
     debian,
     processes::{self, Process},
+    unstable,
 };
 
 /// What to do when there is no server.
@@ -25,6 +25,9 @@ const WAYS: &str = "a MySQL 8 server is needed. One of these will do: \
      have mysqld on the PATH; or run this on Debian, where its packages are fetched by themselves. \
      (TEST_MYSQL_URL, an administrator's URL of another server, takes the place of the shared one; \
      the tests that freeze, fill and kill a server start their own all the same.)";
+
+/// The server and its client.
+const PACKAGES: [&str; 2] = ["mysql-server-core", "mysql-client-core"];
 
 const START_PATIENCE: Duration = Duration::from_mins(1);
 
@@ -69,7 +72,7 @@ pub(crate) fn client() -> anyhow::Result<String> {
         Installation::OnPath(_) => Command::new(
             debian::on_path("mysql").context("mysqld is on the PATH, but not mysql, its client")?,
         ),
-        Installation::Unpacked(root) => unpacked(&root, "usr/bin/mysql"),
+        Installation::Unpacked(root) => unstable::command(&root, "usr/bin/mysql"),
     };
     Ok(words(&command))
 }
@@ -99,17 +102,6 @@ pub(crate) fn start_at(listening: &Listening) -> anyhow::Result<Server> {
     Installation::find().context(WAYS)?.start(listening)
 }
 
-/// The folder in which downloads are kept.
-pub(crate) fn cache() -> anyhow::Result<PathBuf> {
-    let base = env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))
-        .context("neither XDG_CACHE_HOME nor HOME is set")?;
-    let cache = base.join("secure-secret");
-    fs::create_dir_all(&cache)?;
-    Ok(cache)
-}
-
 /// Where the server's programs are.
 enum Installation {
     OnPath(PathBuf),
@@ -122,7 +114,7 @@ impl Installation {
         if let Some(server) = debian::on_path("mysqld") {
             return Ok(Self::OnPath(server));
         }
-        unpack_debian().map(Self::Unpacked)
+        unstable::provide_whole("mysql", "55 MB", &PACKAGES).map(Self::Unpacked)
     }
 
     /// The command without a data folder, one word a line.
@@ -139,7 +131,7 @@ impl Installation {
             }
             Self::Unpacked(root) => {
                 let path = |path: &str| root.join(path).display().to_string();
-                let mut command = unpacked(root, "usr/sbin/mysqld");
+                let mut command = unstable::command(root, "usr/sbin/mysqld");
                 command
                     .arg("--no-defaults")
                     .arg(format!("--basedir={}", path("usr")))
@@ -225,189 +217,11 @@ fn within_network_of(process: u32, inner: &Command) -> Command {
     command
 }
 
-/// A program of unpacked packages. They bring their own C library, so it is run by their own loader.
-fn unpacked(root: &Path, program: &str) -> Command {
-    let path = |path: &str| root.join(path).display().to_string();
-    let mut command = Command::new(root.join("usr/lib64/ld-linux-x86-64.so.2"));
-    command
-        .arg("--library-path")
-        .arg(format!(
-            "{}:{}",
-            path("usr/lib/x86_64-linux-gnu"),
-            path("usr/lib/mysql/private")
-        ))
-        .arg(root.join(program));
-    command
-}
-
 /// A command, one word a line.
 fn words(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
     words.join("\n")
-}
-
-/// Debian's newest MySQL in a folder of the cache.
-fn unpack_debian() -> anyhow::Result<PathBuf> {
-    unpack("mysql", "55 MB", Apt::mysql)
-}
-
-/// Packages of Debian's newest suite in a folder of the cache, without what they depend on; nothing
-/// of the machine's own changes.
-pub(crate) fn unpack_newest(
-    name: &str,
-    size: &str,
-    packages: &'static [&'static str],
-) -> anyhow::Result<PathBuf> {
-    let packages = packages.iter().map(|&package| package.to_owned()).collect();
-    unpack(name, size, |_| Ok(packages))
-}
-
-fn unpack(
-    name: &str,
-    size: &str,
-    packages: impl FnOnce(&Apt) -> anyhow::Result<Vec<String>>,
-) -> anyhow::Result<PathBuf> {
-    let root = cache()?.join(name);
-    if root.join("complete").exists() {
-        return Ok(root);
-    }
-    ensure!(debian::on_path("apt-get").is_some(), "this is no Debian");
-    println!(
-        "fetching {name} from Debian (once, about {size}) into {}",
-        root.display()
-    );
-    let work = tempfile::Builder::new()
-        .prefix(&format!("{name}-"))
-        .tempdir_in(cache()?)?;
-    let apt = Apt::new(work.path())?;
-    apt.run("apt-get", &["update", "--quiet=2"])?;
-    let packages = packages(&apt)?;
-    let downloads = work.path().join("downloads");
-    fs::create_dir_all(&downloads)?;
-    let mut download = apt.command("apt-get");
-    download
-        .current_dir(&downloads)
-        .args(["download", "--quiet=2"])
-        .args(&packages);
-    succeed(&mut download)?;
-    let unpacked = work.path().join("root");
-    for package in fs::read_dir(&downloads)? {
-        succeed(
-            Command::new("dpkg")
-                .arg("-x")
-                .arg(package?.path())
-                .arg(&unpacked),
-        )?;
-    }
-    fs::write(unpacked.join("complete"), "")?;
-    if root.exists() {
-        fs::remove_dir_all(&root)?;
-    }
-    fs::rename(&unpacked, &root)?;
-    Ok(root)
-}
-
-/// Debian's package manager with a state of its own, looking at the `sid` suite of the mirror that
-/// the machine uses.
-struct Apt {
-    options: Vec<String>,
-}
-
-impl Apt {
-    fn new(work: &Path) -> anyhow::Result<Self> {
-        let (sources, lists, cache) = (
-            work.join("sources.list"),
-            work.join("lists"),
-            work.join("cache"),
-        );
-        fs::create_dir_all(lists.join("partial"))?;
-        fs::create_dir_all(cache.join("archives/partial"))?;
-        let mirror = mirror();
-        let line = format!(
-            "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {mirror} sid main\n"
-        );
-        fs::write(&sources, line)?;
-        let options = [
-            ("Dir::Etc::sourcelist", sources.as_path()),
-            ("Dir::Etc::sourceparts", Path::new("/dev/null")),
-            ("Dir::State::Lists", &lists),
-            ("Dir::Cache", &cache),
-        ];
-        let options = options.map(|(name, path)| format!("-o{name}={}", path.display()));
-        let mut options = options.to_vec();
-        options.push("-oAPT::Sandbox::User=root".to_owned());
-        Ok(Self { options })
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command.args(&self.options);
-        command
-    }
-
-    fn run(&self, program: &str, arguments: &[&str]) -> anyhow::Result<()> {
-        succeed(self.command(program).args(arguments))
-    }
-
-    /// The server, the client, and what they need that is not on every Debian.
-    fn mysql(&self) -> anyhow::Result<Vec<String>> {
-        let mut depends = self.command("apt-cache");
-        depends.args(["depends", "--recurse"]);
-        for kind in [
-            "recommends",
-            "suggests",
-            "conflicts",
-            "breaks",
-            "replaces",
-            "enhances",
-        ] {
-            depends.arg(format!("--no-{kind}"));
-        }
-        let output = depends
-            .args(["mysql-server-core", "mysql-client-core"])
-            .output()?;
-        ensure!(output.status.success(), "apt-cache depends failed");
-        let packages: Vec<_> = String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .filter(|line| line.starts_with(|first: char| first.is_ascii_alphanumeric()))
-            .filter(|name| !is_everywhere(name))
-            .map(str::to_owned)
-            .collect();
-        ensure!(
-            !packages.is_empty(),
-            "Debian's mirror has no mysql-server-core"
-        );
-        Ok(packages)
-    }
-}
-
-fn is_everywhere(package: &str) -> bool {
-    let prefixes = [
-        "perl", "debconf", "dpkg", "tar", "gcc-", "libdb", "libperl", "cdebconf",
-    ];
-    prefixes.iter().any(|prefix| package.starts_with(prefix))
-}
-
-/// The mirror that the machine's own sources name, or Debian's.
-pub(crate) fn mirror() -> String {
-    named_mirror().unwrap_or_else(|| "http://deb.debian.org/debian".to_owned())
-}
-
-fn named_mirror() -> Option<String> {
-    let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
-    if let Ok(parts) = fs::read_dir("/etc/apt/sources.list.d") {
-        files.extend(parts.flatten().map(|part| part.path()));
-    }
-    let text: String = files
-        .iter()
-        .filter_map(|file| fs::read_to_string(file).ok())
-        .collect();
-    text.lines()
-        .filter(|line| line.starts_with("deb ") || line.starts_with("URIs:"))
-        .flat_map(str::split_whitespace)
-        .find(|word| word.contains("://") && word.trim_end_matches('/').ends_with("/debian"))
-        .map(str::to_owned)
 }
 
 fn free_port() -> anyhow::Result<u16> {

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
-use crate::{cargo::succeed, debian, mysql, python};
+use crate::{cache, cargo::succeed, debian, python};
 
 /// Pinned: another version is another witness.
 const PACKAGES: [&str; 3] = ["@slack/bolt@5.1.0", "axe-core@4.14.1", "typescript@5.9.3"];
@@ -29,7 +29,7 @@ pub(crate) struct Node {
 
 /// The packages, installed once and kept in the cache.
 pub(crate) fn provide() -> anyhow::Result<Node> {
-    let folder = mysql::cache()?.join("node-bolt-5.1.0-axe-4.14.1-typescript-5.9.3");
+    let folder = cache::folder()?.join("node-bolt-5.1.0-axe-4.14.1-typescript-5.9.3");
     let (node, npm) = match installed() {
         Some(installed) => installed,
         None => from_wheel()?,

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use crate::{cargo::succeed, debian, mysql};
+use crate::{cache, cargo::succeed, debian};
 
 /// Pinned: another version is another witness.
 const PACKAGES: [&str; 3] = [
@@ -18,7 +18,7 @@ pub(crate) fn provide() -> anyhow::Result<PathBuf> {
 
 /// A Python with these packages, made once and kept in the cache under a name.
 pub(crate) fn environment(name: &str, packages: &[&str]) -> anyhow::Result<PathBuf> {
-    let venv = mysql::cache()?.join(name);
+    let venv = cache::folder()?.join(name);
     let python = venv.join("bin/python");
     if venv.join("complete").exists() {
         return Ok(python);

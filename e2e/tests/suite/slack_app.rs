@@ -1,20 +1,14 @@
 //! The manifest that operators paste at Slack, held against what Slack publishes of its form: the
 //! types of Slack's own client, and the limits of Slack's schema.
 
-use std::{env, path::PathBuf};
+use std::fmt::Write as _;
 
-use e2e::run;
+use e2e::{run, tool};
 use tokio::process::Command;
 
 /// Slack's limits, from <https://github.com/slackapi/manifest-schema> (version 2.0.0) and
 /// <https://docs.slack.dev/reference/app-manifest>; of what we use, and nothing besides it.
 const SCHEMA: &str = include_str!("slack_app.schema.json");
-
-fn tool(name: &str) -> PathBuf {
-    env::var(name)
-        .unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask test`"))
-        .into()
-}
 
 /// Manifests with names as usual, and with the longest that there may be.
 async fn manifests() -> Vec<String> {
@@ -67,9 +61,8 @@ async fn faults_by_type(manifests: &[String]) -> String {
     let mut source =
         "import type { AppsManifestCreateArguments } from \"@slack/web-api\";\n".to_owned();
     for (number, manifest) in manifests.iter().enumerate() {
-        source += &format!(
-            "export const a{number}: AppsManifestCreateArguments[\"manifest\"] = {manifest};\n"
-        );
+        let kind = "AppsManifestCreateArguments[\"manifest\"]";
+        writeln!(source, "export const a{number}: {kind} = {manifest};").unwrap();
     }
     std::fs::write(folder.path().join("app.mts"), source).unwrap();
     succeeds(

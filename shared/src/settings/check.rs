@@ -36,7 +36,11 @@ pub(super) struct Shown {
 /// Prints what a program read; the mistakes are the reader's to tell.
 pub fn print(reader: &Reader, out: &mut impl Write) -> io::Result<()> {
     let mut shown: Vec<_> = reader.shown().iter().collect();
-    let place = |name| definitions::ALL.iter().position(|setting| setting.name == name);
+    let place = |name| {
+        definitions::ALL
+            .iter()
+            .position(|setting| setting.name == name)
+    };
     shown.sort_by_key(|shown| place(shown.name));
     let width = |of: fn(&Shown) -> &str| {
         let lengths = shown.iter().map(|shown| of(shown).chars().count());

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
-use crate::{cargo::succeed, mysql};
+use crate::{cache, cargo::succeed, debian};
 
 /// What a small server has that debootstrap's smallest set has not.
 const BASE: &str = "systemd,systemd-sysv,dbus,ca-certificates";
@@ -16,7 +16,7 @@ const BASE: &str = "systemd,systemd-sysv,dbus,ca-certificates";
 /// Provides the root folder; nobody writes to it.
 pub(crate) fn provide(packages: &[String]) -> anyhow::Result<PathBuf> {
     let suite = suite(&fs::read_to_string("/etc/os-release")?);
-    let kept = mysql::cache()?.join("guide");
+    let kept = cache::folder()?.join("guide");
     let root = kept.join("root");
     let mark = kept.join("complete");
     let wanted = format!("{suite} {BASE} {}\n", packages.join(" "));
@@ -29,7 +29,7 @@ pub(crate) fn provide(packages: &[String]) -> anyhow::Result<PathBuf> {
     );
     let work = tempfile::Builder::new()
         .prefix("guide-")
-        .tempdir_in(mysql::cache()?)?;
+        .tempdir_in(cache::folder()?)?;
     let fresh = work.path().join("root");
     debootstrap(&suite, &fresh)?;
     add_packages(&fresh, packages)?;
@@ -47,7 +47,7 @@ fn debootstrap(suite: &str, root: &Path) -> anyhow::Result<()> {
     let output = Command::new("debootstrap")
         .args(["--variant=minbase", &format!("--include={BASE}"), suite])
         .arg(root)
-        .arg(mysql::mirror())
+        .arg(debian::mirror())
         .stdin(Stdio::null())
         .output()
         .context("debootstrap can't be started")?;
