@@ -169,7 +169,10 @@ async fn websocket(answer: &Value, settings: &Settings, egress: &Egress) -> Find
     };
     let host = target.origin.host().unwrap_or_default().to_owned();
     match timeout(PATIENCE, reach(&target, &host, egress)).await {
-        Ok(Ok(())) => Finding::good(WEBSOCKET, format!("{host} is reached and trusted")),
+        Ok(Ok(())) if target.encrypted => {
+            Finding::good(WEBSOCKET, format!("{host} is reached and trusted"))
+        }
+        Ok(Ok(())) => Finding::good(WEBSOCKET, format!("{host} is reached, unencrypted")),
         Ok(Err(reason)) => unreachable(&host, &reason),
         Err(_) => unreachable(&host, "no answer"),
     }

@@ -108,8 +108,9 @@ async fn the_manifest_keeps_to_the_limits_of_slacks_schema() {
     for manifest in &manifests {
         assert_eq!(faults_by_schema(manifest).await, "", "{manifest}");
     }
-    let name = "é".repeat(35);
+    let name = format!("\"name\": \"{}", "é".repeat(35));
     let wrong = manifests[2].replacen(&name, &format!("{name}é"), 1);
+    assert_ne!(wrong, manifests[2]);
     assert!(
         faults_by_schema(&wrong)
             .await
