@@ -2,8 +2,9 @@
 
 use super::{Exposure, Invalid, Program, Setting, definitions, flags::ENV_FILE, sources::Origin};
 
-/// A variable that other programs know, though it looks like ours.
-const NOT_OURS: &str = "HTTP_PROXY";
+/// Variables that other programs know, though they look like ours. The second one stands in every
+/// distroless image, ours among them.
+const NOT_OURS: [&str; 2] = ["HTTP_PROXY", "SSL_CERT_FILE"];
 
 /// Letters that may be wrong, missing or too many in a name for it to be taken for a slip.
 const SLIPS: usize = 2;
@@ -58,7 +59,7 @@ fn unknown(meant: Option<&str>) -> Invalid {
 
 /// The known name that this one is a slip of.
 fn alike(name: &str) -> Option<String> {
-    if name == NOT_OURS {
+    if NOT_OURS.contains(&name) {
         return None;
     }
     let names = definitions::ALL
@@ -95,6 +96,8 @@ mod tests {
             "PATH",
             "HOME",
             "HTTP_PROXY",
+            "SSL_CERT_FILE",
+            "SSL_CERT_DIR",
             "ALL_PROXY",
             "https_proxy",
             "TLS_CA",
