@@ -2,12 +2,14 @@
 
 use super::{Exposure, Invalid, Program, Setting, definitions, flags::ENV_FILE, sources::Origin};
 
-/// Variables that other programs know, though they look like ours. The second one stands in every
-/// distroless image, ours among them.
-const NOT_OURS: [&str; 2] = ["HTTP_PROXY", "SSL_CERT_FILE"];
+/// A variable that other programs know, though it looks like ours.
+const NOT_OURS: &str = "HTTP_PROXY";
 
-/// Letters that may be wrong, missing or too many in a name for it to be taken for a slip.
+/// Letters that may be wrong, missing or too many in a name of our own files for it to be taken for a
+/// slip. The environment is everybody's, and `SSL_CERT_FILE`, which every distroless image sets, is
+/// no slip of `TLS_CERT_FILE`.
 const SLIPS: usize = 2;
+const SLIPS_OF_ENVIRONMENT: usize = 1;
 
 /// Why a name that has a value should have none; `None` if that is fine.
 ///
@@ -20,7 +22,11 @@ pub(super) fn judge(program: Program, name: &str, origin: &Origin) -> Option<Inv
     if let Some(setting) = known(name) {
         return belongs_elsewhere(program, &setting).then(|| not_for(program, &setting));
     }
-    let meant = alike(name);
+    let slips = match origin {
+        Origin::EnvFile { .. } => SLIPS,
+        _ => SLIPS_OF_ENVIRONMENT,
+    };
+    let meant = alike(name, slips);
     match origin {
         Origin::EnvFile {
             is_composes: false, ..
@@ -57,9 +63,9 @@ fn unknown(meant: Option<&str>) -> Invalid {
     Invalid::because(format!("is no setting{}", hint.unwrap_or_default()))
 }
 
-/// The known name that this one is a slip of.
-fn alike(name: &str) -> Option<String> {
-    if NOT_OURS.contains(&name) {
+/// The known name that this one is a slip of, with so many letters off at most.
+fn alike(name: &str, most: usize) -> Option<String> {
+    if name == NOT_OURS {
         return None;
     }
     let names = definitions::ALL
@@ -67,7 +73,7 @@ fn alike(name: &str) -> Option<String> {
         .flat_map(|setting| [setting.name.to_owned(), setting.file_variable()]);
     names
         .map(|known| (strsim::damerau_levenshtein(&known, name), known))
-        .filter(|(slips, known)| *slips <= SLIPS.min(known.len() / 4))
+        .filter(|(slips, known)| *slips <= most.min(known.len() / 4))
         .min()
         .map(|(_, known)| known)
 }
@@ -98,6 +104,7 @@ mod tests {
             "HTTP_PROXY",
             "SSL_CERT_FILE",
             "SSL_CERT_DIR",
+            "SSL_KEY_FILE",
             "ALL_PROXY",
             "https_proxy",
             "TLS_CA",
