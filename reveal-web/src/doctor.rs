@@ -1,18 +1,24 @@
 //! `doctor`: checks what reveal-web stands on, and says what to do.
 
-use std::io;
+use std::{
+    io,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use clap::{ArgMatches, Command};
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use shared::{
     doctor::{Finding, Report, database, keys},
     settings::{self, Program, PublicBaseUrl, definitions},
 };
-use webpki::EndEntityCert;
+use webpki::{EndEntityCert, KeyUsage};
 
 use crate::{connections::Certificate, settings::Settings};
 
 const CERTIFICATE: &str = "certificate";
+
+/// A certificate that ends sooner should have been renewed.
+const RENEWED_BEFORE: Duration = Duration::from_hours(24 * 14);
 
 /// The subcommand and its flags.
 pub(crate) fn command_line() -> Command {
@@ -41,55 +47,101 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     }
     let first = settings.certificate.as_ref().and_then(Certificate::first);
     report.tell(&match first {
-        Some(first) => names_the_host(&first, &settings.public_base_url),
+        Some(first) => judge(&first, &settings.public_base_url),
         None => Finding::good(CERTIFICATE, "a proxy's business: TLS_CERT is not set"),
     })?;
     Ok(report.finish()??)
 }
 
-/// Whether browsers take the certificate for the host of `PUBLIC_BASE_URL`. Whom they trust is not
-/// known here.
-fn names_the_host(certificate: &CertificateDer<'_>, url: &PublicBaseUrl) -> Finding {
+/// Whether browsers take the certificate for the host of `PUBLIC_BASE_URL`, today and for a while yet.
+/// Whom they trust is not known here.
+fn judge(certificate: &CertificateDer<'_>, url: &PublicBaseUrl) -> Finding {
     let host = url.host();
+    let Ok(certificate) = EndEntityCert::try_from(certificate) else {
+        return Finding::bad(
+            CERTIFICATE,
+            "it is none that browsers understand",
+            "get another one; the server's own certificate stands first in TLS_CERT",
+        );
+    };
     let is_for_host = ServerName::try_from(host)
-        .ok()
-        .zip(EndEntityCert::try_from(certificate).ok())
-        .is_some_and(|(name, certificate)| {
-            certificate.verify_is_valid_for_subject_name(&name).is_ok()
-        });
-    if is_for_host {
-        Finding::good(CERTIFICATE, format!("it is for {host}"))
-    } else {
-        Finding::bad(
+        .is_ok_and(|name| certificate.verify_is_valid_for_subject_name(&name).is_ok());
+    if !is_for_host {
+        return Finding::bad(
             CERTIFICATE,
             format!("it is not for {host}, the host of PUBLIC_BASE_URL"),
             "get one whose subject alternative names hold this host, or change PUBLIC_BASE_URL; the \
              server's own certificate stands first in TLS_CERT",
-        )
+        );
     }
+    if !is_good_in(&certificate, Duration::ZERO) {
+        return Finding::bad(
+            CERTIFICATE,
+            format!("it is for {host}, and has ended or not begun"),
+            "renew it, or set this machine's clock; the files are read again by themselves",
+        );
+    }
+    if !is_good_in(&certificate, RENEWED_BEFORE) {
+        return Finding::warning(
+            CERTIFICATE,
+            format!("it is for {host}, and ends within two weeks"),
+            "renew it, unless that happens by itself; the files are read again by themselves",
+        );
+    }
+    Finding::good(CERTIFICATE, format!("it is for {host}"))
+}
+
+/// Whether the certificate is good so much later. Its time is judged before who signed it, and nobody
+/// is trusted here.
+fn is_good_in(certificate: &EndEntityCert<'_>, later: Duration) -> bool {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let verified = certificate.verify_for_usage(
+        &[],
+        &[],
+        &[],
+        UnixTime::since_unix_epoch(now + later),
+        KeyUsage::server_auth(),
+        None,
+        None,
+    );
+    !matches!(
+        verified,
+        Err(webpki::Error::CertExpired { .. } | webpki::Error::CertNotValidYet { .. })
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use rcgen::generate_simple_self_signed;
+    use rcgen::{CertificateParams, KeyPair};
     use shared::doctor::Verdict;
 
     use super::*;
 
     #[test]
-    fn a_certificate_is_for_the_hosts_that_it_names() {
-        let names = [
-            "secrets.example.org".to_owned(),
-            "*.school.example".to_owned(),
-        ];
-        let made = generate_simple_self_signed(names).unwrap();
-        for (url, verdict) in [
-            ("https://secrets.example.org", Verdict::Good),
-            ("https://secrets.school.example:8443", Verdict::Good),
-            ("https://example.org", Verdict::Bad),
+    fn a_certificate_is_for_the_hosts_that_it_names_and_for_a_while() {
+        let verdict = |url: &str, days: u64| {
+            let names = [
+                "secrets.example.org".to_owned(),
+                "*.school.example".to_owned(),
+            ];
+            let mut params = CertificateParams::new(names).unwrap();
+            let day = Duration::from_hours(24);
+            let begun = SystemTime::now() - 30 * day;
+            params.not_before = begun.into();
+            params.not_after = (begun + day * u32::try_from(days).unwrap()).into();
+            let made = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+            judge(made.der(), &PublicBaseUrl::parse(url).unwrap()).verdict
+        };
+        for (url, days, expected) in [
+            ("https://secrets.example.org", 100, Verdict::Good),
+            ("https://secrets.school.example:8443", 100, Verdict::Good),
+            ("https://example.org", 100, Verdict::Bad),
+            ("https://secrets.example.org", 40, Verdict::Warning),
+            ("https://secrets.example.org", 20, Verdict::Bad),
         ] {
-            let url = PublicBaseUrl::parse(url).unwrap();
-            assert_eq!(names_the_host(made.cert.der(), &url).verdict, verdict);
+            assert_eq!(verdict(url, days), expected, "{url} {days}");
         }
     }
 }

@@ -49,7 +49,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         serve_health(address, &database, &metrics, &stop).await?;
     }
 
-    tokio::spawn(key_rings::keep_noting(
+    let noting = tokio::spawn(key_rings::keep_noting(
         database.clone(),
         Program::Web,
         settings.keys.ids().collect(),
@@ -81,6 +81,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     connections.closed().await;
     burns.close();
     burns.wait().await;
+    noting.await.context("the keys in use could not be noted")?;
     // Everything that could note a visit is gone by now.
     counting.await.context("visits could not be counted")?;
     tracing::info!("stopped");

@@ -3,6 +3,7 @@
 //!
 //! `bot` and `reveal-web` reach secrets only through [`store`] and meet only in the database.
 
+pub mod certificate;
 pub mod clock;
 pub mod crypto;
 pub mod doctor;

@@ -3,9 +3,12 @@
 mod public_url;
 mod slack;
 
-use std::io::{self, Write};
+use std::{
+    fs,
+    io::{self, Write},
+};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::{Arg, ArgMatches, Command};
 use secrecy::SecretString;
 use shared::{
@@ -30,7 +33,7 @@ pub(crate) fn command_line() -> Command {
                 .value_name("PATH")
                 .help(
                     "File with an app configuration token (api.slack.com/apps, Your App Configuration \
-                     Tokens), to compare the Slack app with the manifest",
+                     Tokens), to compare the Slack app with the manifest; - is standard input",
                 ),
         )
 }
@@ -70,8 +73,16 @@ fn config_token(matches: &ArgMatches) -> anyhow::Result<Option<SecretString>> {
     let Some(path) = matches.get_one::<String>("config-token-file") else {
         return Ok(None);
     };
-    let token =
-        std::fs::read_to_string(path).with_context(|| format!("--config-token-file {path}"))?;
-    let token = Zeroizing::new(token);
-    Ok(Some(SecretString::from(token.trim())))
+    let read = if path == "-" {
+        io::read_to_string(io::stdin())
+    } else {
+        fs::read_to_string(path)
+    };
+    let token = Zeroizing::new(read.with_context(|| format!("--config-token-file {path}"))?);
+    let token = token.trim();
+    ensure!(
+        !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()),
+        "--config-token-file {path}: it should hold one token (xoxe...) and nothing else"
+    );
+    Ok(Some(SecretString::from(token)))
 }

@@ -7,7 +7,7 @@ use http::{Request, Response, StatusCode, Uri, header};
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use shared::{doctor::Finding, settings::PublicBaseUrl};
+use shared::{certificate::CertificateFault, doctor::Finding, settings::PublicBaseUrl};
 use tokio::time::timeout;
 
 use crate::egress::{Egress, Failure, find};
@@ -30,10 +30,15 @@ pub(super) async fn check(url: &PublicBaseUrl, egress: &Egress) -> Vec<Finding> 
     if url.is_https() {
         findings.push(match ask(url, &egress.at(RENEWED_BEFORE)).await {
             Ok(_) => Finding::good(CERTIFICATE, "trusted, and good for two more weeks at least"),
-            Err(_) => Finding::warning(
+            Err(Failure::Untrusted(CertificateFault::Time)) => Finding::warning(
                 CERTIFICATE,
                 "trusted, but it ends within two weeks",
-                "renew it; reveal-web reads TLS_CERT and TLS_KEY again by itself",
+                "renew it, unless it is one that is renewed by itself every few days",
+            ),
+            Err(failure) => Finding::skipped(
+                CERTIFICATE,
+                format!("how long it is good for could not be asked: {failure}"),
+                "run this again",
             ),
         });
     }
@@ -74,9 +79,9 @@ fn judge(url: &PublicBaseUrl, answer: &Response<Incoming>) -> Finding {
 
 fn unreachable(url: &PublicBaseUrl, failure: Failure) -> Finding {
     let origin = url.origin();
-    let advice = if failure == Failure::Untrusted {
-        "give reveal-web a certificate for this name with its whole chain in TLS_CERT; one of your \
-         own authority is checked here when CA_BUNDLE names that"
+    let advice = if matches!(failure, Failure::Untrusted(_)) {
+        "give reveal-web, or the proxy before it, a certificate for this name that is good today, with \
+         its whole chain; one of your own authority is checked here when CA_BUNDLE names that"
     } else {
         "see that reveal-web or its proxy runs, that the name leads there and that a firewall lets \
          this machine through; where HTTPS_PROXY must not be asked for it, name the host in NO_PROXY"

@@ -203,12 +203,19 @@ async fn reach(target: &Target, host: &str, egress: &Egress) -> Result<(), Strin
 }
 
 async fn manifest(probe: &Probe, token: Option<&SecretString>, app: Option<&str>) -> Finding {
-    let (Some(token), Some(app)) = (token, app) else {
+    let Some(token) = token else {
         return Finding::skipped(
             MANIFEST,
             "whether the Slack app is as the manifest has it can't be asked with the bot's tokens",
             "make an app configuration token (api.slack.com/apps, Your App Configuration Tokens), \
-             and give the file that holds it by --config-token-file",
+             and give it by --config-token-file",
+        );
+    };
+    let Some(app) = app else {
+        return Finding::skipped(
+            MANIFEST,
+            "which Slack app this is about could not be told",
+            "mend what is said of the tokens above, and run this again",
         );
     };
     let answer = probe
@@ -240,6 +247,10 @@ async fn manifest(probe: &Probe, token: Option<&SecretString>, app: Option<&str>
 fn failed(check: &'static str, error: &SlackError) -> Finding {
     let advice = if error.is_fatal() {
         error.advice()
+    } else if error.is_an_answer() {
+        "Slack answered, with something else than hoped for: look the code up in its documentation of the \
+         method, and see whether the app is installed and Socket Mode is on (https://api.slack.com/apps)"
+            .to_owned()
     } else {
         "see that slack.com and wss-primary.slack.com can be reached from here (HTTPS_PROXY, NO_PROXY, \
          CA_BUNDLE), and whether status.slack.com tells of trouble"

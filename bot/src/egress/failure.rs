@@ -2,13 +2,15 @@
 
 use std::{error::Error, fmt, io};
 
+use shared::certificate::CertificateFault;
+
 /// What stood in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     ProxyUnreachable,
     ProxyWantsPassword,
     ProxyRefused,
-    Untrusted,
+    Untrusted(CertificateFault),
     Tls,
     NoAnswer,
     Refused,
@@ -19,12 +21,13 @@ pub(crate) enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Untrusted(fault) if *fault != CertificateFault::Authority => return fault.fmt(f),
             Self::ProxyUnreachable => "the proxy of HTTPS_PROXY can't be reached",
             Self::ProxyWantsPassword => {
                 "the proxy of HTTPS_PROXY wants a user name and password, or others than it was given"
             }
             Self::ProxyRefused => "the proxy of HTTPS_PROXY refused the tunnel",
-            Self::Untrusted => {
+            Self::Untrusted(_) => {
                 "the certificate is not of a trusted authority: if a proxy opens TLS here, name its \
                  authority in CA_BUNDLE"
             }
@@ -57,7 +60,7 @@ fn recognize(error: &(dyn Error + 'static)) -> Option<Failure> {
     }
     if let Some(tls) = error.downcast_ref() {
         return Some(match tls {
-            rustls::Error::InvalidCertificate(_) => Failure::Untrusted,
+            rustls::Error::InvalidCertificate(fault) => Failure::Untrusted(fault.into()),
             _ => Failure::Tls,
         });
     }
@@ -96,7 +99,10 @@ mod tests {
     fn reasons_are_found_behind_wrappers() {
         let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
         let wrapped = io::Error::other(io::Error::other(tls));
-        assert_eq!(find(&wrapped), Failure::Untrusted);
+        assert_eq!(
+            find(&wrapped),
+            Failure::Untrusted(CertificateFault::Authority)
+        );
         let refused = io::Error::other(Failure::ProxyRefused);
         assert_eq!(find(&refused), Failure::ProxyRefused);
         let refused = io::Error::from(io::ErrorKind::ConnectionRefused);

@@ -210,6 +210,11 @@ impl SlackError {
         matches!(&self.kind, Kind::Code(code) if FATAL.contains(&code.as_str()))
     }
 
+    /// Whether Slack answered at all, though not as it was hoped for.
+    pub(crate) const fn is_an_answer(&self) -> bool {
+        matches!(self.kind, Kind::Code(_) | Kind::RateLimited { .. })
+    }
+
     /// What an operator can do about a fatal error.
     pub(crate) fn advice(&self) -> String {
         let (setting, what) = if self.method == OPEN_CONNECTION {

@@ -110,6 +110,52 @@ async fn slips_and_foreign_secrets_are_refused_wherever_they_stand() {
 }
 
 #[tokio::test]
+async fn a_secret_in_the_wrong_place_is_not_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &str| {
+        std::fs::write(folder.path().join(name), content).unwrap();
+        folder.path().join(name).display().to_string()
+    };
+    let key = Keys::key();
+    let pem = "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n";
+    let wrapped = file("wrapped.env", &format!("FERNET_KEYS={key},\n{key}\n"));
+    let twice = file("twice.env", &format!("{key}\nFERNET_KEYS {key}\n"));
+    for (name, value) in [
+        ("DATABASE_URL", "mysql://web:42/canary@db/x".to_owned()),
+        ("DATABASE_URL", "mysql://web:/canary@db/x".to_owned()),
+        ("TLS_KEY_FILE", file("key.pem", pem)),
+        ("TLS_KEY", pem.to_owned()),
+        ("ENV_FILE", wrapped),
+        ("ENV_FILE", twice),
+    ] {
+        let mut variables = complete();
+        variables.retain(|(known, _)| *known != name);
+        variables.push((name, value));
+        let ran = run("secure-secret-web", &["config", "check"], &variables).await;
+        assert_eq!(ran.code, Some(2), "{name}: {}{}", ran.out, ran.err);
+        for secret in ["canary", &key, key.trim_end_matches('=')] {
+            assert!(
+                !ran.out.contains(secret) && !ran.err.contains(secret),
+                "{name}: {}",
+                ran.err
+            );
+        }
+    }
+    let flag = ["config", "check", "--https-proxy", "me:canary@proxy:3128"];
+    let ran = run("secure-secret-bot", &flag, &[]).await;
+    assert!(
+        ran.err.contains("HTTPS_PROXY holds a password"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        !ran.err.contains("canary") && !ran.out.contains("canary"),
+        "{}",
+        ran.err
+    );
+}
+
+#[tokio::test]
 async fn help_names_every_setting() {
     for program in Program::ALL {
         let subcommand: &[&str] = match program {

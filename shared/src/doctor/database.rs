@@ -27,6 +27,14 @@ const MOST_RIGHTS: usize = 6;
 
 /// Looks at the database of one program. Gives it, where it can be reached.
 pub async fn check(url: &DatabaseUrl, program: Program) -> (Vec<Finding>, Option<Database>) {
+    if let Some(missing) = url.missing_file() {
+        let finding = Finding::bad(
+            "database",
+            format!("there is no file {}", missing.display()),
+            "check DATABASE_URL and the working folder; `secure-secret-migrate up` makes a new one",
+        );
+        return (vec![finding], None);
+    }
     let connected = timeout(PATIENCE, Database::connect(url)).await;
     let database = match connected.unwrap_or(Err(StoreError::Unreachable)) {
         Ok(database) => database,
@@ -75,11 +83,14 @@ async fn version(database: &Database, url: &DatabaseUrl) -> Finding {
         let seen = format!("SQLite {version}, for one machine; MySQL is for production");
         return Finding::good(CHECK, seen);
     }
-    if version.contains("MariaDB") {
+    if let Some(relative) = ["MariaDB", "TiDB"]
+        .into_iter()
+        .find(|name| version.contains(name))
+    {
         return Finding::warning(
             CHECK,
-            format!("MariaDB {version} answers"),
-            "use MySQL 8.4: MariaDB is not what the tests run on",
+            format!("{relative} answers, version {version}"),
+            "use MySQL 8.4 if you can: it is what the tests run on",
         );
     }
     if parts(&version) < OLDEST_MYSQL {

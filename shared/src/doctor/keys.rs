@@ -101,8 +101,9 @@ fn judge(program: Program, rings: &[key_rings::RingInUse]) -> Finding {
         if of(Program::Web).any(|web| !web.key_ids.contains(primary)) {
             return Finding::bad(
                 CHECK,
-                format!("the bot seals with {primary}, which a reveal-web lacks"),
-                "give both the same FERNET_KEYS; when rotating, reveal-web gets the new key first",
+                format!("a bot seals with {primary}, which a reveal-web lacks"),
+                "give both the same FERNET_KEYS (when rotating, reveal-web gets the new key first); one \
+                 that was killed within the last three minutes counts: then run this again",
             );
         }
     }

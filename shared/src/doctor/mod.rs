@@ -109,6 +109,7 @@ pub struct Report<W> {
     out: W,
     checks: usize,
     warnings: usize,
+    skipped: usize,
     bad: usize,
 }
 
@@ -119,6 +120,7 @@ impl<W: Write> Report<W> {
             out,
             checks: 0,
             warnings: 0,
+            skipped: 0,
             bad: 0,
         }
     }
@@ -129,7 +131,8 @@ impl<W: Write> Report<W> {
         match finding.verdict {
             Verdict::Warning => self.warnings += 1,
             Verdict::Bad => self.bad += 1,
-            Verdict::Good | Verdict::Skipped => {}
+            Verdict::Skipped => self.skipped += 1,
+            Verdict::Good => {}
         }
         writeln!(self.out, "{finding}")?;
         self.out.flush()
@@ -141,10 +144,15 @@ impl<W: Write> Report<W> {
             let (bad, checks) = (self.bad, self.checks);
             return Ok(Err(Unwell { bad, checks }));
         }
+        let skipped = match self.skipped {
+            0 => String::new(),
+            1 => "; 1 check was skipped".to_owned(),
+            many => format!("; {many} checks were skipped"),
+        };
         match self.warnings {
-            0 => writeln!(self.out, "everything is as it should be")?,
-            1 => writeln!(self.out, "it works, with 1 warning")?,
-            many => writeln!(self.out, "it works, with {many} warnings")?,
+            0 => writeln!(self.out, "everything is as it should be{skipped}")?,
+            1 => writeln!(self.out, "it works, with 1 warning{skipped}")?,
+            many => writeln!(self.out, "it works, with {many} warnings{skipped}")?,
         }
         Ok(Ok(()))
     }

@@ -2,10 +2,8 @@
 
 use std::io::{self, Write};
 
+use super::{Program, Reader, arguments, definitions};
 use clap::Command;
-use url::Url;
-
-use super::{Exposure, Program, Reader, Setting, arguments, definitions};
 
 /// The subcommand, with the flags of the program's own start.
 #[must_use]
@@ -65,75 +63,4 @@ pub fn print(reader: &Reader, out: &mut impl Write) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// A value without what must not be seen.
-pub(super) fn masked(setting: &Setting, value: &str) -> String {
-    match setting.exposure {
-        Exposure::Public => printable(value),
-        Exposure::Secret => "set, not shown".to_owned(),
-        Exposure::MayHoldPassword => without_password(value),
-    }
-}
-
-/// A URL with its password replaced; nothing of what is no URL.
-fn without_password(value: &str) -> String {
-    let has_scheme = value.contains("://");
-    let url = if has_scheme {
-        Url::parse(value)
-    } else {
-        Url::parse(&format!("http://{value}"))
-    };
-    let Ok(mut url) = url else {
-        return "set, not shown".to_owned();
-    };
-    if url.password().is_none() {
-        return printable(value);
-    }
-    match url.set_password(Some("***")) {
-        Ok(()) => printable(url.as_str()),
-        Err(()) => "set, not shown".to_owned(),
-    }
-}
-
-/// On one line, whatever it holds.
-fn printable(value: &str) -> String {
-    value
-        .escape_debug()
-        .to_string()
-        .replace("\\'", "'")
-        .replace("\\\"", "\"")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::definitions::{BRAND_NAME, DATABASE_URL, FERNET_KEYS, HTTPS_PROXY};
-
-    #[test]
-    fn nothing_secret_is_shown() {
-        for (setting, value, shown) in [
-            (
-                &DATABASE_URL,
-                "mysql://bot:canary@db.example.org/secure_secret?ssl-ca=/etc/ca.pem",
-                "mysql://bot:***@db.example.org/secure_secret?ssl-ca=/etc/ca.pem",
-            ),
-            (
-                &DATABASE_URL,
-                "sqlite://secure-secret.db?mode=rwc",
-                "sqlite://secure-secret.db?mode=rwc",
-            ),
-            (
-                &HTTPS_PROXY,
-                "me:canary@proxy:3128",
-                "http://me:***@proxy:3128/",
-            ),
-            (&HTTPS_PROXY, "proxy:3128", "proxy:3128"),
-            (&HTTPS_PROXY, "http://me:canary@:1", "set, not shown"),
-            (&FERNET_KEYS, "canary", "set, not shown"),
-            (&BRAND_NAME, "L'École\n", "L'École\\n"),
-        ] {
-            assert_eq!(masked(setting, value), shown);
-        }
-    }
 }

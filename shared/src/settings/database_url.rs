@@ -1,9 +1,10 @@
 //! `DATABASE_URL`.
 
-use std::{fmt, fs};
+use std::{fmt, fs, path::PathBuf};
 
+use percent_encoding::percent_decode_str;
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::{Invalid, is_loopback};
@@ -30,8 +31,13 @@ const MYSQL_PARAMETERS: [&str; 14] = [
 /// The same for `sqlite://`.
 const SQLITE_PARAMETERS: [&str; 4] = ["cache", "immutable", "mode", "vfs"];
 
-/// The modes in which a server has to prove who it is.
-const VERIFYING: [&str; 2] = ["VERIFY_CA", "VERIFY_IDENTITY"];
+/// The mode in which a server has to prove who it is. `VERIFY_CA` is none: sqlx takes any public
+/// authority besides the one that is named, and then whatever host the certificate is for.
+const VERIFYING: &str = "VERIFY_IDENTITY";
+
+/// How what would end a part of the URL is written in user name and password.
+const ENCODING: &str = "in user name and password, write @ as %40, : as %3A, / as %2F, # as %23, \
+                        ? as %3F, % as %25";
 
 /// The database engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +53,7 @@ pub enum Engine {
 pub enum Protection {
     /// It does not leave this machine: a file, a socket, or a loopback address.
     Local,
-    /// TLS with a server whose certificate is checked, against its host name too unless the URL says
-    /// `VERIFY_CA`.
+    /// TLS with a server whose certificate is checked, against its host name too.
     VerifiedTls,
 }
 
@@ -75,12 +80,14 @@ impl DatabaseUrl {
     }
 
     fn parse_mysql(text: &str, rest: &str) -> Result<Self, Invalid> {
-        let url = Url::parse(text).map_err(|_| {
-            Invalid::because(
-                "is not a URL: in user name and password, write @ as %40, : as %3A, / as %2F, # as \
-                 %23, ? as %3F, % as %25",
-            )
-        })?;
+        let url =
+            Url::parse(text).map_err(|_| Invalid::because(format!("is not a URL: {ENCODING}")))?;
+        let behind_host = [Some(url.path()), url.query()].into_iter().flatten();
+        if behind_host.into_iter().any(|part| part.contains('@')) || url.fragment().is_some() {
+            return Err(Invalid::because(format!(
+                "has an @ or # in the wrong place: {ENCODING}"
+            )));
+        }
         if rest.is_empty() || url.path().trim_matches('/').is_empty() {
             return Err(Invalid::because("names no database after the host"));
         }
@@ -90,16 +97,17 @@ impl DatabaseUrl {
             match &*name {
                 "ssl-mode" | "sslmode" => mode = Some(value.to_uppercase()),
                 "ssl-ca" | "sslca" => check_authority(&value)?,
+                "ssl-cert" | "sslcert" | "ssl-key" | "sslkey" => check_readable(&value)?,
                 "socket" => is_local = true,
                 name if MYSQL_PARAMETERS.contains(&name) => {}
                 _ => return Err(unknown_parameter(&MYSQL_PARAMETERS)),
             }
         }
-        let verifies = mode.as_deref().is_none_or(|mode| VERIFYING.contains(&mode));
+        let verifies = mode.as_deref().is_none_or(|mode| mode == VERIFYING);
         if !is_local && !verifies {
             return Err(Invalid::because(
-                "has an ssl-mode that takes any server for the right one, beyond this machine: leave \
-                 it out, or say VERIFY_IDENTITY or VERIFY_CA; a private authority is named by ssl-ca",
+                "has an ssl-mode that takes others for the right server, beyond this machine: leave it \
+                 out, or say VERIFY_IDENTITY; a private authority is named by ssl-ca",
             ));
         }
         Ok(Self {
@@ -148,6 +156,19 @@ impl DatabaseUrl {
         self.protection == Protection::VerifiedTls && !self.names_mode
     }
 
+    /// The file of an SQLite database, if it is not there.
+    #[must_use]
+    pub fn missing_file(&self) -> Option<PathBuf> {
+        if self.engine != Engine::Sqlite {
+            return None;
+        }
+        let path = self.url.expose_secret().strip_prefix("sqlite://")?;
+        let path = path.split_once('?').map_or(path, |(path, _)| path);
+        let path = percent_decode_str(path).decode_utf8().ok()?;
+        let path = PathBuf::from(&*path);
+        (path.as_os_str() != ":memory:" && !path.exists()).then_some(path)
+    }
+
     /// The URL with its password, for the driver.
     #[must_use]
     pub const fn as_secret(&self) -> &SecretString {
@@ -181,6 +202,14 @@ fn check_authority(path: &str) -> Result<(), Invalid> {
     }
 }
 
+fn check_readable(path: &str) -> Result<(), Invalid> {
+    fs::File::open(path).map(drop).map_err(|error| {
+        Invalid::because(format!(
+            "names an ssl-cert or ssl-key that can't be read: {error}"
+        ))
+    })
+}
+
 fn unknown_parameter(known: &[&str]) -> Invalid {
     Invalid::because(format!(
         "has something after its question mark that is not known; known are {}",
@@ -211,7 +240,6 @@ mod tests {
             ("mysql://bot:p@db.example.org:3306/secrets", true),
             ("mysql://bot:p@10.0.0.3/x", true),
             ("mysql://bot:p@localhost.example.org/x", true),
-            ("mysql://bot:p@db/x?ssl-mode=VERIFY_CA", false),
             ("mysql://bot:p@db/x?sslmode=verify_identity", false),
         ] {
             assert_eq!(
@@ -237,6 +265,13 @@ mod tests {
             "mysql://canary@h",
             "mysql://",
             "sqlite://",
+            "mysql://bot:42/canary@db/x",
+            "mysql://bot:/canary@db/x",
+            "mysql://bot:p#canary@db/x",
+            "mysql://bot:p?canary@db/x",
+            "mysql://bot:canary@db/x?ssl-key=/nowhere/canary",
+            "mysql://bot:canary@db/x?ssl-mode=VERIFY_CA",
+            "mysql://bot:canary@db/x?ssl-mode=VERIFY_IDENTITY&sslmode=required",
             "mysql://bot:canary@db/x?ssl-mode=REQUIRED",
             "mysql://bot:canary@db/x?ssl-mode=PREFERRED",
             "mysql://bot:canary@db/x?sslmode=disabled",

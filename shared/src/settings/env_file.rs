@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -12,6 +13,10 @@ use super::Invalid;
 /// The file that is read when none is named, if it is there.
 const USUAL: &str = ".env";
 
+/// Longest name taken for one, in characters. A key on a line of its own must not be taken for a name,
+/// and be told as one.
+const LONGEST_NAME: usize = 40;
+
 /// What the file holds.
 pub(super) struct EnvFile {
     pub(super) path: PathBuf,
@@ -19,19 +24,27 @@ pub(super) struct EnvFile {
 }
 
 impl EnvFile {
-    /// Reads the file that was named, or the usual one if it is there. A mistake says in which line,
-    /// and quotes nothing of it.
+    /// Reads the file that was named, or the usual one if it is there. A mistake says where, and quotes
+    /// nothing but names.
     pub(super) fn load(named: Option<&Path>) -> Result<Option<Self>, Invalid> {
         let path = named.unwrap_or_else(|| Path::new(USUAL));
         if named.is_none() && !path.exists() {
             return Ok(None);
         }
-        let lines = dotenvy::from_path_iter(path).map_err(|error| reason(error, ""))?;
+        let content = fs::read_to_string(path).map(Zeroizing::new);
+        let content =
+            content.map_err(|error| Invalid::because(format!("can't be read: {error}")))?;
+        refuse_surprises(&content)?;
         let mut values = BTreeMap::new();
         let mut last = String::new();
-        for line in lines {
-            let (name, value) = line.map_err(|error| reason(error, &last))?;
-            if values.insert(name.clone(), Zeroizing::new(value)).is_some() {
+        for line in dotenvy::from_read_iter(content.as_bytes()) {
+            let (name, value) = line.map_err(|error| no_setting(error, &last))?;
+            let value = Zeroizing::new(value);
+            if !is_name(&name) {
+                drop(Zeroizing::new(name));
+                return Err(not_a_line(&last));
+            }
+            if values.insert(name.clone(), value).is_some() {
                 return Err(Invalid::because(format!("gives {name} twice: keep one")));
             }
             last = name;
@@ -48,33 +61,65 @@ impl EnvFile {
     /// Whether Docker Compose reads it too. Such a file holds names of Compose's and of the
     /// `compose.yaml` beside it.
     pub(super) fn is_composes(&self) -> bool {
-        self.names().any(|name| name.starts_with("COMPOSE_"))
+        self.values.keys().any(|name| name.starts_with("COMPOSE_"))
     }
 
-    /// Every name.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.values.keys().map(String::as_str)
+    /// Every name that is given something.
+    pub(super) fn names_with_values(&self) -> impl Iterator<Item = &str> {
+        let given = self.values.iter().filter(|(_, value)| !value.is_empty());
+        given.map(|(name, _)| name.as_str())
     }
 }
 
-/// The library's error quotes the line; `last` is the name that the line before gave a value.
-fn reason(error: dotenvy::Error, last: &str) -> Invalid {
-    match error {
-        dotenvy::Error::Io(error) => Invalid::because(format!("can't be read: {error}")),
-        dotenvy::Error::LineParse(line, _) => {
-            drop(Zeroizing::new(line));
-            let place = if last.is_empty() {
-                String::new()
-            } else {
-                format!(" after the one of {last}")
-            };
-            Invalid::because(format!(
-                "has a line{place} that is not NAME=value: what has spaces, #, $ or quotes goes \
-                 into 'single quotes'"
-            ))
+/// A name in capitals, as all settings have it.
+fn is_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    name.len() <= LONGEST_NAME
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.chars().all(plain)
+}
+
+/// Refuses what would be read, and not as it was meant: an unquoted `#` begins a comment, and what a
+/// `$` begins is replaced, but in single quotes.
+fn refuse_surprises(content: &str) -> Result<(), Invalid> {
+    for line in content.lines() {
+        let Some((name, value)) = line.split_once('=') else {
+            continue;
+        };
+        let name = name.trim();
+        let name = name.strip_prefix("export ").unwrap_or(name).trim();
+        let value = value.trim_start();
+        if !is_name(name) || value.starts_with('\'') {
+            continue;
         }
-        _ => Invalid::because("can't be understood"),
+        if value.starts_with('#') || value.contains('$') {
+            return Err(Invalid::because(format!(
+                "gives {name} a value with a # at its beginning or a $ in it, which means something \
+                 else there: put it into 'single quotes'"
+            )));
+        }
     }
+    Ok(())
+}
+
+/// The library's error quotes the line; `last` is the name that the line before gave a value.
+fn no_setting(error: dotenvy::Error, last: &str) -> Invalid {
+    if let dotenvy::Error::LineParse(line, _) = error {
+        drop(Zeroizing::new(line));
+    }
+    not_a_line(last)
+}
+
+fn not_a_line(last: &str) -> Invalid {
+    let place = if last.is_empty() {
+        String::new()
+    } else {
+        format!(" after the one of {last}")
+    };
+    Invalid::because(format!(
+        "has a line{place} that is not NAME=value, with a name in capitals: what has spaces, #, $ or \
+         quotes goes into 'single quotes'"
+    ))
 }
 
 #[cfg(test)]
@@ -91,7 +136,8 @@ mod tests {
 
     #[test]
     fn values_are_read_as_shells_write_them() {
-        let file = load("# ours\nA=1\nexport B='x $A # y'\nC=\"two words\"\nD=\n").unwrap();
+        let file =
+            load("# ours: $5\nA=1\nexport B='x $A # y'\nC=\"two words\" # yes\nD=\n").unwrap();
         let file = file.unwrap();
         let value = |name| file.get(name).map(|value| value.as_str().to_owned());
         assert_eq!(value("A").as_deref(), Some("1"));
@@ -103,7 +149,19 @@ mod tests {
 
     #[test]
     fn mistakes_quote_nothing() {
-        for content in ["canary canary\n", "A='canary\n", "A=1\nA=canary\n"] {
+        let key = "bkcanaryZhS1h1jqcntybRmlATvYjGFk7O8w0IjrSeAA=\n";
+        for content in [
+            "canary canary\n",
+            "A='canary\n",
+            "A=1\nA=canary\n",
+            "A=x$canary\n",
+            "A=#canary\n",
+            "A=\"x${canary}\"\n",
+            "canary=1\n",
+            &format!("A=1,\n{key}"),
+            &format!("{key}B canary\n"),
+            &format!("{key}{key}"),
+        ] {
             let said = load(content).err().unwrap().to_string();
             assert!(!said.contains("canary"), "{said}");
         }

@@ -12,6 +12,7 @@ pub mod definitions;
 mod egress;
 mod env_file;
 mod flags;
+mod masking;
 mod reader;
 mod slack;
 mod sources;

@@ -6,7 +6,8 @@ use clap::ArgMatches;
 
 use super::{
     Exposure, Invalid, Program, Setting,
-    check::{Shown, masked},
+    check::Shown,
+    masking::{holds_credentials, masked},
     sources::{Origin, Sources},
     strays,
 };
@@ -83,7 +84,7 @@ impl Reader {
             }
             Err((origin, reason)) => return self.mistake(setting, origin, &reason),
         };
-        if found.origin.is_command_line() && holds_password(&found.value) {
+        if found.origin.is_command_line() && holds_credentials(setting, &found.value) {
             let reason = format!(
                 "holds a password, which everybody on this machine could see: give it as {} or --{}",
                 setting.file_variable(),
@@ -164,10 +165,6 @@ impl Reader {
             open_file: open_file.map(|path| path.display().to_string()),
         });
     }
-}
-
-fn holds_password(value: &str) -> bool {
-    url::Url::parse(value).is_ok_and(|url| url.password().is_some())
 }
 
 /// One mistake. Never holds a value.

@@ -194,7 +194,7 @@ impl Sources {
             }
         }
         if let Some(file) = &self.env_file {
-            for name in file.names() {
+            for name in file.names_with_values() {
                 names.push((name.to_owned(), in_env_file(name, file)));
             }
         }

@@ -44,6 +44,11 @@ impl RateLimit {
 
 /// `TLS_CERT`, `TLS_KEY`: a file. What it holds is read by whoever needs it.
 pub fn parse_path(text: &str) -> Result<PathBuf, Invalid> {
+    if text.contains('\n') || text.contains("-----BEGIN") {
+        return Err(Invalid::because(
+            "is a file's content, not its path (a name with _FILE behind it wants a file that holds the path)",
+        ));
+    }
     let path = PathBuf::from(text);
     if path.is_dir() {
         return Err(Invalid::because("is a folder"));
@@ -130,6 +135,14 @@ pub fn parse_connections(text: &str) -> Result<NonZeroU8, Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_not_taken_for_a_path() {
+        assert!(parse_path("/etc/ssl/key.pem").is_ok());
+        let key = "-----BEGIN PRIVATE KEY-----\ncanary";
+        let said = parse_path(key).unwrap_err().to_string();
+        assert!(!said.contains("canary"), "{said}");
+    }
 
     #[test]
     fn connections_are_one_to_ten() {

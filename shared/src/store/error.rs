@@ -7,7 +7,7 @@ use sea_orm::{
     sqlx::{self, mysql::MySqlDatabaseError},
 };
 
-use crate::crypto::NoEntropy;
+use crate::{certificate::CertificateFault, crypto::NoEntropy};
 
 /// Why an operation on the store did not come about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,10 +29,10 @@ pub enum StoreError {
     NoDatabase,
     /// The server can't prove who it is.
     #[error(
-        "the database's certificate is not trusted: name its authority by ?ssl-ca=..., and the server \
-         by a host name that the certificate is for"
+        "the database can't prove who it is: {0}; a private authority is named by ?ssl-ca=..., and the \
+         server by a host name that its certificate is for"
     )]
-    Untrusted,
+    Untrusted(CertificateFault),
     /// TLS did not come about.
     #[error("the database offers no TLS, or none that fits")]
     NoTls,
@@ -86,7 +86,7 @@ impl StoreError {
             Self::Unreachable
                 | Self::AccountRefused { .. }
                 | Self::NoDatabase
-                | Self::Untrusted
+                | Self::Untrusted(_)
                 | Self::NoTls
                 | Self::Busy { .. }
                 | Self::ReadOnly
@@ -127,7 +127,7 @@ fn classify_connecting(error: &sqlx::Error) -> StoreError {
     match error {
         sqlx::Error::Tls(_) => StoreError::NoTls,
         sqlx::Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            Some(rustls::Error::InvalidCertificate(_)) => StoreError::Untrusted,
+            Some(rustls::Error::InvalidCertificate(fault)) => StoreError::Untrusted(fault.into()),
             Some(_) => StoreError::NoTls,
             None => StoreError::Unreachable,
         },

@@ -28,7 +28,8 @@ pub struct RingInUse {
     pub key_ids: Vec<String>,
 }
 
-/// Says every minute which keys this process has, until it is told to stop.
+/// Says every minute which keys this process has, until it is told to stop; then it says that it has
+/// them no more. Others with the same ring say again within a minute that they have.
 pub async fn keep_noting(
     database: Database,
     program: Program,
@@ -41,9 +42,25 @@ pub async fn keep_noting(
         }
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => break,
         }
     }
+    if let Err(error) = take_back(&database, program, &ids).await {
+        tracing::debug!(%error, "the ids of the keys in use could not be taken back");
+    }
+}
+
+/// Notes that no process of this program has these keys any more, as far as this one knows.
+async fn take_back(database: &Database, program: Program, ids: &[KeyId]) -> Result<(), StoreError> {
+    let connection = database.connection();
+    let values: [Value; 2] = [program.short_name().into(), fingerprint(ids).into()];
+    let statement = Statement::from_sql_and_values(
+        connection.get_database_backend(),
+        "UPDATE key_rings SET seen_at = 0 WHERE program = ? AND ring = ?",
+        values,
+    );
+    connection.execute_raw(statement).await?;
+    Ok(())
 }
 
 /// Notes that a process of this program has these keys now. Processes with the same ring share a row,

@@ -51,7 +51,7 @@ const MIGRATIONS: TableRights = TableRights {
 const KEY_RINGS: TableRights = TableRights {
     table: "key_rings",
     insert: true,
-    select: Columns::All(&["program", "key_ids", "seen_at"]),
+    select: Columns::All(&["program", "ring", "key_ids", "seen_at"]),
     update: Columns::Only(&["seen_at"]),
 };
 
@@ -193,7 +193,7 @@ pub struct Differences {
     /// What the program needs and may not do.
     pub missing: Vec<String>,
     /// What it may do and must not need.
-    pub excessive: Vec<&'static str>,
+    pub excessive: Vec<String>,
 }
 
 /// Tries each right by a statement that changes nothing and reads nothing. SQLite has no accounts.
@@ -217,10 +217,58 @@ pub async fn differences(database: &Database, program: Program) -> Result<Differ
     for statement in NOBODY.iter().chain(besides) {
         if is_allowed(database, statement).await? {
             let what = statement.trim_end_matches(" WHERE FALSE");
-            differences.excessive.push(what);
+            differences.excessive.push(what.to_owned());
         }
     }
+    differences
+        .excessive
+        .extend(listed_besides(database).await?);
     Ok(differences)
+}
+
+/// What the server lists of the account's rights besides those to rows, which were tried: to make and
+/// remove tables, to pass rights on, anything on the whole server.
+async fn listed_besides(database: &Database) -> Result<Vec<String>, StoreError> {
+    let connection = database.connection();
+    let statement = Statement::from_string(DbBackend::MySql, "SHOW GRANTS FOR CURRENT_USER()");
+    let rows = connection.query_all_raw(statement).await?;
+    let mut besides = Vec::new();
+    for row in rows {
+        let grant: String = row.try_get_by_index(0)?;
+        besides.extend(besides_rows(&grant));
+    }
+    Ok(besides)
+}
+
+/// The rights of one line, ``GRANT SELECT (`id`), INSERT ON `db`.`table` TO `bot`@`%` ``, that are not
+/// about rows.
+fn besides_rows(grant: &str) -> Vec<String> {
+    let Some((rights, rest)) = grant
+        .strip_prefix("GRANT ")
+        .and_then(|grant| grant.split_once(" ON "))
+    else {
+        return Vec::new();
+    };
+    let place = rest.split_once(" TO ").map_or(rest, |(place, _)| place);
+    let mut depth = 0;
+    let parts = rights.split(|c| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        c == ',' && depth == 0
+    });
+    let names = parts.map(|part| part.split('(').next().unwrap_or_default().trim());
+    let about_rows = ["USAGE", "SELECT", "INSERT", "UPDATE", "DELETE"];
+    let mut besides: Vec<_> = names
+        .filter(|name| !about_rows.contains(name) || (place == "*.*" && *name != "USAGE"))
+        .map(|name| format!("{name} on {place}"))
+        .collect();
+    if rest.ends_with("WITH GRANT OPTION") {
+        besides.push(format!("GRANT OPTION on {place}"));
+    }
+    besides
 }
 
 /// Each needed right with a statement that takes it.
@@ -263,5 +311,31 @@ async fn is_allowed(database: &Database, statement: &str) -> Result<bool, StoreE
             StoreError::Refused { code } => Ok(!REFUSED.contains(&code.as_str())),
             other => Err(other),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_about_rows_is_found_in_a_list_of_grants() {
+        let besides = |grant: &str| besides_rows(grant).join("; ");
+        for (grant, found) in [
+            ("GRANT USAGE ON *.* TO `bot`@`%`", ""),
+            (
+                "GRANT SELECT (`id`, `team`), INSERT, UPDATE (`a`) ON `s`.`secrets` TO `bot`@`%`",
+                "",
+            ),
+            ("GRANT SELECT, DROP ON `s`.* TO `web`@`%`", "DROP on `s`.*"),
+            ("GRANT SELECT ON *.* TO `web`@`%`", "SELECT on *.*"),
+            (
+                "GRANT ALL PRIVILEGES ON `s`.* TO `x`@`%` WITH GRANT OPTION",
+                "ALL PRIVILEGES on `s`.*; GRANT OPTION on `s`.*",
+            ),
+            ("GRANT `role`@`%` TO `web`@`%`", ""),
+        ] {
+            assert_eq!(besides(grant), found, "{grant}");
+        }
     }
 }
