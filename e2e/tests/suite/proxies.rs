@@ -373,6 +373,7 @@ async fn no_log_holds_a_link(kind: Kind) {
         let mut stream = proxied.connect("http/1.1").await;
         stream.write_all(request.as_bytes()).await.unwrap();
         stream.flush().await.unwrap();
+        // Time for the proxy to read it: nothing tells when it has.
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     // Plain http where TLS is spoken.
