@@ -358,9 +358,11 @@ async fn no_log_holds_a_link(kind: Kind) {
     ] {
         proxied.raw(request.as_bytes()).await;
     }
-    let form = "content-type: application/x-www-form-urlencoded\r\n";
+    // As from our page, so that it is its size that is refused, by whoever comes to it first.
+    let form =
+        format!("content-type: application/x-www-form-urlencoded\r\norigin: https://{host}\r\n");
     let body = format!("token={token}&confirmation={}", "x".repeat(40_000));
-    let answer = proxied.ask("POST /reveal", form, &body).await;
+    let answer = proxied.ask("POST /reveal", &form, &body).await;
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     // Gone before the answer, and before the request was whole.
     for request in [
