@@ -66,10 +66,22 @@ impl fmt::Display for Origin {
             Self::Flag(flag) => write!(f, "--{flag}"),
             Self::Variable(name) => write!(f, "environment variable {name}"),
             Self::EnvFile { name, path, .. } => write!(f, "{name} in {}", path.display()),
-            Self::File { named_by, path } => write!(f, "file {} ({named_by})", path.display()),
+            Self::File { named_by, path } if looks_like_one(path) => {
+                write!(f, "file {} ({named_by})", path.display())
+            }
+            Self::File { named_by, .. } => {
+                write!(f, "{named_by}, which should hold the path of a file")
+            }
             Self::Default => f.write_str("default"),
         }
     }
+}
+
+/// Whether it can be a path, and not the value itself in the place of the path of its file: keys and
+/// tokens have neither slash nor dot.
+fn looks_like_one(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    text.contains(['/', '.']) && !text.contains("://") && !text.contains(char::is_control)
 }
 
 /// A process's environment; a test gives its own.
