@@ -69,6 +69,7 @@ async fn check_database(settings: &Settings, report: &mut Report<impl Write>) ->
     report.tell(&keys::delivery(&database, &delivery).await)
 }
 
+/// What was given is not repeated: it may be the token itself.
 fn config_token(matches: &ArgMatches) -> anyhow::Result<Option<SecretString>> {
     let Some(path) = matches.get_one::<String>("config-token-file") else {
         return Ok(None);
@@ -78,11 +79,11 @@ fn config_token(matches: &ArgMatches) -> anyhow::Result<Option<SecretString>> {
     } else {
         fs::read_to_string(path)
     };
-    let token = Zeroizing::new(read.with_context(|| format!("--config-token-file {path}"))?);
+    let token = Zeroizing::new(read.context("--config-token-file can't be read")?);
     let token = token.trim();
     ensure!(
         !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()),
-        "--config-token-file {path}: it should hold one token (xoxe...) and nothing else"
+        "--config-token-file should hold one token (xoxe...) and nothing else"
     );
     Ok(Some(SecretString::from(token)))
 }

@@ -48,7 +48,6 @@ const NO_ENTRY: &[(&str, &str)] = &[
     ("skipped", "of what `doctor` prints"),
     ("… of … checks are not ok", "of what `doctor` prints"),
     ("…do: …", "of what `doctor` prints"),
-    ("--config-token-file …", "names a flag"),
     ("only opens", "of what `config check` prints"),
     ("seals", "of what `config check` prints"),
     ("… key…", "of what `config check` prints"),

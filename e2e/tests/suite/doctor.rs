@@ -259,6 +259,24 @@ async fn trouble_with_slack_is_told_with_what_to_do() {
     world.finish().await;
 }
 
+#[tokio::test]
+async fn a_configuration_token_in_the_place_of_its_file_is_not_repeated() {
+    for given in ["xoxe.xoxp-1-canary", "/nowhere/canary"] {
+        let ran = run(BOT, &["doctor", "--config-token-file", given], &[]).await;
+        assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.err);
+        assert!(
+            ran.err.contains("--config-token-file can't be read: "),
+            "{}",
+            ran.err
+        );
+        assert!(
+            !format!("{}{}", ran.out, ran.err).contains("canary"),
+            "{}",
+            ran.err
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_slack_app_is_compared_with_what_the_bot_needs() {
     let world = World::start(Engine::Sqlite).await;
