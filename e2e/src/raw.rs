@@ -101,3 +101,14 @@ pub async fn drip(mut stream: TcpStream, head: &str, pause: Duration) -> (Durati
     }
     (begun.elapsed(), String::new())
 }
+
+/// The body of an answer by HTTP/2, to its end.
+pub async fn read_http2(mut body: h2::RecvStream) -> String {
+    let mut text = Vec::new();
+    while let Some(part) = body.data().await {
+        let part = part.unwrap();
+        body.flow_control().release_capacity(part.len()).unwrap();
+        text.extend_from_slice(&part);
+    }
+    String::from_utf8(text).unwrap()
+}

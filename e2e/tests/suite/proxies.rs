@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use e2e::{
     Engine, Process, Sent, World, eventually, free_port, project,
-    raw::{connect_from, exchange, over_tls},
+    raw::{connect_from, exchange, over_tls, read_http2},
     tool,
 };
 use hyper::body::Bytes;
@@ -261,14 +261,8 @@ async fn ask_http2(proxied: &Proxied, method: &str, path: &str, body: &str) -> (
         let body = Bytes::copy_from_slice(body.as_bytes());
         sending.send_data(body, true).unwrap();
     }
-    let (head, mut body) = answer.await.unwrap().into_parts();
-    let mut text = Vec::new();
-    while let Some(part) = body.data().await {
-        let part = part.unwrap();
-        body.flow_control().release_capacity(part.len()).unwrap();
-        text.extend_from_slice(&part);
-    }
-    (head.status.as_u16(), String::from_utf8(text).unwrap())
+    let (head, body) = answer.await.unwrap().into_parts();
+    (head.status.as_u16(), read_http2(body).await)
 }
 
 async fn a_secret_is_opened(kind: Kind) {

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use e2e::{
     Engine, World, eventually_within, free_port,
-    raw::{connect_from, connect_tls, exchange, read_to_end},
+    raw::{connect_from, connect_tls, exchange, read_http2, read_to_end},
 };
 use hyper::body::Bytes;
 use rcgen::generate_simple_self_signed;
@@ -75,15 +75,9 @@ impl Http2 {
             let body = Bytes::copy_from_slice(body.as_bytes());
             sending.send_data(body, true).ok();
         }
-        let (head, mut body) = answer.await.unwrap().into_parts();
+        let (head, body) = answer.await.unwrap().into_parts();
         assert!(head.headers.contains_key("content-security-policy"));
-        let mut text = Vec::new();
-        while let Some(part) = body.data().await {
-            let part = part.unwrap();
-            body.flow_control().release_capacity(part.len()).unwrap();
-            text.extend_from_slice(&part);
-        }
-        (head.status.as_u16(), String::from_utf8(text).unwrap())
+        (head.status.as_u16(), read_http2(body).await)
     }
 }
 
