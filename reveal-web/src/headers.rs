@@ -91,7 +91,7 @@ impl<E> Secured<E> {
         // The confirm page's POST shall carry a real `Origin`.
         let referrer = match kind {
             Kind::Confirm => "strict-origin",
-            Kind::Revealed | Kind::Inert => "no-referrer",
+            Kind::Revealed | Kind::Wait | Kind::Inert => "no-referrer",
         };
         headers.insert("referrer-policy", HeaderValue::from_static(referrer));
         let policy = self.appearance.theme.policy(kind).clone();

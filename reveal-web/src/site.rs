@@ -52,7 +52,7 @@ impl Appearance {
             locale: asked_for
                 .or_else(recipient)
                 .unwrap_or(self.default_language),
-            can_switch: matches!(*method, Method::GET | Method::HEAD),
+            is_repeatable: matches!(*method, Method::GET | Method::HEAD),
         }
     }
 }

@@ -39,11 +39,16 @@ struct Kind {
 }
 
 const CONFIRM: Kind = Kind {
-    script: "'none'",
+    script: "HASH",
     form_action: "'self'",
     referrer: "strict-origin",
 };
 const REVEALED: Kind = Kind {
+    script: "HASH",
+    form_action: "'none'",
+    referrer: "no-referrer",
+};
+const WAIT: Kind = Kind {
     script: "HASH",
     form_action: "'none'",
     referrer: "no-referrer",
@@ -114,7 +119,7 @@ fn check(name: &str, page: &Page, kind: Kind, more: &[&str]) {
 
 on_each_engine! {
     async fn every_status_has_the_same_headers(engine) {
-        let web_variables = vec![("RATE_LIMIT", "14/60s".to_owned())];
+        let web_variables = vec![("RATE_LIMIT", "15/60s".to_owned())];
         let options = Options { bot: false, web_variables, ..Options::default() };
         let world = World::with(engine, options).await;
         let store = world.database.store().await;
@@ -137,14 +142,16 @@ on_each_engine! {
             ("expired", web.look(&expired.token.encode()).await, 410, INERT, &[]),
             ("malformed", web.look("short").await, 404, INERT, &[]),
             ("nowhere", web.get("/").await, 404, INERT, &[]),
-            ("method", web.get("/reveal").await, 405, INERT, &["allow"]),
+            ("not again", web.get("/reveal").await, 405, INERT, &["allow"]),
+            ("method", Web::send(web.http().put(format!("{}/reveal", web.url))).await, 405, INERT, &["allow"]),
             ("no form", Web::send(body("x".to_owned())).await, 400, INERT, &[]),
             ("too large", Web::send(body("x".repeat(5000))).await, 413, INERT, &[]),
             ("from elsewhere", Web::send(forbidden).await, 403, INERT, &[]),
             ("forged", web.press(&token, "forged").await, 403, INERT, &[]),
             ("icon", web.get("/favicon.ico").await, 204, INERT, &[]),
             ("head", Web::send(web.http().head(&web.url)).await, 404, INERT, &["content-type"]),
-            ("too many", web.get("/").await, 429, INERT, &["retry-after"]),
+            ("too many", web.get("/").await, 429, INERT, &["refresh", "retry-after"]),
+            ("too many presses", web.press(&token, &confirmation).await, 429, WAIT, &["retry-after"]),
         ] {
             assert_eq!(page.status, status, "{name}");
             check(name, &page, kind, more);

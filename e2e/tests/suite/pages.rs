@@ -136,9 +136,10 @@ impl Gallery {
         self.open("/s/unknown").await;
         self.check("unknown", Some("unknown")).await;
         self.open("/reveal").await;
-        self.check("method", Some("method")).await;
+        self.check("not-again", Some("not-again")).await;
         let sent = self.send().await;
         for (state, script) in [
+            ("method", "document.forms[0].action = '/s/elsewhere'"),
             (
                 "forbidden",
                 "document.getElementsByName('confirmation')[0].value = 'forged'",

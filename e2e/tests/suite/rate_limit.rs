@@ -35,7 +35,17 @@ on_each_engine! {
             assert_eq!((page.status, page.state()), (429, "too-many"));
             let seconds: u64 = page.headers["retry-after"].to_str().unwrap().parse().unwrap();
             assert!((1..=60).contains(&seconds));
-            assert!(page.html.contains(&format!("{seconds} second")));
+            assert!(page.html.contains("Nothing was shown"));
+            // Not all at once, and a press never by itself.
+            let reload = page.headers.get("refresh").map(|value| value.to_str().unwrap());
+            match reload {
+                Some(after) => {
+                    assert!((seconds..=seconds + 5).contains(&after.parse().unwrap()), "{after}");
+                    assert!(page.html.contains(&format!("by itself in {after} second")));
+                }
+                None => assert!(page.html.contains(&format!("In {seconds} second"))),
+            }
+            assert_eq!(reload.is_some(), !page.html.contains("history.back"));
         }
         world.finish().await;
     }

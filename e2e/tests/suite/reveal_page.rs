@@ -146,7 +146,7 @@ async fn everything_works_from_the_keyboard() {
     }
     browser.type_keys(enter).await;
     browser.type_keys(tab).await;
-    assert_eq!(browser.evaluate(focused).await, "secret");
+    assert_eq!(browser.evaluate(focused).await, "box");
     browser.close().await;
     world.finish().await;
 }

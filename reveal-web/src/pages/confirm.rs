@@ -8,10 +8,7 @@ use shared::{
     text::{self, Message, text},
 };
 
-use super::{
-    Frame, Kind, Page,
-    layout::{self, Script},
-};
+use super::{Frame, Kind, Page, layout};
 
 /// Why the page is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +20,9 @@ pub(crate) enum Occasion {
 }
 
 /// The page with the button. `confirmation` goes with the button and proves that the page was seen.
+///
+/// Whoever presses it twice would lose the secret, as the second answer takes the place of the first.
+/// The script lets one press through; without it the style sheet keeps the second click off for a while.
 pub(crate) fn confirm(
     frame: Frame<'_>,
     occasion: Occasion,
@@ -44,7 +44,9 @@ pub(crate) fn confirm(
     );
     let content = view! {
         <h1>{title.clone()}</h1>
-        <p class="lead">{text(locale, Message::ConfirmLead { sender })}</p>
+        <p class="lead">
+            {layout::naming(locale, sender, |sender| Message::ConfirmLead { sender })}
+        </p>
         {again}
         <p>{text(locale, Message::ConfirmOnce)}</p>
         <p>
@@ -55,14 +57,21 @@ pub(crate) fn confirm(
             <input type="hidden" name="confirmation" value=confirmation/>
             <input type="hidden" name="lang" value=locale.tag()/>
             <button type="submit" id="reveal" tabindex="0">{text(locale, Message::ConfirmButton)}</button>
+            <p
+                id="opening"
+                role="status"
+                data-opening=text(locale, Message::ConfirmOpening)
+                data-late=text(locale, Message::ConfirmLate)
+            ></p>
         </form>
-        <p class="soft">{text(locale, Message::ConfirmCaution { sender })}</p>
+        <p class="soft">
+            {layout::naming(locale, sender, |sender| Message::ConfirmCaution { sender })}
+        </p>
     };
-    let html = layout::render(frame, &title, Script::None, content);
+    let html = layout::render(frame, Kind::Confirm, &title, content);
     Page {
-        kind: Kind::Confirm,
         about: Some(preview.secret),
-        ..Page::new(StatusCode::OK, html)
+        ..Page::new(StatusCode::OK, Kind::Confirm, html)
     }
 }
 
@@ -81,7 +90,7 @@ mod tests {
         let frame = Frame {
             theme: &theme,
             locale: Locale::Fr,
-            can_switch: true,
+            is_repeatable: true,
         };
         let preview = Preview {
             secret: SecretId::generate(),

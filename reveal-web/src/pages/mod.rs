@@ -1,4 +1,4 @@
-//! The pages, rendered on the server. One of them has a script, and does without it.
+//! The pages, rendered on the server. Some have a script, and all do without it.
 
 mod confirm;
 mod ended;
@@ -31,8 +31,10 @@ use crate::access_log::About;
 pub(crate) enum Kind {
     /// The page with the form.
     Confirm,
-    /// The page with the secret and its script.
+    /// The page with the secret.
     Revealed,
+    /// The page after a press that came too soon.
+    Wait,
     /// Any other.
     Inert,
 }
@@ -43,26 +45,26 @@ pub(crate) struct Page {
     /// Wiped when it is not sent.
     html: Zeroizing<String>,
     kind: Kind,
-    /// Header beside those that every answer has.
-    extra: Option<(header::HeaderName, HeaderValue)>,
+    /// Headers beside those that every answer has.
+    extra: Vec<(header::HeaderName, HeaderValue)>,
     /// The secret that it is about, for the log.
     about: Option<SecretId>,
 }
 
 impl Page {
-    fn new(status: StatusCode, html: String) -> Self {
+    fn new(status: StatusCode, kind: Kind, html: String) -> Self {
         Self {
             status,
             html: Zeroizing::new(html),
-            kind: Kind::Inert,
-            extra: None,
+            kind,
+            extra: Vec::new(),
             about: None,
         }
     }
 
     /// An answer without a page.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self::new(status, String::new())
+        Self::new(status, Kind::Inert, String::new())
     }
 
     pub(crate) fn into_response(mut self) -> Response {
@@ -70,7 +72,7 @@ impl Page {
         if !self.html.is_empty() {
             response = response.content_type("text/html; charset=utf-8");
         }
-        if let Some((name, value)) = self.extra {
+        for (name, value) in self.extra {
             response = response.header(name, value);
         }
         let mut response = response.body(Body::from_string(std::mem::take(&mut *self.html)));

@@ -8,37 +8,38 @@ use shared::{
     text::{Message, text},
 };
 
-use super::{
-    Frame, Kind, Page,
-    layout::{self, Script},
-};
+use super::{Frame, Kind, Page, layout};
 
 /// The page that is sent once.
 pub(crate) fn revealed(frame: Frame<'_>, opened: &Opened) -> Page {
     let note = opened.note.as_ref().map(NoteText::expose);
     let html = html(frame, &opened.sender_name, opened.text.expose(), note);
     Page {
-        kind: Kind::Revealed,
         about: Some(opened.secret),
-        ..Page::new(StatusCode::OK, html)
+        ..Page::new(StatusCode::OK, Kind::Revealed, html)
     }
 }
 
 /// The secret is hidden from whoever looks over a shoulder until it is asked for. The copy button
-/// is there only when the script is.
+/// is there only when the script is. No translator may touch what people typed: a changed secret is none.
 fn html(frame: Frame<'_>, sender: &str, secret: &str, note: Option<&str>) -> String {
     let locale = frame.locale;
     let title = text(locale, Message::RevealedTitle);
     let note = note.map(|note| {
         view! {
-            <h2>{text(locale, Message::RevealedNote { sender })}</h2>
-            <blockquote id="note" dir="auto">{note.to_owned()}</blockquote>
+            <h2>{layout::naming(locale, sender, |sender| Message::RevealedNote { sender })}</h2>
+            <blockquote id="note" dir="auto" translate="no" class="notranslate">
+                {note.to_owned()}
+            </blockquote>
         }
     });
     // The first line end after <pre> is the parser's, not the secret's.
     let content = view! {
         <h1>{title.clone()}</h1>
-        <p id="lead">{text(locale, Message::RevealedLead { sender })}</p>
+        <p id="lead">
+            {layout::naming(locale, sender, |sender| Message::RevealedLead { sender })}
+        </p>
+        <p class="notice screen">{text(locale, Message::RevealedGone)}</p>
         <p class="screen">
             <button
                 type="button"
@@ -56,20 +57,20 @@ fn html(frame: Frame<'_>, sender: &str, secret: &str, note: Option<&str>) -> Str
                 <span class="closed">{text(locale, Message::RevealedShow)}</span>
                 <span class="open">{text(locale, Message::RevealedHide)}</span>
             </summary>
-            <pre
-                id="secret"
-                dir="auto"
+            <div
+                id="box"
                 role="region"
                 tabindex="0"
                 aria-label=text(locale, Message::RevealedLabel)
             >
-                {format!("\n{secret}")}
-            </pre>
+                <pre id="secret" dir="auto" translate="no" class="notranslate">
+                    {format!("\n{secret}")}
+                </pre>
+            </div>
         </details>
         {note}
-        <p class="soft screen">{text(locale, Message::RevealedGone)}</p>
     };
-    layout::render(frame, &title, Script::Copy, content)
+    layout::render(frame, Kind::Revealed, &title, content)
 }
 
 #[cfg(test)]
@@ -87,7 +88,7 @@ mod tests {
         let frame = Frame {
             theme: &theme,
             locale,
-            can_switch: false,
+            is_repeatable: false,
         };
         Parsed::of(&html(frame, sender, secret, Some(note)))
     }
@@ -137,7 +138,7 @@ mod tests {
             let frame = Frame {
                 theme: &theme,
                 locale,
-                can_switch: false,
+                is_repeatable: false,
             };
             let page = html(frame, "a", "b", Some("c"));
             assert!(page.len() < 15_000, "{}", page.len());

@@ -12,8 +12,27 @@ use crate::brand::Brand;
 /// The style sheet, but for the accent color.
 const STYLE: &str = include_str!("style.css");
 
-/// The one script: it copies the secret, and clears the page when it is left.
-pub(super) const SCRIPT: &str = include_str!("copy.js");
+/// Lets one press of the button through: a second request would take the first one's answer, the
+/// only copy, out of the browser's hands.
+const CONFIRM: &str = include_str!("confirm.js");
+
+/// Copies the secret, asks before it is lost unseen, and clears the page when it is left.
+const REVEALED: &str = include_str!("revealed.js");
+
+/// Leads back to the page with the button once a refused press may be tried again.
+const WAIT: &str = include_str!("wait.js");
+
+impl Kind {
+    /// The script of such a page.
+    pub(super) const fn script(self) -> Option<&'static str> {
+        match self {
+            Self::Confirm => Some(CONFIRM),
+            Self::Revealed => Some(REVEALED),
+            Self::Wait => Some(WAIT),
+            Self::Inert => None,
+        }
+    }
+}
 
 /// Made once at the start.
 pub(crate) struct Theme {
@@ -21,6 +40,7 @@ pub(crate) struct Theme {
     pub(super) style: String,
     confirm: HeaderValue,
     revealed: HeaderValue,
+    wait: HeaderValue,
     inert: HeaderValue,
 }
 
@@ -32,8 +52,9 @@ impl Theme {
         } else {
             "'none'"
         };
-        let policy = |script: &str, form_action| {
+        let policy = |kind: Kind, form_action| {
             let style = hash(&style);
+            let script = kind.script().map_or_else(|| "'none'".to_owned(), hash);
             let policy = format!(
                 "default-src 'none'; style-src {style}; script-src {script}; img-src {images}; \
                  object-src 'none'; base-uri 'none'; frame-ancestors 'none'; \
@@ -42,9 +63,10 @@ impl Theme {
             HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
         };
         Self {
-            confirm: policy("'none'", "'self'"),
-            revealed: policy(&hash(SCRIPT), "'none'"),
-            inert: policy("'none'", "'none'"),
+            confirm: policy(Kind::Confirm, "'self'"),
+            revealed: policy(Kind::Revealed, "'none'"),
+            wait: policy(Kind::Wait, "'none'"),
+            inert: policy(Kind::Inert, "'none'"),
             brand,
             style,
         }
@@ -55,6 +77,7 @@ impl Theme {
         match kind {
             Kind::Confirm => &self.confirm,
             Kind::Revealed => &self.revealed,
+            Kind::Wait => &self.wait,
             Kind::Inert => &self.inert,
         }
     }
@@ -70,6 +93,7 @@ fn hash(text: &str) -> String {
 pub(crate) struct Frame<'a> {
     pub(crate) theme: &'a Theme,
     pub(crate) locale: Locale,
-    /// Whether the address shows the same page in the other language: not so after a POST.
-    pub(crate) can_switch: bool,
+    /// Whether the address shows the same page again, in another language for example: not so after a
+    /// POST.
+    pub(crate) is_repeatable: bool,
 }

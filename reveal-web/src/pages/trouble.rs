@@ -6,9 +6,13 @@ use poem::{
     IntoResponse, Response,
     http::{HeaderValue, StatusCode, header},
 };
+use rand::RngExt as _;
 use shared::text::Message;
 
-use super::{Frame, Page, statement::Statement};
+use super::{
+    Frame, Page,
+    statement::{GoesBack, Statement},
+};
 
 /// What is wrong with a request, or with us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +21,8 @@ pub(crate) enum Trouble {
     Unknown,
     /// The database or the keys don't do their part just now, or too many ask at once.
     Unavailable,
+    /// The page with the secret was asked for once more, from a browser's history for example.
+    NotAgain,
     /// The client asks too often.
     TooMany { retry_after: Duration },
     /// The form is not ours.
@@ -36,6 +42,10 @@ pub(crate) enum Trouble {
 /// After how many seconds an unavailable page is worth another try.
 const RETRY_SECONDS: u64 = 30;
 
+/// Up to so many seconds more, by chance, until a refused page tries again: a whole organization can have
+/// one address, and should not come back at once.
+const SPREAD_SECONDS: u64 = 5;
+
 impl Trouble {
     const fn status(self) -> StatusCode {
         match self {
@@ -44,7 +54,7 @@ impl Trouble {
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Method { .. } | Self::NotAgain => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
@@ -57,6 +67,7 @@ impl Trouble {
             Self::Unavailable => Some((header::RETRY_AFTER, RETRY_SECONDS.into())),
             Self::TooMany { retry_after } => Some((header::RETRY_AFTER, whole(retry_after).into())),
             Self::Method { allowed } => Some((header::ALLOW, HeaderValue::from_static(allowed))),
+            Self::NotAgain => Some((header::ALLOW, HeaderValue::from_static("POST"))),
             Self::TooSlow => Some((header::CONNECTION, HeaderValue::from_static("close"))),
             _ => None,
         }
@@ -80,9 +91,15 @@ impl Trouble {
                 "too-many",
                 Message::TooManyTitle,
                 Message::TooManyText,
-                Message::TooManyNext {
+                Message::TooManyPress {
                     seconds: whole(retry_after),
                 },
+            ),
+            Self::NotAgain => (
+                "not-again",
+                Message::NotAgainTitle,
+                Message::NotAgainText,
+                Message::NotAgainNext,
             ),
             Self::BadRequest => (
                 "bad-request",
@@ -132,10 +149,38 @@ impl Trouble {
 
 /// The page for a trouble.
 pub(crate) fn trouble(frame: Frame<'_>, trouble: Trouble) -> Page {
-    Page {
-        extra: trouble.header(),
-        ..trouble.statement().page(frame, trouble.status())
+    let (statement, status) = (trouble.statement(), trouble.status());
+    let mut page = match trouble {
+        Trouble::TooMany { retry_after } => too_many(frame, statement, status, retry_after),
+        _ => statement.page(frame, status),
+    };
+    page.extra.extend(trouble.header());
+    page
+}
+
+/// A page that was refused asks for itself again when its time has come. A press never repeats itself:
+/// nothing but a press opens a secret. It leads back to the page with the button.
+fn too_many(
+    frame: Frame<'_>,
+    statement: Statement<'_>,
+    status: StatusCode,
+    retry_after: Duration,
+) -> Page {
+    let seconds = whole(retry_after) + rand::rng().random_range(0..=SPREAD_SECONDS);
+    if frame.is_repeatable {
+        let reloads = Statement {
+            next: Message::TooManyReload { seconds },
+            ..statement
+        };
+        let mut page = reloads.page(frame, status);
+        page.extra.push((header::REFRESH, seconds.into()));
+        return page;
     }
+    let back = GoesBack {
+        after_seconds: seconds,
+        says: Message::TooManyBack { seconds },
+    };
+    statement.page_that_goes_back(frame, status, &back)
 }
 
 /// An answer that tells the outermost layer which page to make of it.

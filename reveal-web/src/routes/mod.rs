@@ -44,6 +44,7 @@ impl Routes {
                     allowed: "GET, HEAD",
                 },
             ),
+            (Route::Reveal, Method::GET | Method::HEAD) => trouble(&request, Trouble::NotAgain),
             (Route::Reveal, _) => trouble(&request, Trouble::Method { allowed: "POST" }),
             (Route::Other, _) => trouble(&request, Trouble::Unknown),
         }

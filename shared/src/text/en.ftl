@@ -119,6 +119,8 @@ confirm-once = It opens only once: after that it’s destroyed, and nobody can o
 confirm-time-left = { $left } left, until { $until }.
 confirm-again = The page had been open for a while, so nothing was shown yet. Please press the button again.
 confirm-button = Open the secret
+confirm-opening = Opening…
+confirm-late = This takes unusually long. If nothing comes, open the link from the message in Slack again: it says how it stands with the secret.
 confirm-caution = Not expecting this? Don’t open it: ask { $sender } first.
 revealed-title = Your secret
 revealed-lead = From { $sender }. Copy it to where you need it now.
@@ -129,7 +131,7 @@ revealed-copy = Copy
 revealed-copied = Copied.
 revealed-copy-failed = That didn’t work. Show the secret, then select and copy it yourself.
 revealed-note = Note from { $sender }
-revealed-gone = It’s destroyed on our side. This page can’t be opened again.
+revealed-gone = It’s destroyed on our side: when you close or leave this page, it’s lost.
 opened-title = Already opened
 opened-text = This secret was shown on { $when }, and was destroyed then.
 opened-next = If that was you, and you need it again, ask the sender to send it anew. If that wasn’t you, tell the sender now: somebody else has seen it.
@@ -145,14 +147,25 @@ withdrawn-next = Ask the sender to send it anew if you still need it.
 unknown-title = No secret here
 unknown-text = This link leads to no secret. It may be incomplete, or it’s from too long ago.
 unknown-next = Open the link from the message in Slack again, or ask the sender to send it anew.
+not-again-title = Not a second time
+not-again-text = A secret that is shown at this address can’t be called up again. It’s only ever shown to whoever presses the button, once.
+not-again-next = Open the link from the message in Slack: it says how it stands with the secret.
 unavailable-title = Not just now
 unavailable-text = The secret can’t be shown at the moment. Nothing is lost that was not shown.
 unavailable-next = Try again in a minute, from the message in Slack. If it goes on, ask your IT team.
 too-many-title = Too many requests
-too-many-text = There were too many requests from your network.
-too-many-next = { $seconds ->
-    [one] Try again in { $seconds } second.
-   *[other] Try again in { $seconds } seconds.
+too-many-text = There were too many requests from your network just now. Nothing was shown, and nothing is lost.
+too-many-reload = { $seconds ->
+    [one] This page tries again by itself in { $seconds } second.
+   *[other] This page tries again by itself in { $seconds } seconds.
+}
+too-many-press = { $seconds ->
+    [one] In { $seconds } second, go back to the page with the button and press it again, or open the link from the message in Slack.
+   *[other] In { $seconds } seconds, go back to the page with the button and press it again, or open the link from the message in Slack.
+}
+too-many-back = { $seconds ->
+    [one] In { $seconds } second this page leads back to the one with the button. If it doesn’t, open the link from the message in Slack again.
+   *[other] In { $seconds } seconds this page leads back to the one with the button. If it doesn’t, open the link from the message in Slack again.
 }
 bad-request-title = That didn’t work
 bad-request-text = The page sent something that we don’t understand. Nothing was shown.

@@ -121,6 +121,8 @@ confirm-once = Il ne s’ouvre qu’une fois : ensuite il est détruit, et pers
 confirm-time-left = Il reste { $left }, jusqu’au { $until }.
 confirm-again = La page était ouverte depuis un moment, et rien n’a encore été affiché. Veuillez appuyer de nouveau sur le bouton.
 confirm-button = Ouvrir le secret
+confirm-opening = Ouverture en cours…
+confirm-late = C’est plus long que d’habitude. Si rien ne vient, ouvrez de nouveau le lien depuis le message dans Slack : il dit où en est le secret.
 confirm-caution = Vous ne l’attendiez pas ? Ne l’ouvrez pas : demandez d’abord à { $sender }.
 revealed-title = Votre secret
 revealed-lead = De { $sender }. Copiez-le maintenant là où vous en avez besoin.
@@ -131,7 +133,7 @@ revealed-copy = Copier
 revealed-copied = Copié.
 revealed-copy-failed = Cela n’a pas fonctionné. Affichez le secret, puis sélectionnez-le et copiez-le vous-même.
 revealed-note = Note de { $sender }
-revealed-gone = Il est détruit de notre côté. Cette page ne peut plus être ouverte.
+revealed-gone = Il est détruit de notre côté : si vous fermez ou quittez cette page, il est perdu.
 opened-title = Déjà ouvert
 opened-text = Ce secret a été affiché le { $when }, puis détruit.
 opened-next = Si c’était vous et qu’il vous le faut encore, demandez qu’on vous le renvoie. Si ce n’était pas vous, prévenez tout de suite la personne qui l’a envoyé : quelqu’un d’autre l’a vu.
@@ -147,14 +149,25 @@ withdrawn-next = Demandez à la personne qui l’a envoyé de le renvoyer s’il
 unknown-title = Pas de secret ici
 unknown-text = Ce lien ne mène à aucun secret. Il est peut-être incomplet, ou trop ancien.
 unknown-next = Ouvrez de nouveau le lien depuis le message dans Slack, ou demandez qu’on vous renvoie le secret.
+not-again-title = Pas une deuxième fois
+not-again-text = Un secret affiché à cette adresse ne peut pas être rappelé. Il ne s’affiche qu’une seule fois, à qui appuie sur le bouton.
+not-again-next = Ouvrez le lien depuis le message dans Slack : il dit où en est le secret.
 unavailable-title = Pas maintenant
 unavailable-text = Le secret ne peut pas être affiché en ce moment. Rien de ce qui n’a pas été affiché n’est perdu.
 unavailable-next = Réessayez dans une minute, depuis le message dans Slack. Si cela persiste, demandez à votre équipe informatique.
 too-many-title = Trop de requêtes
-too-many-text = Il y a eu trop de requêtes depuis votre réseau.
-too-many-next = { $seconds ->
-    [one] Réessayez dans { $seconds } seconde.
-   *[other] Réessayez dans { $seconds } secondes.
+too-many-text = Il y a eu trop de requêtes depuis votre réseau à l’instant. Rien n’a été affiché, et rien n’est perdu.
+too-many-reload = { $seconds ->
+    [one] Cette page réessaie d’elle-même dans { $seconds } seconde.
+   *[other] Cette page réessaie d’elle-même dans { $seconds } secondes.
+}
+too-many-press = { $seconds ->
+    [one] Dans { $seconds } seconde, revenez à la page du bouton et appuyez de nouveau, ou ouvrez le lien depuis le message dans Slack.
+   *[other] Dans { $seconds } secondes, revenez à la page du bouton et appuyez de nouveau, ou ouvrez le lien depuis le message dans Slack.
+}
+too-many-back = { $seconds ->
+    [one] Dans { $seconds } seconde, cette page ramène à celle du bouton. Sinon, ouvrez de nouveau le lien depuis le message dans Slack.
+   *[other] Dans { $seconds } secondes, cette page ramène à celle du bouton. Sinon, ouvrez de nouveau le lien depuis le message dans Slack.
 }
 bad-request-title = Cela n’a pas fonctionné
 bad-request-text = La page a envoyé quelque chose que nous ne comprenons pas. Rien n’a été affiché.

@@ -1,1 +1,0 @@
-(()=>{const b=document.getElementById("copy"),s=document.getElementById("secret"),o=document.getElementById("copied");if(navigator.clipboard){b.hidden=false;b.onclick=()=>navigator.clipboard.writeText(s.textContent).then(()=>{o.textContent=b.dataset.done},()=>{o.textContent=b.dataset.failed})}addEventListener("pagehide",()=>document.querySelector("article").replaceChildren())})()
