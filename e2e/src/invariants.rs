@@ -11,7 +11,7 @@ use shared::crypto::LinkToken;
 use uuid::Uuid;
 
 /// Rows that must not be there, and what they would mean.
-const NEVER: [(&str, &str); 9] = [
+const NEVER: [(&str, &str); 11] = [
     (
         "a ciphertext is there exactly while its secret lives",
         "SELECT COUNT(*) AS found FROM secrets \
@@ -37,6 +37,16 @@ const NEVER: [(&str, &str); 9] = [
         "an opened secret was seen at a time, and only an opened one",
         "SELECT COUNT(*) AS found FROM secrets WHERE (viewed_at IS NOT NULL) <> \
          (destroy_reason IS NOT NULL AND destroy_reason = 'viewed')",
+    ),
+    (
+        "an opened secret says what confirmed that, and only an opened one",
+        "SELECT COUNT(*) AS found FROM secrets \
+         WHERE (viewed_at IS NOT NULL) <> (confirmed_by IS NOT NULL)",
+    ),
+    (
+        "nothing comes after an opening that was none",
+        "SELECT COUNT(*) AS found FROM secrets WHERE viewed_at IS NULL \
+         AND (reuse_count > 0 OR repeat_count > 0)",
     ),
     (
         "a submission makes one secret",

@@ -11,6 +11,7 @@ mod m20261123_000003_audit_events;
 mod m20261124_000004_message_updates;
 mod m20261124_000005_reuse;
 mod m20261125_000006_key_rings;
+mod m20261125_000007_repeats;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000004_message_updates::Migration),
             Box::new(m20261124_000005_reuse::Migration),
             Box::new(m20261125_000006_key_rings::Migration),
+            Box::new(m20261125_000007_repeats::Migration),
         ]
     }
 }

@@ -17,6 +17,7 @@ pub(crate) struct Metrics {
     connections: Gauge,
     refused: Family<Refused, Counter>,
     reuses: Counter,
+    repeats: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -38,6 +39,7 @@ impl Metrics {
             connections: Gauge::default(),
             refused: Family::default(),
             reuses: Counter::default(),
+            repeats: Counter::default(),
         };
         let registry = &mut metrics.registry;
         let requests = metrics.requests.clone();
@@ -55,6 +57,12 @@ impl Metrics {
             "link_reuses",
             "Visits to links whose secret was opened before",
             reuses,
+        );
+        let repeats = metrics.repeats.clone();
+        registry.register(
+            "page_repeats",
+            "Pages sent again that had opened their secret a moment before",
+            repeats,
         );
         metrics
     }
@@ -75,6 +83,10 @@ impl Metrics {
 
     pub(crate) fn reuse(&self) {
         self.reuses.inc();
+    }
+
+    pub(crate) fn repeat(&self) {
+        self.repeats.inc();
     }
 
     pub(crate) fn encode(&self) -> Result<String, fmt::Error> {

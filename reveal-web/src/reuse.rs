@@ -1,11 +1,14 @@
-//! Visits to links whose secret was opened: logged at once, and counted for the sender a moment
+//! What comes to links whose secret was opened: logged at once, and counted for the sender a moment
 //! later, so that no visitor waits for that and many visits cost one statement.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use shared::{
     ids::SecretId,
-    store::{Database, Ended, Ending, reuse},
+    store::{
+        Database, Ended, Ending,
+        reuse::{self, Late},
+    },
 };
 use tokio::{
     sync::mpsc::{Receiver, Sender, channel},
@@ -25,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where visits are noted.
 pub(crate) struct Reuses {
-    visits: Sender<SecretId>,
+    visits: Sender<(SecretId, Late)>,
     metrics: Arc<Metrics>,
 }
 
@@ -47,24 +50,38 @@ impl Reuses {
         }
         self.metrics.reuse();
         tracing::warn!(secret.id = %ended.secret, "the link of an opened secret was visited again");
-        if self.visits.try_send(ended.secret).is_err() {
-            tracing::warn!(secret.id = %ended.secret, "that visit is not counted: there are too many");
+        self.count(ended.secret, Late::Visit);
+    }
+
+    /// Notes that the page that opened the secret was sent again.
+    pub(crate) fn note_repeat(&self, ended: &Ended) {
+        self.metrics.repeat();
+        tracing::info!(
+            secret.id = %ended.secret,
+            "the page that opened a secret was sent again, from the same address and browser"
+        );
+        self.count(ended.secret, Late::Repeat);
+    }
+
+    fn count(&self, secret: SecretId, late: Late) {
+        if self.visits.try_send((secret, late)).is_err() {
+            tracing::warn!(secret.id = %secret, "that visit is not counted: there are too many");
         }
     }
 }
 
-async fn count(database: Database, mut noted: Receiver<SecretId>) {
+async fn count(database: Database, mut noted: Receiver<(SecretId, Late)>) {
     while let Some(first) = noted.recv().await {
         let mut visits = HashMap::from([(first, 1_u16)]);
         if !noted.is_closed() {
             sleep(COLLECT_FOR).await;
         }
-        while let Ok(secret) = noted.try_recv() {
-            let count = visits.entry(secret).or_default();
+        while let Ok(visit) = noted.try_recv() {
+            let count = visits.entry(visit).or_default();
             *count = count.saturating_add(1);
         }
-        for (secret, visits) in visits {
-            let counted = timeout(PATIENCE, reuse::note(&database, secret, visits)).await;
+        for ((secret, late), visits) in visits {
+            let counted = timeout(PATIENCE, reuse::note(&database, secret, late, visits)).await;
             if let Ok(Err(error)) = counted {
                 tracing::error!(secret.id = %secret, visits, %error, "visits could not be counted");
             } else if counted.is_err() {

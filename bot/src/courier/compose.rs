@@ -107,6 +107,10 @@ pub(super) fn receipt(
     if let Some(why) = why {
         blocks.push(blocks::section(&text(locale, why)));
     }
+    if facts.repeats > 0 {
+        let repeated = Message::ReceiptRepeated { recipient };
+        blocks.push(blocks::section_with_mentions(&text(locale, repeated)));
+    }
     if let Some(reused_at) = facts.reused_at {
         let reused = Message::ReceiptReused {
             count: u64::try_from(facts.reuses).unwrap_or(0),
@@ -164,6 +168,7 @@ mod tests {
             ended_at: None,
             reuses: 0,
             reused_at: None,
+            repeats: 0,
         }
     }
 
@@ -241,7 +246,7 @@ mod tests {
         for (ending, expected) in [
             (
                 Ending::Viewed { at },
-                "was shown on November 23, 2026 at 2:04\u{202f}p.m. EST",
+                "was opened on November 23, 2026 at 2:04\u{202f}p.m. EST",
             ),
             (Ending::Expired, "Nobody opened this secret in time"),
             (Ending::Undeliverable, "destroyed unseen"),
@@ -293,6 +298,32 @@ mod tests {
             let receipt = receipt(locale, &facts, Some(Outcome::Sent), None);
             let told = receipt.blocks[1].to_string();
             assert!(told.contains(expected), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_receipt_tells_of_a_second_press_without_alarm() {
+        let at = Timestamp::from_millis(1_795_460_640_000);
+        let facts = Facts {
+            repeats: 1,
+            ..ended(Ending::Viewed { at })
+        };
+        for (locale, expected) in [
+            (Locale::En, "sent again a moment later"),
+            (Locale::Fr, "renvoyée à l’instant d’après"),
+        ] {
+            let receipt = receipt(locale, &facts, Some(Outcome::Sent), None);
+            assert_eq!(receipt.blocks.len(), 2);
+            let told = receipt.blocks[1].to_string();
+            assert!(told.contains(expected), "{told}");
+            for alarm in [
+                "somebody else",
+                "IT team",
+                "quelqu’un d’autre",
+                "informatique",
+            ] {
+                assert!(!told.contains(alarm), "{told}");
+            }
         }
     }
 

@@ -84,7 +84,7 @@ on_each_engine! {
         // Slack's side: the message leads nowhere any more.
         e2e::eventually("the changed message", || async {
             let message = browser.find("[data-message-ts]").await.text().await.ok()?;
-            message.contains("was shown on").then_some(())
+            message.contains("was opened on").then_some(())
         })
         .await;
         assert!(browser.page.find(Locator::Css("[data-message-ts] a")).await.is_err());

@@ -354,7 +354,7 @@ on_each_engine! {
             world.kill_bots().await;
             world.revive().await;
             world.settled().await;
-            assert!(world.slack().messages_now("U0BOB").await[0].to_string().contains("was shown on"));
+            assert!(world.slack().messages_now("U0BOB").await[0].to_string().contains("was opened on"));
             world.finish().await;
         }
     }

@@ -21,7 +21,8 @@ async fn row(world: &World) -> String {
     let all = columns.split(", ").map(|column| format!("HEX({column})"));
     let all = all.collect::<Vec<_>>().join(", '|', ");
     let live = "viewed_at IS NULL AND destroyed_at IS NULL AND burn_id IS NULL \
-                AND reuse_count = 0 AND reused_at IS NULL";
+                AND reuse_count = 0 AND reused_at IS NULL AND confirmed_by IS NULL \
+                AND repeat_count = 0 AND repeated_at IS NULL";
     let whole = match world.database.engine {
         e2e::Engine::MySql => format!("CONCAT({all})"),
         e2e::Engine::Sqlite => all.replace(", '|', ", " || '|' || "),

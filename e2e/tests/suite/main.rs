@@ -29,6 +29,7 @@ mod pages;
 mod proxies;
 mod race;
 mod rate_limit;
+mod repeats;
 mod reveal_page;
 mod rotation;
 mod settings;

@@ -6,6 +6,7 @@ use e2e::{Keys, TestDatabase, on_each_engine};
 use futures_util::future::join_all;
 use shared::{
     clock::Timestamp,
+    crypto::{Confirmed, LinkToken},
     ids::{ChannelId, MessageTs},
     store::{
         Ending, FailureReason, StoreError,
@@ -18,8 +19,12 @@ use shared::{
 
 const LEASE: Duration = Duration::from_mins(1);
 
-/// When a page was made that nobody waited before.
-const JUST_NOW: Timestamp = Timestamp::from_millis(i64::MAX);
+/// Of a page before which nobody waited.
+fn confirmed(keys: &Keys, token: &LinkToken) -> Confirmed {
+    let (ring, hash) = (keys.master(), token.hash());
+    let confirmation = ring.confirm(&hash, Timestamp::from_millis(i64::MAX));
+    ring.confirmed(&hash, &confirmation).unwrap()
+}
 
 on_each_engine! {
     async fn submissions_at_once_with_one_key_make_one_secret(engine) {
@@ -88,7 +93,7 @@ on_each_engine! {
         let died = deliveries::claim(&store, Duration::ZERO, &[]).await.unwrap().unwrap();
         let token = died.open(&keys.delivery()).unwrap().token;
         let (master, visitor) = (keys.master(), Visitor::default());
-        burn::burn(&store, &master, &token, JUST_NOW, &visitor, || false, |_| ()).await.unwrap();
+        burn::burn(&store, &master, &token, &confirmed(&keys, &token), &visitor, || false, |_| ()).await.unwrap();
         let next = deliveries::claim(&store, LEASE, &[]).await.unwrap().unwrap();
         assert!(matches!(next.facts.ending, Some(Ending::Viewed { .. })));
         settle::arrived(&store, &next).await.unwrap();
@@ -106,9 +111,9 @@ on_each_engine! {
         let sent = keys.send(&store, "still there").await;
         let (master, visitor) = (keys.master(), Visitor::default());
         let render = |opened: &burn::Opened| opened.text.expose().to_owned();
-        let burned = burn::burn(&store, &master, &sent.token, JUST_NOW, &visitor, || true, render).await;
+        let burned = burn::burn(&store, &master, &sent.token, &confirmed(&keys, &sent.token), &visitor, || true, render).await;
         assert_eq!(burned, Ok(Burn::Abandoned));
-        let burned = burn::burn(&store, &master, &sent.token, JUST_NOW, &visitor, || false, render).await;
+        let burned = burn::burn(&store, &master, &sent.token, &confirmed(&keys, &sent.token), &visitor, || false, render).await;
         let rendered = "still there".to_owned();
         assert_eq!(burned, Ok(Burn::Revealed { secret: sent.secret, rendered }));
         database.remove().await;
@@ -121,7 +126,7 @@ on_each_engine! {
         let extend = "UPDATE secrets SET expires_at = expires_at + 1";
         database.run(e2e::Account::Migrate, extend).await.unwrap();
         let (master, visitor) = (keys.master(), Visitor::default());
-        let burned = burn::burn(&store, &master, &sent.token, JUST_NOW, &visitor, || false, |_| ()).await;
+        let burned = burn::burn(&store, &master, &sent.token, &confirmed(&keys, &sent.token), &visitor, || false, |_| ()).await;
         assert!(matches!(burned, Err(burn::BurnError::Undecryptable { .. })), "{burned:?}");
         let live = "SELECT COUNT(*) FROM secrets WHERE ciphertext IS NOT NULL";
         assert_eq!(database.count(live).await, 1);

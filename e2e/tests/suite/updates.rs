@@ -21,7 +21,7 @@ on_each_engine! {
         let link = world.alice_sends_bob(Submission { secret: "canary-of-updates", ..Submission::default() }).await;
         let token = link.rsplit('/').next().unwrap();
         assert_eq!(world.web().reveal(token).await.status, 200);
-        let message = message_with(&world, "U0BOB", "was shown on").await;
+        let message = message_with(&world, "U0BOB", "was opened on").await;
         assert!(message["edited"] == true && !message.to_string().contains("http"), "{message}");
         let receipt = message_with(&world, "U0ALICE", "was opened on").await;
         assert!(receipt.to_string().contains("<@U0BOB>"), "{receipt}");
@@ -53,7 +53,7 @@ on_each_engine! {
         let sql = "UPDATE secrets SET destroyed_at = destroyed_at - 604800000";
         world.database.run(Account::Migrate, sql).await.unwrap();
         world.start_bot().await;
-        message_with(&world, "U0BOB", "was shown on").await;
+        message_with(&world, "U0BOB", "was opened on").await;
         message_with(&world, "U0ALICE", "was opened on").await;
         world.finish().await;
     }

@@ -40,6 +40,21 @@ pub(crate) fn ended(frame: Frame<'_>, ended: &Ended) -> Page {
             next: Message::WithdrawnNext,
         },
     };
+    about(ended, &statement, frame)
+}
+
+/// For the page that opened the secret, sent again by the same visitor a moment later.
+pub(crate) fn repeated(frame: Frame<'_>, ended: &Ended) -> Page {
+    let statement = Statement {
+        state: "repeated",
+        title: Message::RepeatedTitle,
+        what: Message::RepeatedText,
+        next: Message::RepeatedNext,
+    };
+    about(ended, &statement, frame)
+}
+
+fn about(ended: &Ended, statement: &Statement<'_>, frame: Frame<'_>) -> Page {
     Page {
         about: Some(ended.secret),
         ..statement.page(frame, StatusCode::GONE)

@@ -19,7 +19,7 @@ use shared::ids::SecretId;
 use zeroize::Zeroizing;
 
 pub(crate) use confirm::{Occasion, confirm};
-pub(crate) use ended::ended;
+pub(crate) use ended::{ended, repeated};
 pub(crate) use revealed::revealed;
 pub(crate) use theme::{Frame, Theme};
 pub(crate) use trouble::{Trouble, trouble};

@@ -4,8 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use poem::{Request, http::Method};
 use shared::{
-    clock::Timestamp,
-    crypto::LinkToken,
+    crypto::{Confirmed, LinkToken},
     store::burn::{self, Burn, BurnError, Opened},
 };
 use tokio::{sync::oneshot, time::timeout};
@@ -36,10 +35,7 @@ pub(crate) async fn answer(site: &Site, mut request: Request) -> Page {
         Err(error) => return pages::trouble(frame(asked_for), trouble_of(error)),
     };
     let asked_for = form.language.or(asked_for);
-    let Some(confirmed_at) = site
-        .keys
-        .confirmed_at(&form.token.hash(), &form.confirmation)
-    else {
+    let Some(confirmed) = site.keys.confirmed(&form.token.hash(), &form.confirmation) else {
         tracing::warn!("a request to open a secret was refused: its page was never shown");
         return pages::trouble(frame(asked_for), Trouble::Forbidden);
     };
@@ -49,7 +45,7 @@ pub(crate) async fn answer(site: &Site, mut request: Request) -> Page {
         occasion: Occasion::TooLate,
         is_by_a_person: true,
     };
-    burn(site, Arc::new(form.token), confirmed_at, &visit).await
+    burn(site, Arc::new(form.token), confirmed, &visit).await
 }
 
 const fn trouble_of(error: FormError) -> Trouble {
@@ -60,18 +56,22 @@ const fn trouble_of(error: FormError) -> Trouble {
     }
 }
 
-async fn burn(site: &Site, token: Arc<LinkToken>, confirmed_at: Timestamp, visit: &Visit) -> Page {
+async fn burn(site: &Site, token: Arc<LinkToken>, confirmed: Confirmed, visit: &Visit) -> Page {
     let frame = |recipient: Option<&str>| {
         site.appearance
             .frame(visit.asked_for, recipient, &Method::POST)
     };
-    let burning = burn_apart(site, Arc::clone(&token), confirmed_at, visit);
+    let burning = burn_apart(site, Arc::clone(&token), confirmed, visit);
     let burned = timeout(DEADLINE, burning).await;
     match burned.ok().flatten() {
         Some(Ok(Burn::Revealed { rendered, .. })) => rendered,
         Some(Ok(Burn::Ended(ended))) => {
             site.reuses.note(&ended);
             pages::ended(frame(ended.recipient_locale.as_deref()), &ended)
+        }
+        Some(Ok(Burn::Repeated(ended))) => {
+            site.reuses.note_repeat(&ended);
+            pages::repeated(frame(ended.recipient_locale.as_deref()), &ended)
         }
         Some(Ok(Burn::Unconfirmed)) => confirm::page(site, &token, visit).await,
         Some(Ok(Burn::Unknown)) => pages::trouble(frame(None), Trouble::Unknown),
@@ -87,7 +87,7 @@ async fn burn(site: &Site, token: Arc<LinkToken>, confirmed_at: Timestamp, visit
 async fn burn_apart(
     site: &Site,
     token: Arc<LinkToken>,
-    confirmed_at: Timestamp,
+    confirmed: Confirmed,
     visit: &Visit,
 ) -> Option<Result<Burn<Page>, BurnError>> {
     let (answer, answered) = oneshot::channel();
@@ -106,7 +106,7 @@ async fn burn_apart(
             &database,
             &keys,
             &token,
-            confirmed_at,
+            &confirmed,
             &visitor,
             requester_gone,
             render,

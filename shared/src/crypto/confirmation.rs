@@ -4,11 +4,11 @@
 //! It keeps out what posts to the page without having seen it. That a secret opens once does not
 //! rest on it.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac as _};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
 use super::{MasterKeys, TokenHash, derive};
 use crate::clock::Timestamp;
@@ -24,6 +24,54 @@ const LEN: usize = INSTANT_LEN + 32;
 /// understand each other.
 const LABEL: &[u8] = b"confirmation/1";
 
+/// Tells what stands for a confirmation from what else is hashed.
+const BY_LABEL: &[u8] = b"confirmed-by/1";
+
+/// A confirmation that was checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Confirmed {
+    /// When its page was made.
+    pub at: Timestamp,
+    bytes: [u8; LEN],
+}
+
+/// Stands for a confirmation as one browser at one address sent it: SHA-256. Nobody gets an address
+/// back out of it, as nobody can guess the signature that went in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConfirmedBy([u8; 32]);
+
+impl Confirmed {
+    /// What stands for it when it comes from this address and from a browser of this name.
+    #[must_use]
+    pub fn by(&self, address: Option<IpAddr>, user_agent: Option<&str>) -> ConfirmedBy {
+        let mut hash = Sha256::new_with_prefix(BY_LABEL);
+        hash.update(self.bytes);
+        // Either 16 bytes or none, and how many; what comes last needs no length.
+        match address {
+            None => hash.update([0]),
+            Some(IpAddr::V4(address)) => {
+                hash.update([16]);
+                hash.update(address.to_ipv6_mapped().octets());
+            }
+            Some(IpAddr::V6(address)) => {
+                hash.update([16]);
+                hash.update(address.octets());
+            }
+        }
+        hash.update([u8::from(user_agent.is_some())]);
+        hash.update(user_agent.unwrap_or_default());
+        ConfirmedBy(hash.finalize().into())
+    }
+}
+
+impl ConfirmedBy {
+    /// The 32 bytes, as the database stores them.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
 impl MasterKeys {
     /// Confirms that the page of this link was made at this instant: 54 characters of base64url.
     #[must_use]
@@ -38,10 +86,10 @@ impl MasterKeys {
         URL_SAFE_NO_PAD.encode(confirmation)
     }
 
-    /// When the page of this link was made, from a [confirmation](Self::confirm) under any key of
-    /// the ring; `None` for a forged one or one of another link. Compared in constant time.
+    /// Checks a [confirmation](Self::confirm) of this link under every key of the ring; `None` for a
+    /// forged one or one of another link. Compared in constant time.
     #[must_use]
-    pub fn confirmed_at(&self, link: &TokenHash, confirmation: &str) -> Option<Timestamp> {
+    pub fn confirmed(&self, link: &TokenHash, confirmation: &str) -> Option<Confirmed> {
         let mut bytes = [0; LEN];
         let written = URL_SAFE_NO_PAD
             .decode_slice(confirmation, &mut bytes)
@@ -55,7 +103,8 @@ impl MasterKeys {
             mac(key.as_slice(), link, instant).is_some_and(|mac| mac.verify_slice(tag).is_ok())
         });
         let millis = i64::from_be_bytes(instant.try_into().ok()?);
-        genuine.then_some(Timestamp::from_millis(millis))
+        let at = Timestamp::from_millis(millis);
+        genuine.then_some(Confirmed { at, bytes })
     }
 }
 
@@ -79,6 +128,11 @@ mod tests {
 
     fn ring(keys: &str) -> MasterKeys {
         MasterKeys::parse(&SecretString::from(keys)).unwrap()
+    }
+
+    fn confirmed_at(ring: &MasterKeys, link: &TokenHash, confirmation: &str) -> Option<Timestamp> {
+        ring.confirmed(link, confirmation)
+            .map(|confirmed| confirmed.at)
     }
 
     fn link(first: char) -> TokenHash {
@@ -111,11 +165,11 @@ mod tests {
             format!("{SECOND},{FIRST}"),
         ] {
             let ring = ring(&keys);
-            assert_eq!(ring.confirmed_at(&link('A'), &confirmation), Some(AT));
-            assert_eq!(ring.confirmed_at(&link('B'), &confirmation), None);
+            assert_eq!(confirmed_at(&ring, &link('A'), &confirmation), Some(AT));
+            assert_eq!(confirmed_at(&ring, &link('B'), &confirmation), None);
         }
         assert_eq!(
-            ring(SECOND).confirmed_at(&link('A'), &confirmation),
+            confirmed_at(&ring(SECOND), &link('A'), &confirmation),
             None,
             "another ring"
         );
@@ -132,7 +186,7 @@ mod tests {
             let mut forged = good.clone();
             forged[bit / 8] ^= 1 << (bit % 8);
             let forged = URL_SAFE_NO_PAD.encode(forged);
-            assert_eq!(ring.confirmed_at(&link('A'), &forged), None, "bit {bit}");
+            assert_eq!(confirmed_at(&ring, &link('A'), &forged), None, "bit {bit}");
         }
         let good = URL_SAFE_NO_PAD.encode(good);
         for forged in [
@@ -142,7 +196,52 @@ mod tests {
             &format!("{good}A"),
             &format!("{good}="),
         ] {
-            assert_eq!(ring.confirmed_at(&link('A'), forged), None, "{forged}");
+            assert_eq!(confirmed_at(&ring, &link('A'), forged), None, "{forged}");
         }
+    }
+
+    /// Computed with Python's hashlib.
+    #[test]
+    fn what_stands_for_a_confirmation_never_changes_its_form() {
+        let ring = ring(FIRST);
+        let confirmed = ring
+            .confirmed(&link('A'), &ring.confirm(&link('A'), AT))
+            .unwrap();
+        let address = Some(IpAddr::from([192, 0, 2, 7]));
+        let by = confirmed.by(address, Some("Browser/1"));
+        let expected = "5f9ea49b2ef3c83078706fccd675c9d3bc0604737e9c78525ca8fb9ab20d8ab0";
+        assert_eq!(hex::encode(by.as_bytes()), expected);
+    }
+
+    #[test]
+    fn it_stands_for_one_page_one_address_and_one_browser() {
+        let ring = ring(FIRST);
+        let confirmed = |at: i64| {
+            let at = Timestamp::from_millis(at);
+            let confirmation = ring.confirm(&link('A'), at);
+            ring.confirmed(&link('A'), &confirmation).unwrap()
+        };
+        let address = |text: &str| Some(text.parse().unwrap());
+        let mut all = Vec::new();
+        for at in [1, 2] {
+            for address in [
+                None,
+                address("192.0.2.7"),
+                address("192.0.2.8"),
+                address("2001:db8::7"),
+                address("::"),
+            ] {
+                for browser in [None, Some(""), Some("a"), Some("\u{0}a")] {
+                    all.push(confirmed(at).by(address, browser));
+                }
+            }
+        }
+        for (index, by) in all.iter().enumerate() {
+            assert!(!all[..index].contains(by), "{index}");
+        }
+        assert_eq!(
+            confirmed(1).by(address("192.0.2.7"), Some("a")),
+            confirmed(1).by(address("192.0.2.7"), Some("a")),
+        );
     }
 }

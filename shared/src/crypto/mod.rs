@@ -15,7 +15,7 @@ mod master;
 mod seal;
 mod token;
 
-pub use confirmation::CONFIRMATION_LIFE;
+pub use confirmation::{CONFIRMATION_LIFE, Confirmed, ConfirmedBy};
 pub use delivery::{DeliveryKeys, Parcel, SealedParcel};
 pub use key::KeyId;
 pub use key_ring::KeyRingError;

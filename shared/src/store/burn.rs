@@ -24,7 +24,8 @@ use super::{
 use crate::{
     clock::Timestamp,
     crypto::{
-        self, Binding, CONFIRMATION_LIFE, KeyId, LinkToken, MasterKeys, OpenError, SealedSecret,
+        self, Binding, CONFIRMATION_LIFE, Confirmed, ConfirmedBy, KeyId, LinkToken, MasterKeys,
+        OpenError, SealedSecret,
     },
     ids::{BurnId, SecretId},
     secret::{NoteText, SecretText},
@@ -32,6 +33,10 @@ use crate::{
 
 #[expect(clippy::cast_possible_truncation, reason = "five minutes fit")]
 const CONFIRMATION_MILLIS: u64 = CONFIRMATION_LIFE.as_millis() as u64;
+
+/// How long after an opening the same page, sent again, is the same visitor's: a second press, or a
+/// browser that asks again on a slow line. Later it is a visit as any other.
+const REPEATED_WITHIN_MILLIS: u64 = 120_000;
 
 /// A secret in the clear, for just as long as it takes to render it.
 pub struct Opened {
@@ -59,6 +64,9 @@ pub enum Burn<T> {
     Unknown,
     /// The secret's life was over.
     Ended(Ended),
+    /// This very page opened it a moment ago, from the same address and browser. What it was shown
+    /// then is not shown again.
+    Repeated(Ended),
     /// The link's page was made too long ago; nothing was tried.
     Unconfirmed,
     /// Whoever asked is gone; the secret was left as it was.
@@ -84,15 +92,17 @@ pub enum BurnError {
 
 /// Opens a secret once.
 ///
-/// `confirmed_at` is when the link's page was made, by the database's clock: whoever looks at it for
-/// longer than [`CONFIRMATION_LIFE`] is asked again. `render` makes of the plaintext what will be shown; it runs before the transaction, so that nothing
+/// `confirmed` says when the link's page was made, by the database's clock: whoever looks at it for
+/// longer than [`CONFIRMATION_LIFE`] is asked again. The row keeps what stands for it with the visitor's
+/// address and browser, so that the same page sent twice is told from a visit by somebody else, whichever
+/// process answers. `render` makes of the plaintext what will be shown; it runs before the transaction, so that nothing
 /// can fail after its commit. `requester_gone` is asked right before the commit: a secret is not burned for
 /// somebody who has left.
 pub async fn burn<T>(
     database: &Database,
     keys: &MasterKeys,
     token: &LinkToken,
-    confirmed_at: Timestamp,
+    confirmed: &Confirmed,
     visitor: &Visitor,
     requester_gone: impl Fn() -> bool,
     render: impl Fn(&Opened) -> T,
@@ -100,19 +110,21 @@ pub async fn burn<T>(
     let Some(row) = Row::read(database, token).await? else {
         return Ok(Burn::Unknown);
     };
-    if let Some(ending) = row.ending()? {
-        return Ok(Burn::Ended(row.ended(ending)));
+    let by = confirmed.by(visitor.ip, visitor.user_agent.as_deref());
+    if let Some(over) = row.over(by)? {
+        return Ok(over);
     }
     let attempt = Attempt {
         database,
         visitor,
+        by,
         row: &row,
         id: BurnId::generate(),
     };
     if row.expires_at <= row.now {
-        return attempt.lost().await;
+        return attempt.expire().await;
     }
-    if confirmed_at.millis_until(Timestamp::from_millis(row.now)) > CONFIRMATION_MILLIS {
+    if confirmed.at.millis_until(Timestamp::from_millis(row.now)) > CONFIRMATION_MILLIS {
         return Ok(Burn::Unconfirmed);
     }
     let rendered = match row.open(keys, token) {
@@ -134,13 +146,23 @@ pub async fn burn<T>(
             rendered,
         }),
         Destroyed::Abandoned => Ok(Burn::Abandoned),
-        Destroyed::Before => attempt.lost().await,
+        Destroyed::Before => {
+            // Somebody else was first, unless time was over just then.
+            let Some(row) = Row::read(database, token).await? else {
+                return Ok(Burn::Unknown);
+            };
+            match row.over(by)? {
+                Some(over) => Ok(over),
+                None => attempt.expire().await,
+            }
+        }
     }
 }
 
 struct Attempt<'a> {
     database: &'a Database,
     visitor: &'a Visitor,
+    by: ConfirmedBy,
     row: &'a Row,
     id: BurnId,
 }
@@ -183,6 +205,7 @@ impl Attempt<'_> {
                 ciphertext: Set(None),
                 note_ciphertext: Set(None),
                 burn_id: Set(Some(self.id.as_uuid())),
+                confirmed_by: Set(Some(self.by.as_bytes().to_vec())),
                 ..Default::default()
             })
             .filter(secret::Column::Id.eq(self.row.id))
@@ -227,9 +250,8 @@ impl Attempt<'_> {
         }
     }
 
-    /// Somebody else was first, or time was over: says how the secret's life ended, ending it if
-    /// only its time is over.
-    async fn lost<T>(&self) -> Result<Burn<T>, BurnError> {
+    /// Time is over: says how the secret's life ended, ending it if nobody has yet.
+    async fn expire<T>(&self) -> Result<Burn<T>, BurnError> {
         let secret = self.row.secret();
         let ending = expire::expire_visited(self.database, secret, self.visitor).await?;
         Ok(Burn::Ended(self.row.ended(ending)))
@@ -274,6 +296,7 @@ struct Row {
     expires_at: i64,
     viewed_at: Option<i64>,
     destroy_reason: Option<String>,
+    confirmed_by: Option<Vec<u8>>,
     now: i64,
 }
 
@@ -296,6 +319,7 @@ impl Row {
                 secret::Column::ExpiresAt,
                 secret::Column::ViewedAt,
                 secret::Column::DestroyReason,
+                secret::Column::ConfirmedBy,
             ])
             .column_as(database.now(), "now")
             .filter(secret::Column::TokenHash.eq(token.hash().as_bytes().to_vec()))
@@ -309,8 +333,25 @@ impl Row {
         SecretId::from_uuid(self.id)
     }
 
-    fn ending(&self) -> Result<Option<Ending>, StoreError> {
-        Ending::from_columns(self.destroy_reason.as_deref(), self.viewed_at)
+    /// What a visit finds once the secret's life is over; `None` before.
+    fn over<T>(&self, by: ConfirmedBy) -> Result<Option<Burn<T>>, StoreError> {
+        let ending = Ending::from_columns(self.destroy_reason.as_deref(), self.viewed_at)?;
+        Ok(ending.map(|ending| {
+            let ended = self.ended(ending);
+            if self.was_opened_just_now(by) {
+                Burn::Repeated(ended)
+            } else {
+                Burn::Ended(ended)
+            }
+        }))
+    }
+
+    fn was_opened_just_now(&self, by: ConfirmedBy) -> bool {
+        let now = Timestamp::from_millis(self.now);
+        let is_recent = self.viewed_at.is_some_and(|viewed_at| {
+            Timestamp::from_millis(viewed_at).millis_until(now) <= REPEATED_WITHIN_MILLIS
+        });
+        is_recent && self.confirmed_by.as_deref() == Some(by.as_bytes().as_slice())
     }
 
     fn ended(&self, ending: Ending) -> Ended {

@@ -25,7 +25,7 @@ pub(super) const LIVE: &str = "live";
 const BATCH: u64 = 500;
 
 /// Makes the messages due that still show a secret as live that ended within the last `period`, and
-/// the receipts that don't tell yet of visits within it. Returns how many; any number of bots may
+/// the receipts that don't tell yet of visits and repeated presses within it. Returns how many; any number of bots may
 /// look at once.
 pub async fn make_due(database: &Database, period: Duration) -> Result<u64, StoreError> {
     let since = database.now_minus(u64::try_from(period.as_millis()).unwrap_or(u64::MAX));
@@ -34,14 +34,24 @@ pub async fn make_due(database: &Database, period: Duration) -> Result<u64, Stor
         .add(of_secret(secret::Column::DestroyedAt).gte(since.clone()))
         .add(delivery::Column::Shown.eq(LIVE));
     let reused = Condition::all()
-        .add(of_secret(secret::Column::ReusedAt).gte(since))
+        .add(of_secret(secret::Column::ReusedAt).gte(since.clone()))
         .add(delivery::Column::Kind.eq(Kind::SenderReceipt.code()))
         .add(
             Expr::col((delivery::Entity, delivery::Column::ShownReuses))
                 .lt(of_secret(secret::Column::ReuseCount)),
         );
-    let due = make_these_due(database, ended).await?;
-    Ok(due + make_these_due(database, reused).await?)
+    let repeated = Condition::all()
+        .add(of_secret(secret::Column::RepeatedAt).gte(since))
+        .add(delivery::Column::Kind.eq(Kind::SenderReceipt.code()))
+        .add(
+            Expr::col((delivery::Entity, delivery::Column::ShownRepeats))
+                .lt(of_secret(secret::Column::RepeatCount)),
+        );
+    let mut due = 0;
+    for which in [ended, reused, repeated] {
+        due += make_these_due(database, which).await?;
+    }
+    Ok(due)
 }
 
 async fn make_these_due(database: &Database, which: Condition) -> Result<u64, StoreError> {

@@ -144,6 +144,9 @@ async fn insert_secret(
         burn_id: Set(None),
         reuse_count: Set(0),
         reused_at: Set(None),
+        confirmed_by: Set(None),
+        repeat_count: Set(0),
+        repeated_at: Set(None),
     };
     secret::Entity::insert(row)
         .exec_without_returning(transaction)
@@ -203,6 +206,7 @@ async fn insert_deliveries(
         message_ts: Set(None),
         shown: Set(None),
         shown_reuses: Set(0),
+        shown_repeats: Set(0),
         created_at: Set(now.as_millis()),
     };
     let message = delivery::ActiveModel {

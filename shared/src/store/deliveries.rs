@@ -143,6 +143,8 @@ pub struct Facts {
     pub reuses: i32,
     /// The last of them.
     pub reused_at: Option<Timestamp>,
+    /// How often the page that opened it was sent again right after.
+    pub repeats: i32,
 }
 
 impl Facts {
@@ -315,6 +317,7 @@ struct FactsRow {
     destroy_reason: Option<String>,
     reuse_count: i32,
     reused_at: Option<i64>,
+    repeat_count: i32,
     now: i64,
 }
 
@@ -335,6 +338,7 @@ async fn facts(database: &Database, secret: SecretId) -> Result<Facts, StoreErro
             secret::Column::DestroyReason,
             secret::Column::ReuseCount,
             secret::Column::ReusedAt,
+            secret::Column::RepeatCount,
         ])
         .column_as(database.now(), "now")
         .filter(secret::Column::Id.eq(secret.as_uuid()))
@@ -358,6 +362,7 @@ async fn facts(database: &Database, secret: SecretId) -> Result<Facts, StoreErro
         ended_at: row.destroyed_at.map(Timestamp::from_millis),
         reuses: row.reuse_count,
         reused_at: row.reused_at.map(Timestamp::from_millis),
+        repeats: row.repeat_count,
     })
 }
 

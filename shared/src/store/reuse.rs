@@ -1,5 +1,5 @@
 //! Visits to a link whose secret was opened: the one trace of somebody who came too late, or of
-//! somebody who was not meant to come first.
+//! somebody who was not meant to come first. Told from the page that opened it, sent once more.
 
 use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter,
@@ -12,17 +12,32 @@ use crate::ids::SecretId;
 /// From so many on, visits are no longer counted: what repeats this often needs no exact number.
 const MANY: i32 = 1000;
 
-/// Counts visits to the link of an opened secret. The bot tells the sender.
-pub async fn note(database: &Database, secret: SecretId, visits: u16) -> Result<(), StoreError> {
+/// What came after the opening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Late {
+    /// A visit, by whomever.
+    Visit,
+    /// The page that opened it, again: from the same address and browser, and a moment later.
+    Repeat,
+}
+
+/// Counts what came to the link of an opened secret. The bot tells the sender.
+pub async fn note(
+    database: &Database,
+    secret: SecretId,
+    late: Late,
+    times: u16,
+) -> Result<(), StoreError> {
+    let (count, last) = match late {
+        Late::Visit => (secret::Column::ReuseCount, secret::Column::ReusedAt),
+        Late::Repeat => (secret::Column::RepeatCount, secret::Column::RepeatedAt),
+    };
     secret::Entity::update_many()
-        .col_expr(
-            secret::Column::ReuseCount,
-            Expr::col(secret::Column::ReuseCount).add(i32::from(visits)),
-        )
-        .col_expr(secret::Column::ReusedAt, database.now())
+        .col_expr(count, Expr::col(count).add(i32::from(times)))
+        .col_expr(last, database.now())
         .filter(secret::Column::Id.eq(secret.as_uuid()))
         .filter(secret::Column::ViewedAt.is_not_null())
-        .filter(secret::Column::ReuseCount.lt(MANY))
+        .filter(count.lt(MANY))
         .exec(database.connection())
         .await?;
     Ok(())

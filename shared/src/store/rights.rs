@@ -78,6 +78,8 @@ const BOT: [TableRights; 5] = [
             "destroy_reason",
             "reuse_count",
             "reused_at",
+            "repeat_count",
+            "repeated_at",
         ]),
         update: Columns::Only(&[
             "destroyed_at",
@@ -125,7 +127,9 @@ const WEB: [TableRights; 4] = [
             "destroyed_at",
             "destroy_reason",
             "burn_id",
+            "confirmed_by",
             "reuse_count",
+            "repeat_count",
         ]),
         update: Columns::Only(&[
             "viewed_at",
@@ -134,8 +138,11 @@ const WEB: [TableRights; 4] = [
             "ciphertext",
             "note_ciphertext",
             "burn_id",
+            "confirmed_by",
             "reuse_count",
             "reused_at",
+            "repeat_count",
+            "repeated_at",
         ]),
     },
     TableRights {

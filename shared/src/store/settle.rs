@@ -26,6 +26,7 @@ pub async fn sent(database: &Database, job: &Job, posted: &Posted) -> Result<(),
         message_ts: Set(Some(posted.message.to_string())),
         shown: Set(Some(state_of(job).to_owned())),
         shown_reuses: Set(job.facts.reuses),
+        shown_repeats: Set(job.facts.repeats),
         ..Default::default()
     };
     close_as_sent(database, job, posted).await
@@ -87,6 +88,7 @@ pub async fn shown(database: &Database, job: &Job) -> Result<(), StoreError> {
             leased_until: Set(None),
             shown: Set(Some(state_of(job).to_owned())),
             shown_reuses: Set(job.facts.reuses),
+            shown_repeats: Set(job.facts.repeats),
             ..Default::default()
         })
         .exec(database.connection())

@@ -81,7 +81,7 @@ message-caution = Not expecting this? Ask { $sender } before you open it.
 
 ## The recipient’s message, once the secret is gone
 
-message-opened = This secret was shown on { $when }, and was destroyed then. If that wasn’t you, tell { $sender } now: somebody else has seen it.
+message-opened = This secret was opened on { $when }, and was destroyed then. If you opened it and saw nothing, ask { $sender } to send it anew. If you didn’t open it, tell { $sender } now: somebody else did.
 message-expired = Nobody opened this secret in time, so it was destroyed unseen on { $when }. Ask { $sender } to send it anew.
 message-withdrawn = This secret was destroyed unseen on { $when }. Ask { $sender } to send it anew if you still need it.
 
@@ -91,9 +91,10 @@ receipt-fallback = About the secret you sent
 receipt-delivered = { $recipient } has the link to your secret. It opens once, until { $until }.
 receipt-opened = Your secret for { $recipient } was opened on { $when }, and was destroyed then.
 receipt-reused = { $count ->
-    [one] Since then its link was visited once more, on { $when }; nothing was shown. If { $recipient } says that they did not see the secret, somebody else has: change it now, and tell your IT team.
-   *[other] Since then its link was visited { $count } more times, last on { $when }; nothing was shown. If { $recipient } says that they did not see the secret, somebody else has: change it now, and tell your IT team.
+    [one] Since then its link was visited once more, on { $when }; nothing was shown. If { $recipient } says that they did not open it before, somebody else did: change the secret now, and tell your IT team.
+   *[other] Since then its link was visited { $count } more times, last on { $when }; nothing was shown. If { $recipient } says that they did not open it before, somebody else did: change the secret now, and tell your IT team.
 }
+receipt-repeated = The page that opened it was sent again a moment later, by the same browser: a second press or a slow line does that. Nothing was shown again. If { $recipient } saw nothing, please send the secret anew.
 receipt-unopened = Your secret for { $recipient } was not opened in time, and was destroyed on { $when }. Nobody saw it.
 receipt-withdrawn = Your secret for { $recipient } was destroyed on { $when }. Nobody saw it.
 receipt-failed = Your secret for { $recipient } could not be delivered, and was destroyed. Nobody saw it.
@@ -133,8 +134,11 @@ revealed-copy-failed = That didn’t work. Show the secret, then select and copy
 revealed-note = Note from { $sender }
 revealed-gone = It’s destroyed on our side: when you close or leave this page, it’s lost.
 opened-title = Already opened
-opened-text = This secret was shown on { $when }, and was destroyed then.
-opened-next = If that was you, and you need it again, ask the sender to send it anew. If that wasn’t you, tell the sender now: somebody else has seen it.
+opened-text = This secret was opened on { $when }, and was destroyed then.
+opened-next = If you opened it and need it again, or saw nothing, ask the sender to send it anew. If you didn’t open it, tell the sender now: somebody else did.
+repeated-title = Opened a moment ago
+repeated-text = This page opened the secret a moment ago, and it’s shown only once.
+repeated-next = If you saw it, there is nothing to do. If you saw nothing, it was lost on the way, as a second press or a slow line can do: ask the sender to send it anew.
 expired-title = Too late
 expired-text = Nobody opened this secret in time, so it was destroyed unseen.
 expired-next = Ask the sender to send it anew.

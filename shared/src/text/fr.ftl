@@ -83,7 +83,7 @@ message-caution = Vous ne l’attendiez pas ? Demandez à { $sender } avant d�
 
 ## Le message au destinataire, une fois le secret disparu
 
-message-opened = Ce secret a été affiché le { $when }, puis détruit. Si ce n’était pas vous, prévenez { $sender } tout de suite : quelqu’un d’autre l’a vu.
+message-opened = Ce secret a été ouvert le { $when }, puis détruit. Si vous l’avez ouvert sans rien voir, demandez à { $sender } de le renvoyer. Si vous ne l’avez pas ouvert, prévenez { $sender } tout de suite : quelqu’un d’autre l’a fait.
 message-expired = Personne n’a ouvert ce secret à temps : il a été détruit sans être vu le { $when }. Demandez à { $sender } de le renvoyer.
 message-withdrawn = Ce secret a été détruit sans être vu le { $when }. Demandez à { $sender } de le renvoyer si vous en avez encore besoin.
 
@@ -93,9 +93,10 @@ receipt-fallback = À propos du secret que vous avez envoyé
 receipt-delivered = { $recipient } a reçu le lien vers votre secret. Il s’ouvre une seule fois, jusqu’au { $until }.
 receipt-opened = Votre secret pour { $recipient } a été ouvert le { $when }, puis détruit.
 receipt-reused = { $count ->
-    [one] Depuis, son lien a été visité encore une fois, le { $when } ; rien n’a été affiché. Si { $recipient } dit ne pas avoir vu le secret, quelqu’un d’autre l’a vu : changez-le tout de suite, et prévenez votre équipe informatique.
-   *[other] Depuis, son lien a été visité { $count } autres fois, la dernière le { $when } ; rien n’a été affiché. Si { $recipient } dit ne pas avoir vu le secret, quelqu’un d’autre l’a vu : changez-le tout de suite, et prévenez votre équipe informatique.
+    [one] Depuis, son lien a été visité encore une fois, le { $when } ; rien n’a été affiché. Si { $recipient } dit ne pas l’avoir ouvert avant, quelqu’un d’autre l’a fait : changez le secret tout de suite, et prévenez votre équipe informatique.
+   *[other] Depuis, son lien a été visité { $count } autres fois, la dernière le { $when } ; rien n’a été affiché. Si { $recipient } dit ne pas l’avoir ouvert avant, quelqu’un d’autre l’a fait : changez le secret tout de suite, et prévenez votre équipe informatique.
 }
+receipt-repeated = La page qui l’a ouvert a été renvoyée à l’instant d’après, par le même navigateur : cela arrive si l’on appuie deux fois ou si la connexion est lente. Rien n’a été affiché de nouveau. Si { $recipient } n’a rien vu, veuillez renvoyer le secret.
 receipt-unopened = Votre secret pour { $recipient } n’a pas été ouvert à temps, et a été détruit le { $when }. Personne ne l’a vu.
 receipt-withdrawn = Votre secret pour { $recipient } a été détruit le { $when }. Personne ne l’a vu.
 receipt-failed = Votre secret pour { $recipient } n’a pas pu être remis, et a été détruit. Personne ne l’a vu.
@@ -135,8 +136,11 @@ revealed-copy-failed = Cela n’a pas fonctionné. Affichez le secret, puis sél
 revealed-note = Note de { $sender }
 revealed-gone = Il est détruit de notre côté : si vous fermez ou quittez cette page, il est perdu.
 opened-title = Déjà ouvert
-opened-text = Ce secret a été affiché le { $when }, puis détruit.
-opened-next = Si c’était vous et qu’il vous le faut encore, demandez qu’on vous le renvoie. Si ce n’était pas vous, prévenez tout de suite la personne qui l’a envoyé : quelqu’un d’autre l’a vu.
+opened-text = Ce secret a été ouvert le { $when }, puis détruit.
+opened-next = Si vous l’avez ouvert et qu’il vous le faut encore, ou que vous n’avez rien vu, demandez qu’on vous le renvoie. Si vous ne l’avez pas ouvert, prévenez tout de suite la personne qui l’a envoyé : quelqu’un d’autre l’a fait.
+repeated-title = Ouvert à l’instant
+repeated-text = Cette page vient d’ouvrir le secret, et il ne s’affiche qu’une fois.
+repeated-next = Si vous l’avez vu, il n’y a rien à faire. Si vous n’avez rien vu, il s’est perdu en chemin, comme il arrive si l’on appuie deux fois ou si la connexion est lente : demandez qu’on vous le renvoie.
 expired-title = Trop tard
 expired-text = Personne n’a ouvert ce secret à temps : il a été détruit sans être vu.
 expired-next = Demandez à la personne qui l’a envoyé de le renvoyer.

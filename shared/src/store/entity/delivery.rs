@@ -21,6 +21,7 @@ pub(crate) struct Model {
     pub(crate) message_ts: Option<String>,
     pub(crate) shown: Option<String>,
     pub(crate) shown_reuses: i32,
+    pub(crate) shown_repeats: i32,
     pub(crate) created_at: i64,
 }
 

@@ -28,6 +28,9 @@ pub(crate) struct Model {
     pub(crate) burn_id: Option<Uuid>,
     pub(crate) reuse_count: i32,
     pub(crate) reused_at: Option<i64>,
+    pub(crate) confirmed_by: Option<Vec<u8>>,
+    pub(crate) repeat_count: i32,
+    pub(crate) repeated_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
