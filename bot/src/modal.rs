@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use shared::{
     lifetime::Lifetime,
     secret::{NOTE_MAX_CHARS, SECRET_PART_MAX_CHARS},
+    settings::PrivacyUrl,
     store::submissions::StoredSubmission,
     text::{self, Locale, Message, text},
 };
@@ -66,16 +67,21 @@ impl Layout {
 }
 
 /// The dialog with what the command said filled in.
-pub(crate) fn dialog(locale: Locale, prefill: &Prefill) -> Value {
+pub(crate) fn dialog(locale: Locale, prefill: &Prefill, privacy: Option<&PrivacyUrl>) -> Value {
     let layout = Layout {
         has_unused_words: prefill.has_unused_words,
         ..Layout::default()
     };
-    dialog_with(locale, prefill, layout)
+    dialog_with(locale, prefill, layout, privacy)
 }
 
 /// The dialog with a layout.
-pub(crate) fn dialog_with(locale: Locale, prefill: &Prefill, layout: Layout) -> Value {
+pub(crate) fn dialog_with(
+    locale: Locale,
+    prefill: &Prefill,
+    layout: Layout,
+    privacy: Option<&PrivacyUrl>,
+) -> Value {
     let mut form = Vec::new();
     if layout.has_unused_words {
         form.push(blocks::section(&text(locale, Message::ModalWordsUnused)));
@@ -88,6 +94,7 @@ pub(crate) fn dialog_with(locale: Locale, prefill: &Prefill, layout: Layout) -> 
     }
     form.push(lifetime(locale, prefill.lifetime.unwrap_or_default()));
     form.push(note(locale));
+    form.push(recorded(locale, privacy));
     json!({
         "type": "modal",
         "callback_id": CALLBACK_ID,
@@ -167,6 +174,18 @@ fn note(locale: Locale) -> Value {
     input
 }
 
+/// What is written down of a sending and an opening; the operator may say more about it elsewhere.
+fn recorded(locale: Locale, privacy: Option<&PrivacyUrl>) -> Value {
+    let recorded = text(locale, Message::ModalRecorded);
+    match privacy {
+        None => blocks::context(&recorded),
+        Some(url) => {
+            let notice = text(locale, Message::PrivacyNotice);
+            blocks::context_with_link(&recorded, &notice, url.as_str())
+        }
+    }
+}
+
 fn lifetime(locale: Locale, initial: Lifetime) -> Value {
     let option = |lifetime: Lifetime| {
         let label = text::duration(locale, lifetime.as_millis().unsigned_abs());
@@ -209,11 +228,12 @@ mod tests {
             lifetime: Some(Lifetime::Hours24),
             has_unused_words: true,
         };
-        let SlackView::Modal(view) = serde_json::from_value(dialog(Locale::En, &prefill)).unwrap()
+        let SlackView::Modal(view) =
+            serde_json::from_value(dialog(Locale::En, &prefill, None)).unwrap()
         else {
             panic!("not a modal");
         };
-        assert_eq!(view.blocks.len(), 6);
+        assert_eq!(view.blocks.len(), 7);
         let inputs = view
             .blocks
             .iter()
@@ -224,9 +244,9 @@ mod tests {
 
     #[test]
     fn an_hour_is_preset_and_nobody_chosen() {
-        let dialog = dialog(Locale::En, &Prefill::default());
+        let dialog = dialog(Locale::En, &Prefill::default(), None);
         let blocks = dialog["blocks"].as_array().unwrap();
-        assert_eq!(blocks.len(), 5);
+        assert_eq!(blocks.len(), 6);
         assert!(blocks[0]["element"].get("initial_user").is_none());
         assert_eq!(blocks[3]["element"]["initial_option"]["value"], "1h");
         assert_eq!(
@@ -236,11 +256,28 @@ mod tests {
     }
 
     #[test]
+    fn it_says_what_is_written_down_and_where_more_is_said() {
+        let url = PrivacyUrl::parse("https://example.org/privacy").unwrap();
+        for (privacy, leads_on) in [(None, false), (Some(&url), true)] {
+            let dialog = dialog(Locale::En, &Prefill::default(), privacy);
+            let line = dialog["blocks"]
+                .as_array()
+                .unwrap()
+                .last()
+                .unwrap()
+                .to_string();
+            assert!(line.contains("Never the secret itself."), "{line}");
+            let notice = "<https://example.org/privacy|Privacy notice>";
+            assert_eq!(line.contains(notice), leads_on, "{line}");
+        }
+    }
+
+    #[test]
     fn there_is_room_for_four_fields() {
         let mut layout = Layout::parse("");
         let mut sizes = Vec::new();
         loop {
-            let dialog = dialog_with(Locale::En, &Prefill::default(), layout);
+            let dialog = dialog_with(Locale::En, &Prefill::default(), layout, None);
             let kept = dialog["private_metadata"].as_str().unwrap();
             assert_eq!(Layout::parse(kept), layout);
             sizes.push(dialog["blocks"].as_array().unwrap().len());
@@ -250,7 +287,7 @@ mod tests {
             }
         }
         // The last one has no button any more.
-        assert_eq!(sizes, [5, 6, 7, 7]);
+        assert_eq!(sizes, [6, 7, 8, 8]);
     }
 
     #[test]

@@ -8,12 +8,13 @@ use shared::{
     crypto::{DeliveryKeys, KeyRingError, MasterKeys},
     logging::LogSettings,
     settings::{
-        self, AppToken, BotToken, CaBundle, DatabaseUrl, HttpsProxy, Invalid, Program,
+        self, AppToken, BotToken, CaBundle, DatabaseUrl, HttpsProxy, Invalid, PrivacyUrl, Program,
         PublicBaseUrl, Reader, Setting, SettingsError, SlackApiUrl, check,
         definitions::{
             ALLOW_EXTERNAL, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL, DATABASE_URL,
             DEFAULT_LANGUAGE, DELIVERY_KEYS, FERNET_KEYS, HEALTH_ADDR, HTTPS_PROXY, NO_PROXY,
-            PUBLIC_BASE_URL, SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_CONNECTIONS,
+            PRIVACY_URL, PUBLIC_BASE_URL, SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN,
+            SLACK_CONNECTIONS,
         },
     },
     text::Locale,
@@ -31,6 +32,7 @@ pub(crate) struct Settings {
     pub(crate) egress: EgressSettings,
     pub(crate) policy: Policy,
     pub(crate) default_language: Locale,
+    pub(crate) privacy: Option<PrivacyUrl>,
     pub(crate) cleanup_interval: Duration,
     /// Where health is served; nowhere if `None`.
     pub(crate) health: Option<SocketAddr>,
@@ -89,6 +91,7 @@ impl Settings {
         let allow_self = reader.required(&ALLOW_SELF, settings::parse_bool);
         let allow_external = reader.required(&ALLOW_EXTERNAL, settings::parse_bool);
         let default_language = reader.required(&DEFAULT_LANGUAGE, settings::parse_language);
+        let privacy = reader.optional(&PRIVACY_URL, PrivacyUrl::parse);
         let cleanup_interval = reader.required(&CLEANUP_INTERVAL, settings::parse_duration);
         let read = Self {
             database: database?,
@@ -107,6 +110,7 @@ impl Settings {
                 allow_external: allow_external?,
             },
             default_language: default_language?,
+            privacy,
             cleanup_interval: cleanup_interval?,
             health,
         };

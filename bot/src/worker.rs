@@ -93,6 +93,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         delivery_keys,
         policy: settings.policy,
         default_language: settings.default_language,
+        privacy: settings.privacy,
         work_waits,
         metrics: Arc::clone(&metrics),
     };

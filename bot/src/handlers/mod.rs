@@ -14,6 +14,7 @@ use std::{sync::Arc, time::Duration};
 use shared::{
     crypto::{DeliveryKeys, MasterKeys},
     logging::millis_since,
+    settings::PrivacyUrl,
     store::Database,
     text::Locale,
 };
@@ -57,6 +58,8 @@ pub(crate) struct Desk {
     pub(crate) policy: Policy,
     /// For people whose language is not known, or has no catalogue.
     pub(crate) default_language: Locale,
+    /// What the dialog leads to where it says what is written down.
+    pub(crate) privacy: Option<PrivacyUrl>,
     /// Wakes the courier.
     pub(crate) work_waits: Arc<Notify>,
     pub(crate) metrics: Arc<Metrics>,

@@ -72,7 +72,7 @@ pub(super) async fn handle(desk: Arc<Desk>, pressed: Pressed) -> &'static str {
         has_unused_words: layout.has_unused_words,
     };
     let locale = desk.language_of(pressed.user.as_ref()).await;
-    let dialog = modal::dialog_with(locale, &prefill, layout);
+    let dialog = modal::dialog_with(locale, &prefill, layout, desk.privacy.as_ref());
     let updated = desk
         .slack
         .update_view(&pressed.view_id, &pressed.hash, &dialog);

@@ -50,7 +50,7 @@ pub(super) async fn handle(desk: Arc<Desk>, command: SlashCommand) -> &'static s
     let envelope_id = command.envelope_id;
     let prefill = command_text::parse(&command.text);
     let locale = desk.language_of(command.user_id.as_ref()).await;
-    let dialog = modal::dialog(locale, &prefill);
+    let dialog = modal::dialog(locale, &prefill, desk.privacy.as_ref());
     let Err(error) = desk.slack.open_view(&command.trigger_id, &dialog).await else {
         tracing::info!(
             envelope.id = envelope_id,

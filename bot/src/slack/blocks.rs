@@ -29,6 +29,15 @@ pub(crate) fn context(text: &str) -> Value {
     json!({ "type": "context", "elements": [plain(text)] })
 }
 
+/// A line of small print in our own words, with a link behind it that operators set.
+pub(crate) fn context_with_link(text: &str, label: &str, url: &str) -> Value {
+    // What ends a link's address in Slack's markup stands encoded in it.
+    let url = escape(&url.replace('|', "%7C"));
+    let text = format!("{} <{url}|{}>", escape(text), escape(label));
+    let words = json!({ "type": "mrkdwn", "text": text, "verbatim": true });
+    json!({ "type": "context", "elements": [words] })
+}
+
 /// A button that leads to an address.
 pub(crate) fn link_button(action_id: &str, label: &str, url: &str) -> Value {
     let button = json!({
@@ -72,12 +81,22 @@ mod tests {
             section("a"),
             section_with_mentions("<@U1>"),
             context("b"),
+            context_with_link("b", "more", "https://example.org/?a=1&b=2"),
             link_button("open", "Open", "https://example.org/s/x"),
             button("more", "More"),
         ] {
             let parsed: SlackBlock = serde_json::from_value(block.clone()).unwrap();
             assert!(!format!("{parsed:?}").contains("Unknown"), "{block}");
         }
+    }
+
+    #[test]
+    fn no_address_breaks_out_of_its_link() {
+        let line = context_with_link("a < b", "More", "https://example.org/a|b?c=1&d=%3E");
+        assert_eq!(
+            line["elements"][0]["text"],
+            "a &lt; b <https://example.org/a%7Cb?c=1&amp;d=%3E|More>"
+        );
     }
 
     #[test]

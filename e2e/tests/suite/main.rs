@@ -26,6 +26,7 @@ mod long_secrets;
 mod migrations;
 mod operation;
 mod pages;
+mod privacy;
 mod proxies;
 mod race;
 mod rate_limit;

@@ -6,8 +6,8 @@ mod logo;
 pub(crate) use color::Accent;
 pub(crate) use logo::Logo;
 use shared::settings::{
-    Invalid, Reader,
-    definitions::{BRAND_ACCENT, BRAND_LOGO, BRAND_NAME, SUPPORT_CONTACT},
+    Invalid, PrivacyUrl, Reader,
+    definitions::{BRAND_ACCENT, BRAND_LOGO, BRAND_NAME, PRIVACY_URL, SUPPORT_CONTACT},
 };
 
 /// Longest name, and longest contact, in characters.
@@ -21,6 +21,7 @@ pub(crate) struct Brand {
     pub(crate) logo: Option<Logo>,
     pub(crate) accent: Accent,
     pub(crate) support: Option<Contact>,
+    pub(crate) privacy: Option<PrivacyUrl>,
 }
 
 impl Brand {
@@ -30,11 +31,13 @@ impl Brand {
         let logo = reader.optional(&BRAND_LOGO, Logo::read);
         let accent = reader.required(&BRAND_ACCENT, Accent::parse);
         let support = reader.optional(&SUPPORT_CONTACT, Contact::parse);
+        let privacy = reader.optional(&PRIVACY_URL, PrivacyUrl::parse);
         Some(Self {
             name,
             logo,
             accent: accent?,
             support,
+            privacy,
         })
     }
 }

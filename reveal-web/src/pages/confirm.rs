@@ -52,6 +52,10 @@ pub(crate) fn confirm(
         <p>
             <time datetime=text::rfc3339(preview.expires_at)>{text(locale, time_left)}</time>
         </p>
+        <p class="soft" id="recorded">
+            {text(locale, Message::ConfirmRecorded)}
+            {privacy_notice(frame)}
+        </p>
         <form method="post" action="../reveal" autocomplete="off">
             <input type="hidden" name="token" value=token.encode().as_str().to_owned()/>
             <input type="hidden" name="confirmation" value=confirmation/>
@@ -73,6 +77,13 @@ pub(crate) fn confirm(
         about: Some(preview.secret),
         ..Page::new(StatusCode::OK, Kind::Confirm, html)
     }
+}
+
+/// Where operators say more about what is written down, if they do.
+fn privacy_notice(frame: Frame<'_>) -> impl IntoView + use<> {
+    let url = frame.theme.brand.privacy.as_ref()?;
+    let link = text(frame.locale, Message::PrivacyNotice);
+    Some(view! { " "<a href=url.as_str().to_owned()>{link}</a> })
 }
 
 #[cfg(test)]

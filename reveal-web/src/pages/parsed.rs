@@ -62,6 +62,7 @@ pub(super) fn theme(text: &str) -> Theme {
         ("brand-name", text.to_owned()),
         ("brand-logo", logo.path().display().to_string()),
         ("support-contact", text.to_owned()),
+        ("privacy-url", "https://example.org/privacy".to_owned()),
     ];
     let flags = values
         .into_iter()

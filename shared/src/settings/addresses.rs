@@ -86,6 +86,39 @@ impl SlackApiUrl {
     }
 }
 
+/// `PRIVACY_URL`: the operator's privacy notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrivacyUrl(Url);
+
+impl PrivacyUrl {
+    /// Most characters, so that it fits into Slack's texts.
+    const MAX_CHARS: usize = 500;
+
+    /// Parses an https URL without a user in it: everybody sees it.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let url = Url::parse(text).map_err(|_| Invalid::because("is not a URL"))?;
+        if url.scheme() != "https" || url.host().is_none() {
+            return Err(Invalid::because("is not an https URL"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Invalid::because("holds a user name or password"));
+        }
+        if url.as_str().chars().count() > Self::MAX_CHARS {
+            return Err(Invalid::because(format!(
+                "has more than {} characters",
+                Self::MAX_CHARS
+            )));
+        }
+        Ok(Self(url))
+    }
+
+    /// As browsers write it: ASCII.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
 /// `TRUSTED_PROXIES`: the networks of our own proxies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cidrs(Vec<IpNet>);
@@ -246,6 +279,29 @@ mod tests {
         }
         for text in ["0.0.0.0/0", "::/0", "10.0.0.0/33", "proxy", "10.0.0.1,,"] {
             assert!(Cidrs::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_privacy_notice_is_a_page_that_everybody_may_see() {
+        for good in [
+            "https://example.org",
+            "https://example.org/avis?langue=fr#secrets",
+            "https://éducation.example/confidentialité",
+        ] {
+            let url = PrivacyUrl::parse(good).unwrap();
+            assert!(url.as_str().is_ascii(), "{good}");
+        }
+        for bad in [
+            "example.org",
+            "http://example.org",
+            "mailto:a@example.org",
+            "javascript:alert(1)",
+            "https://user@example.org",
+            "https://:password@example.org",
+            &format!("https://example.org/{}", "x".repeat(500)),
+        ] {
+            assert!(PrivacyUrl::parse(bad).is_err(), "{bad}");
         }
     }
 }

@@ -8,7 +8,7 @@ const BOT: &[Program] = &[Program::Bot];
 const WEB: &[Program] = &[Program::Web];
 
 /// Every setting, in the order in which people read about them.
-pub const ALL: [Setting; 28] = [
+pub const ALL: [Setting; 29] = [
     DATABASE_URL,
     FERNET_KEYS,
     DELIVERY_KEYS,
@@ -33,6 +33,7 @@ pub const ALL: [Setting; 28] = [
     BRAND_LOGO,
     BRAND_ACCENT,
     SUPPORT_CONTACT,
+    PRIVACY_URL,
     DEFAULT_LANGUAGE,
     HEALTH_ADDR,
     LOG_FORMAT,
@@ -285,6 +286,16 @@ pub const SUPPORT_CONTACT: Setting = Setting {
     default: None,
     exposure: Exposure::Public,
     programs: WEB,
+};
+
+/// The operator's privacy notice.
+pub const PRIVACY_URL: Setting = Setting {
+    name: "PRIVACY_URL",
+    meaning: "Your privacy notice, linked where people are told what is written down: in the dialog, and above the button that opens a secret",
+    form: "an https:// address of up to 500 characters",
+    default: None,
+    exposure: Exposure::Public,
+    programs: BOTH,
 };
 
 /// The language of people who chose none that we speak.

@@ -21,7 +21,7 @@ mod values;
 
 use std::fmt;
 
-pub use addresses::{Cidrs, PublicBaseUrl, SlackApiUrl, is_loopback};
+pub use addresses::{Cidrs, PrivacyUrl, PublicBaseUrl, SlackApiUrl, is_loopback};
 pub use database_url::{DatabaseUrl, Engine, Protection};
 pub use egress::{CaBundle, HttpsProxy};
 pub use flags::{ENV_FILE, arguments};

@@ -35,6 +35,7 @@ modal-secret-continued-hint = It goes on exactly where the field above ends.
 modal-note = Note
 modal-note-placeholder = What it’s for (the note appears in Slack)
 modal-lifetime = The link works for
+modal-recorded = What is written down: who sends a secret to whom and when, and, when it’s opened, the time, the network address and the browser. Never the secret itself.
 modal-words-unused = What you typed after the command was not used: only a person and a time (15m, 1h, 4h or 24h) can stand there. Please put the secret in the dialog, and change it if it stood in the command.
 
 ## Mistakes in the dialog, beside the field
@@ -113,12 +114,14 @@ failure-unsealable = The waiting link could not be read any more. Please send it
 
 page-product = Secure Secret
 page-language = Language
+privacy-notice = Privacy notice
 page-help = Need help? Write to { $contact }.
 confirm-title = A secret for you
 confirm-lead = { $sender } sent you a secret.
 confirm-once = It opens only once: after that it’s destroyed, and nobody can open it again.
 confirm-time-left = { $left } left, until { $until }.
 confirm-again = The page had been open for a while, so nothing was shown yet. Please press the button again.
+confirm-recorded = When you open it, the time, your network address and your browser are written down.
 confirm-button = Open the secret
 confirm-opening = Opening…
 confirm-late = This takes unusually long. If nothing comes, open the link from the message in Slack again: it says how it stands with the secret.

@@ -38,6 +38,7 @@ modal-secret-continued-hint = La suite, exactement là où finit le champ préc�
 modal-note = Note
 modal-note-placeholder = À quoi il sert (la note paraît dans Slack)
 modal-lifetime = Le lien fonctionne pendant
+modal-recorded = Ce qui est noté : qui envoie un secret à qui et quand et, à l’ouverture, l’heure, l’adresse réseau et le navigateur. Jamais le secret lui-même.
 modal-words-unused = Ce que vous avez écrit après la commande n’a pas été utilisé : on ne peut y mettre qu’une personne et une durée (15m, 1h, 4h ou 24h). Saisissez le secret ici, et changez-le s’il figurait dans la commande.
 
 ## Erreurs dans la boîte de dialogue, à côté du champ
@@ -115,12 +116,14 @@ failure-unsealable = Le lien en attente n’a plus pu être lu. Veuillez renvoye
 
 page-product = Secure Secret
 page-language = Langue
+privacy-notice = Avis de confidentialité
 page-help = Besoin d’aide ? Écrivez à { $contact }.
 confirm-title = Un secret pour vous
 confirm-lead = { $sender } vous a envoyé un secret.
 confirm-once = Il ne s’ouvre qu’une fois : ensuite il est détruit, et personne ne peut plus l’ouvrir.
 confirm-time-left = Il reste { $left }, jusqu’au { $until }.
 confirm-again = La page était ouverte depuis un moment, et rien n’a encore été affiché. Veuillez appuyer de nouveau sur le bouton.
+confirm-recorded = À l’ouverture, l’heure, votre adresse réseau et votre navigateur sont notés.
 confirm-button = Ouvrir le secret
 confirm-opening = Ouverture en cours…
 confirm-late = C’est plus long que d’habitude. Si rien ne vient, ouvrez de nouveau le lien depuis le message dans Slack : il dit où en est le secret.

@@ -63,6 +63,7 @@ messages! {
     ModalNote => "modal-note",
     ModalNotePlaceholder => "modal-note-placeholder",
     ModalLifetime => "modal-lifetime",
+    ModalRecorded => "modal-recorded",
     ModalWordsUnused => "modal-words-unused",
     // Mistakes in the dialog, beside the field
     RecipientMissing => "recipient-missing",
@@ -123,12 +124,14 @@ messages! {
     // The web pages
     PageProduct => "page-product",
     PageLanguage => "page-language",
+    PrivacyNotice => "privacy-notice",
     PageHelp { contact: &'a str } => "page-help",
     ConfirmTitle => "confirm-title",
     ConfirmLead { sender: &'a str } => "confirm-lead",
     ConfirmOnce => "confirm-once",
     ConfirmTimeLeft { left: &'a str, until: &'a str } => "confirm-time-left",
     ConfirmAgain => "confirm-again",
+    ConfirmRecorded => "confirm-recorded",
     ConfirmButton => "confirm-button",
     ConfirmOpening => "confirm-opening",
     ConfirmLate => "confirm-late",
