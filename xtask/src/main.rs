@@ -11,6 +11,7 @@ mod deployment;
 mod fuzz;
 mod generate;
 mod guide;
+mod java;
 mod mysql;
 mod node;
 mod processes;
@@ -34,7 +35,7 @@ fn main() -> anyhow::Result<()> {
         )
         .subcommand(
             Command::new("test")
-                .about("Tests everything, on MySQL and SQLite and in a real browser")
+                .about("Tests everything, on MySQL and SQLite and in real browsers")
                 .arg(
                     Arg::new("filter")
                         .action(ArgAction::Append)

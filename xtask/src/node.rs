@@ -1,6 +1,7 @@
 //! What comes from npm: Slack's own client for JavaScript, for proving that the simulator is like
-//! Slack and the manifest as Slack has it (by the client's types, hence TypeScript), and axe, for
-//! proving that everybody can use the pages.
+//! Slack and the manifest as Slack has it (by the client's types, hence TypeScript), axe, for proving
+//! that everybody can use the pages, and the Nu HTML checker, for proving that they are what every
+//! browser understands alike.
 
 use std::{
     fs,
@@ -13,7 +14,12 @@ use anyhow::{Context as _, ensure};
 use crate::{cache, cargo::succeed, debian, python};
 
 /// Pinned: another version is another witness.
-const PACKAGES: [&str; 3] = ["@slack/bolt@5.1.0", "axe-core@4.14.1", "typescript@5.9.3"];
+const PACKAGES: [&str; 4] = [
+    "@slack/bolt@5.1.0",
+    "axe-core@4.14.1",
+    "typescript@5.9.3",
+    "vnu-jar@26.9.27",
+];
 
 /// The oldest Node.js that they run on.
 const OLDEST: u32 = 20;
@@ -29,7 +35,7 @@ pub(crate) struct Node {
 
 /// The packages, installed once and kept in the cache.
 pub(crate) fn provide() -> anyhow::Result<Node> {
-    let folder = cache::folder()?.join("node-bolt-5.1.0-axe-4.14.1-typescript-5.9.3");
+    let folder = cache::folder()?.join("node-bolt-5.1.0-axe-4.14.1-typescript-5.9.3-vnu-26.9.27");
     let (node, npm) = match installed() {
         Some(installed) => installed,
         None => from_wheel()?,
@@ -49,7 +55,9 @@ pub(crate) fn provide() -> anyhow::Result<Node> {
     let mut install = Command::new(&provided.node);
     install
         .arg(npm)
-        .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
+        .args(["install", "--silent", "--no-audit", "--no-fund"])
+        // Nothing but files: the checker's own script would fetch another Java.
+        .args(["--ignore-scripts", "--prefix"])
         .arg(&folder)
         .args(PACKAGES);
     succeed(&mut install)?;

@@ -5,13 +5,14 @@ use std::num::NonZeroUsize;
 use crate::{
     browser, cargo,
     cargo::{binaries, succeed},
-    debian, deployment, guide, mysql, node, python,
+    debian, deployment, guide, java, mysql, node, python,
 };
 
 pub(crate) fn run(filter: &[String]) -> anyhow::Result<()> {
-    let browser = browser::provide()?;
+    let browsers = browser::provide()?;
     let python = python::provide()?;
     let node = node::provide()?;
+    let java = java::provide()?;
     if debian::on_path("systemd-analyze").is_none() {
         debian::install(&["systemd"])?;
     }
@@ -26,11 +27,15 @@ pub(crate) fn run(filter: &[String]) -> anyhow::Result<()> {
         .args(filter)
         .env("TEST_MYSQL_URL", &server.url)
         .env("TEST_MYSQLD", &server.program)
-        .env("CHROMIUM", browser.chromium)
-        .env("CHROMEDRIVER", browser.driver)
+        .envs(browsers.variables())
         .env("SLACK_BOLT_PYTHON", python)
         .env("SLACK_BOLT_NODE", node.node)
         .env("AXE", node.modules.join("axe-core/axe.min.js"))
+        .env("JAVA", java)
+        .env(
+            "NU_CHECKER",
+            node.modules.join("vnu-jar/build/dist/vnu.jar"),
+        )
         .env("NODE_PATH", node.modules)
         .env("CADDY", tools.caddy)
         .env("NGINX", tools.nginx)
