@@ -27,7 +27,7 @@ mod web;
 mod world;
 
 pub use bot::Bot;
-pub use browser::Browser;
+pub use browser::{Browser, BrowserKind, Launch};
 pub use connect_proxy::ConnectProxy;
 pub use database::{Account, Engine, TestDatabase, connect};
 pub use environment::{binary, mysql_client, mysql_url, project, tool};

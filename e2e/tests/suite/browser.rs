@@ -1,6 +1,6 @@
-//! The whole path in a real browser.
+//! The whole path in real browsers.
 
-use e2e::{Browser, World, on_each_engine};
+use e2e::{Browser, BrowserKind, Engine, Launch, World, on_each_engine};
 use fantoccini::Locator;
 
 async fn send_in_the_page(browser: &Browser, url: &str, secret: &str) {
@@ -47,56 +47,94 @@ async fn send_in_the_page(browser: &Browser, url: &str, secret: &str) {
 /// What is typed into the second field.
 const MORE: &str = "and some more";
 
+async fn launch(kind: BrowserKind, javascript: bool) -> Browser {
+    Browser::launch(Launch {
+        kind,
+        javascript,
+        ..Launch::default()
+    })
+    .await
+}
+
+/// The recipient's side, without JavaScript.
+async fn bob_opens_it(kind: BrowserKind, link: &str, expected: &str) {
+    let plain = launch(kind, false).await;
+    plain.page.goto(link).await.unwrap();
+    plain.screenshot("confirm").await;
+    plain.find("#reveal").await.click().await.unwrap();
+    let shown = plain.find("#secret").await;
+    assert_eq!(
+        shown.prop("textContent").await.unwrap().as_deref(),
+        Some(expected)
+    );
+    let address = plain.page.current_url().await.unwrap();
+    assert!(!address.as_str().contains("/s/"), "{address}");
+    plain.screenshot("revealed").await;
+
+    // The second visit, and the way back.
+    plain.page.goto(link).await.unwrap();
+    let state = plain.find("#state").await.attr("data-state").await.unwrap();
+    assert_eq!(state.as_deref(), Some("opened"));
+    plain.screenshot("opened").await;
+    plain.back().await;
+    assert!(
+        plain.page.find(Locator::Css("#secret")).await.is_err(),
+        "Back shows it never again"
+    );
+    plain.close().await;
+}
+
+async fn alice_sends_and_bob_opens_once(engine: Engine, kind: BrowserKind) {
+    let mut world = World::start(engine).await;
+    let secret = "canary-in-the-browser <b>&amp;";
+    world.watch_for("canary-in-the-browser");
+    let browser = launch(kind, true).await;
+    send_in_the_page(&browser, &world.slack().url, secret).await;
+    world.slack().messages("U0ALICE", 1).await;
+    let switch = browser.find("#switch-user").await;
+    switch.select_by_value("U0BOB").await.unwrap();
+    let button = browser.find("[data-message-ts] a.button").await;
+    browser.screenshot("slack-message").await;
+    let link = button.attr("href").await.unwrap().unwrap();
+
+    bob_opens_it(kind, &link, &format!("{secret}{MORE}")).await;
+
+    // Slack's side: the message leads nowhere any more.
+    e2e::eventually("the changed message", || async {
+        let message = browser.find("[data-message-ts]").await.text().await.ok()?;
+        message.contains("was opened on").then_some(())
+    })
+    .await;
+    assert!(
+        browser
+            .page
+            .find(Locator::Css("[data-message-ts] a"))
+            .await
+            .is_err()
+    );
+    browser.find(".faults summary").await.click().await.unwrap();
+    browser.screenshot("slack-message-opened").await;
+    browser
+        .find("#socket-fault button")
+        .await
+        .click()
+        .await
+        .unwrap();
+    e2e::eventually("the connections were replaced", || async {
+        (world.slack().calls("apps.connections.open").await > 2).then_some(())
+    })
+    .await;
+    browser.close().await;
+    assert_eq!(world.events().await, ["created", "viewed"]);
+    world.finish().await;
+}
+
 on_each_engine! {
-    async fn alice_sends_and_bob_opens_once(engine) {
-        let mut world = World::start(engine).await;
-        let secret = "canary-in-the-browser <b>&amp;";
-        world.watch_for("canary-in-the-browser");
-        let browser = Browser::start(true).await;
-        send_in_the_page(&browser, &world.slack().url, secret).await;
-        world.slack().messages("U0ALICE", 1).await;
-        let switch = browser.find("#switch-user").await;
-        switch.select_by_value("U0BOB").await.unwrap();
-        let button = browser.find("[data-message-ts] a.button").await;
-        browser.screenshot("slack-message").await;
-        let link = button.attr("href").await.unwrap().unwrap();
+    async fn in_chromium(engine) {
+        alice_sends_and_bob_opens_once(engine, BrowserKind::Chromium).await;
+    }
 
-        // The recipient's side without JavaScript.
-        let plain = Browser::start(false).await;
-        plain.page.goto(&link).await.unwrap();
-        plain.screenshot("confirm").await;
-        plain.find("#reveal").await.click().await.unwrap();
-        let shown = plain.find("#secret").await;
-        let both = format!("{secret}{MORE}");
-        assert_eq!(shown.prop("textContent").await.unwrap(), Some(both));
-        assert!(!plain.page.current_url().await.unwrap().as_str().contains("/s/"));
-        plain.screenshot("revealed").await;
-
-        // The second visit, and the way back.
-        plain.page.goto(&link).await.unwrap();
-        let state = plain.find("#state").await.attr("data-state").await.unwrap();
-        assert_eq!(state.as_deref(), Some("opened"));
-        plain.screenshot("opened").await;
-        plain.page.back().await.unwrap();
-        assert!(plain.page.find(Locator::Css("#secret")).await.is_err(), "Back shows it never again");
-        plain.close().await;
-
-        // Slack's side: the message leads nowhere any more.
-        e2e::eventually("the changed message", || async {
-            let message = browser.find("[data-message-ts]").await.text().await.ok()?;
-            message.contains("was opened on").then_some(())
-        })
-        .await;
-        assert!(browser.page.find(Locator::Css("[data-message-ts] a")).await.is_err());
-        browser.find(".faults summary").await.click().await.unwrap();
-        browser.screenshot("slack-message-opened").await;
-        browser.find("#socket-fault button").await.click().await.unwrap();
-        e2e::eventually("the connections were replaced", || async {
-            (world.slack().calls("apps.connections.open").await > 2).then_some(())
-        })
-        .await;
-        browser.close().await;
-        assert_eq!(world.events().await, ["created", "viewed"]);
-        world.finish().await;
+    async fn in_firefox(engine) {
+        alice_sends_and_bob_opens_once(engine, BrowserKind::Firefox).await;
     }
 }

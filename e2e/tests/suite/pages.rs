@@ -1,7 +1,7 @@
 //! Every page, in both languages, as people see it: no axe finding, no sideways scrolling on a small
 //! screen, and a picture of each to look at.
 
-use e2e::{Account, Browser, Engine, Keys, Options, Sent, World};
+use e2e::{Account, Browser, BrowserKind, Engine, Keys, Launch, Options, Sent, World};
 use shared::{clock::Timestamp, crypto::LinkToken};
 
 const LANGUAGES: [(&str, &str); 2] = [("en", "Français"), ("fr", "English")];
@@ -165,7 +165,11 @@ async fn gallery(more: &[(&'static str, String)], language: &'static str) -> Gal
     variables.extend_from_slice(more);
     world.start_web(&variables).await;
     world.watch_for("9xQ#4vL!2pTz");
-    let browser = Browser::speaking(true, language).await;
+    let browser = Browser::launch(Launch {
+        language,
+        ..Launch::default()
+    })
+    .await;
     Gallery {
         world,
         browser,
@@ -229,24 +233,32 @@ async fn the_language_is_the_browsers_until_another_one_is_chosen() {
         },
     )
     .await;
-    let sent = world.keys.send(&world.database.store().await, SECRET).await;
-    let link = format!("{}/s/{}", world.web().url, sent.token.encode().as_str());
-    let browser = Browser::speaking(false, "fr-CA,fr,en").await;
-    browser.page.goto(&link).await.unwrap();
-    let button = browser.find("#reveal").await.text().await.unwrap();
-    assert_eq!(button, "Ouvrir le secret");
-    browser.find("nav a[lang=en]").await.click().await.unwrap();
-    browser.find("nav a[lang=fr]").await;
-    let button = browser.find("#reveal").await.text().await.unwrap();
-    assert_eq!(button, "Open the secret");
-    browser.find("nav a[lang=fr]").await.click().await.unwrap();
-    browser.find("nav a[lang=en]").await;
-    browser.find("#reveal").await.click().await.unwrap();
-    let title = browser.find("h1").await.text().await.unwrap();
-    assert_eq!(
-        title, "Votre secret",
-        "the page after the button has the language chosen"
-    );
-    browser.close().await;
+    for kind in BrowserKind::ALL {
+        let sent = world.keys.send(&world.database.store().await, SECRET).await;
+        let link = format!("{}/s/{}", world.web().url, sent.token.encode().as_str());
+        let browser = Browser::launch(Launch {
+            kind,
+            javascript: false,
+            language: "fr-CA,fr,en",
+            ..Launch::default()
+        })
+        .await;
+        browser.page.goto(&link).await.unwrap();
+        let button = browser.find("#reveal").await.text().await.unwrap();
+        assert_eq!(button, "Ouvrir le secret");
+        browser.find("nav a[lang=en]").await.click().await.unwrap();
+        browser.find("nav a[lang=fr]").await;
+        let button = browser.find("#reveal").await.text().await.unwrap();
+        assert_eq!(button, "Open the secret");
+        browser.find("nav a[lang=fr]").await.click().await.unwrap();
+        browser.find("nav a[lang=en]").await;
+        browser.find("#reveal").await.click().await.unwrap();
+        let title = browser.find("h1").await.text().await.unwrap();
+        assert_eq!(
+            title, "Votre secret",
+            "the page after the button has the language chosen"
+        );
+        browser.close().await;
+    }
     world.finish().await;
 }
