@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::{
-    Account, Bot, Engine, Keys, Simulator, Submission, TestDatabase, Web, binary, eventually,
-    eventually_within, free_port, invariants, link_of,
+    Account, Bot, Browser, Engine, Keys, Simulator, Submission, TestDatabase, Web, binary,
+    eventually, eventually_within, free_port, invariants, link_of,
 };
 
 /// Longest wait for the courier: after trouble its pauses are up to a minute and a half.
@@ -225,6 +225,21 @@ impl World {
     /// A text that must be in no log, audit entry or database file at the end.
     pub fn watch_for(&mut self, canary: &str) {
         self.canaries.push(canary.to_owned());
+    }
+
+    /// The link of a secret that the store made, at the first reveal-web.
+    pub async fn link_to(&self, text: &str) -> String {
+        let sent = self.keys.send(&self.database.store().await, text).await;
+        format!("{}/s/{}", self.web().url, sent.token.encode().as_str())
+    }
+
+    /// Opens such a secret in a browser; its link.
+    pub async fn show_in(&self, browser: &Browser, text: &str) -> String {
+        let link = self.link_to(text).await;
+        browser.page.goto(&link).await.unwrap();
+        browser.find("#reveal").await.click().await.unwrap();
+        browser.find("#secret").await;
+        link
     }
 
     /// Alice sends Bob a secret; the link from his message, once Alice has her receipt.

@@ -12,7 +12,7 @@ use fantoccini::{
     error::CmdError,
 };
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Child;
 
@@ -33,6 +33,7 @@ impl BrowserKind {
 }
 
 /// How a browser is started.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Clone, Copy, Debug)]
 pub struct Launch {
     /// Which one.
@@ -46,6 +47,9 @@ pub struct Launch {
     /// Whether a click on a button gives it the focus: not so in Firefox on a Mac. Only Firefox can be
     /// told.
     pub clicks_give_focus: bool,
+    /// Whether pages may ask before they are left, as people's browsers let them. Drivers answer for
+    /// people otherwise.
+    pub asks_before_leaving: bool,
 }
 
 impl Default for Launch {
@@ -56,6 +60,7 @@ impl Default for Launch {
             language: "en-CA",
             impatient: false,
             clicks_give_focus: true,
+            asks_before_leaving: false,
         }
     }
 }
@@ -95,6 +100,12 @@ impl Browser {
         };
         let strategy = if launch.impatient { "none" } else { "normal" };
         capabilities.insert("pageLoadStrategy".to_owned(), strategy.into());
+        if launch.asks_before_leaving {
+            // Only sessions that may use WebDriver BiDi see this question.
+            capabilities.insert("webSocketUrl".to_owned(), true.into());
+            let ignore = json!({ "beforeUnload": "ignore" });
+            capabilities.insert("unhandledPromptBehavior".to_owned(), ignore);
+        }
         let driver = command
             .stdout(Stdio::null())
             .stderr(Stdio::null())

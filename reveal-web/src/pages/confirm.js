@@ -1,5 +1,6 @@
 (() => {
   let opening = false, late;
+  document.documentElement.dataset.script = "";
   const say = text => { document.getElementById("opening").textContent = text };
   const hold = on => {
     opening = on;

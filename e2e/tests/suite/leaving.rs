@@ -1,0 +1,149 @@
+//! The page with the secret is not left by accident.
+
+use e2e::{Browser, BrowserKind, Engine, Launch, Options, World, eventually};
+use serde_json::json;
+
+async fn launch(kind: BrowserKind) -> Browser {
+    Browser::launch(Launch {
+        kind,
+        asks_before_leaving: true,
+        ..Launch::default()
+    })
+    .await
+}
+
+/// Whether the page asked before it was left; it is left then, whatever it asked.
+async fn asks(browser: &Browser, way: &str) -> bool {
+    browser
+        .evaluate(&format!("setTimeout(() => {way}); window.here = true"))
+        .await;
+    let asked = eventually("a question, or another page", || async {
+        if browser.page.get_alert_text().await.is_ok() {
+            return Some(true);
+        }
+        let there = browser
+            .page
+            .execute("return window.here !== true", Vec::new());
+        there
+            .await
+            .ok()
+            .filter(|there| *there == true)
+            .map(|_| false)
+    })
+    .await;
+    if asked {
+        browser.page.dismiss_alert().await.unwrap();
+        let kept = browser
+            .evaluate("return document.getElementById('secret').textContent")
+            .await;
+        assert_eq!(kept, "not yet seen", "whoever stays keeps the secret");
+        browser.evaluate(&format!("setTimeout(() => {way})")).await;
+        eventually("the question again", || async {
+            browser.page.accept_alert().await.ok()
+        })
+        .await;
+    }
+    asked
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leaving_asks_until_the_secret_was_shown_or_copied() {
+    let world = World::with(
+        Engine::Sqlite,
+        Options {
+            bot: false,
+            ..Options::default()
+        },
+    )
+    .await;
+    let elsewhere = format!("location.href = '{}/'", world.web().url);
+    for kind in BrowserKind::ALL {
+        let browser = launch(kind).await;
+        // Browsers let a page ask only once it was touched.
+        for (touched, script, should_ask) in [
+            ("h1", "", true),
+            ("summary", "", false),
+            (
+                "#copy",
+                "navigator.clipboard.writeText = () => Promise.resolve()",
+                false,
+            ),
+            (
+                "#copy",
+                "navigator.clipboard.writeText = () => Promise.reject()",
+                true,
+            ),
+        ] {
+            for way in [elsewhere.as_str(), "history.back()"] {
+                world.show_in(&browser, "not yet seen").await;
+                browser.evaluate(script).await;
+                browser.find(touched).await.click().await.unwrap();
+                if touched == "#copy" {
+                    browser.find("#copied:not(:empty)").await;
+                }
+                let asked = asks(&browser, way).await;
+                assert_eq!(asked, should_ask, "{kind:?} {touched} {script} {way}");
+            }
+        }
+        browser.close().await;
+    }
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn help_opens_elsewhere_and_the_secret_stays() {
+    let mut world = World::without_programs(Engine::Sqlite).await;
+    // Nothing listens there.
+    let contact = ("SUPPORT_CONTACT", "https://127.0.0.1:1/help".to_owned());
+    world.start_web(&[contact]).await;
+    for kind in BrowserKind::ALL {
+        let browser = launch(kind).await;
+        world.show_in(&browser, "still there").await;
+        browser.find("footer a").await.click().await.unwrap();
+        eventually("a second window", || async {
+            (browser.page.windows().await.ok()?.len() == 2).then_some(())
+        })
+        .await;
+        let shown = browser
+            .evaluate("return document.getElementById('secret').textContent")
+            .await;
+        assert_eq!(shown, "still there");
+        browser.close().await;
+    }
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pem_keeps_its_lines_and_a_long_line_is_broken() {
+    let world = World::with(
+        Engine::Sqlite,
+        Options {
+            bot: false,
+            ..Options::default()
+        },
+    )
+    .await;
+    let browser = Browser::start(true).await;
+    browser.emulate(360, 640, &[], "screen").await;
+    let pem = format!(
+        "-----BEGIN KEY-----\n{}\n-----END KEY-----",
+        "MIIE".repeat(16)
+    );
+    // How many lines it takes, and whether there is a way to see their ends.
+    let lines = "const secret = document.getElementById('secret'), box = secret.parentElement,
+            height = parseFloat(getComputedStyle(secret).lineHeight);
+        return [Math.round(secret.clientHeight / height), box.scrollWidth > box.clientWidth,
+            document.documentElement.scrollWidth > innerWidth,
+            getComputedStyle(secret).fontVariantLigatures]";
+    for (secret, expected) in [
+        (pem.as_str(), json!([3, true, false, "none"])),
+        (&"x".repeat(200), json!([4, true, false, "none"])),
+        ("short", json!([1, false, false, "none"])),
+    ] {
+        world.show_in(&browser, secret).await;
+        browser.find("summary").await.click().await.unwrap();
+        assert_eq!(browser.evaluate(lines).await, expected, "{secret}");
+    }
+    browser.close().await;
+    world.finish().await;
+}
