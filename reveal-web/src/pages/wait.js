@@ -1,5 +1,5 @@
 addEventListener("DOMContentLoaded", () => {
-  const { itself, seconds } = document.getElementById("next").dataset;
-  document.getElementById("next").textContent = itself;
-  setTimeout(() => history.back(), (+seconds + 5 * Math.random()) * 1000);
+  const next = document.getElementById("next"), { itself, seconds } = next.dataset;
+  next.textContent = itself;
+  setTimeout(() => history.back(), seconds * 1000);
 });
