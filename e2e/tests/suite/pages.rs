@@ -1,7 +1,7 @@
 //! Every page, in both languages, as people see it: no axe finding, no sideways scrolling on a small
 //! screen, and a picture of each to look at.
 
-use e2e::{Account, Browser, BrowserKind, Engine, Keys, Launch, Options, Sent, World};
+use e2e::{Account, Browser, BrowserKind, Engine, Keys, Launch, Options, Sent, World, eventually};
 use shared::{clock::Timestamp, crypto::LinkToken};
 
 const LANGUAGES: [(&str, &str); 2] = [("en", "Français"), ("fr", "English")];
@@ -102,6 +102,7 @@ impl Gallery {
         let sent = self.send().await;
         self.open_link(&sent.token).await;
         self.check("confirm", None).await;
+        self.opening().await;
 
         let long_ago = self
             .world
@@ -110,7 +111,7 @@ impl Gallery {
             .confirm(&sent.token.hash(), Timestamp::from_millis(0));
         let stale = format!("document.getElementsByName('confirmation')[0].value = '{long_ago}'");
         self.press_after(&sent.token, &stale).await;
-        self.browser.find("[role=status]").await;
+        self.browser.find(".notice").await;
         self.check("confirm-again", None).await;
 
         self.browser.find("#reveal").await.click().await.unwrap();
@@ -119,6 +120,8 @@ impl Gallery {
         self.browser.find("summary").await.click().await.unwrap();
         self.check("revealed-shown", None).await;
 
+        self.browser.reload().await;
+        self.check("repeated", Some("repeated")).await;
         self.open_link(&sent.token).await;
         self.check("opened", Some("opened")).await;
         for (reason, state) in [
@@ -129,6 +132,30 @@ impl Gallery {
             let sent = self.send_and_end(reason).await;
             self.open_link(&sent.token).await;
             self.check(state, Some(state)).await;
+        }
+    }
+
+    /// The button pressed on a line so slow that nothing comes: time runs a thousand times as fast.
+    async fn opening(&self) {
+        let script = "document.forms[0].onsubmit = () => false;
+            window.later = setTimeout;
+            window.setTimeout = (what, after, ...more) => later(what, after / 1000 + slower, ...more);";
+        for (name, slower) in [("opening", 3_600_000), ("opening-late", 0)] {
+            let script = format!("window.slower = {slower}; {script}");
+            self.browser.evaluate(&script).await;
+            self.browser.find("#reveal").await.click().await.unwrap();
+            let says = if slower > 0 { "opening" } else { "late" };
+            eventually(name, || async {
+                let script = format!(
+                    "const said = document.getElementById('opening');
+                     return said.textContent === said.dataset.{says}"
+                );
+                (self.browser.evaluate(&script).await == true).then_some(())
+            })
+            .await;
+            self.browser.evaluate("window.setTimeout = later").await;
+            self.check(name, None).await;
+            self.browser.page.refresh().await.unwrap();
         }
     }
 
@@ -188,6 +215,10 @@ async fn every_page_is_fit_to_be_seen() {
         ("BRAND_LOGO", logo.to_owned()),
         ("BRAND_ACCENT", "#8a1538".to_owned()),
         ("SUPPORT_CONTACT", "aide@erable.example".to_owned()),
+        (
+            "PRIVACY_URL",
+            "https://erable.example/confidentialite".to_owned(),
+        ),
     ];
     for (language, _) in LANGUAGES {
         let gallery = gallery(&brand, language).await;
@@ -218,6 +249,17 @@ async fn pages_without_a_brand_and_those_of_bad_days_too() {
             gallery.open("/").await;
         }
         gallery.check("too-many", Some("too-many")).await;
+        gallery.world.webs.clear();
+        let limit = ("RATE_LIMIT", "10/60s".to_owned());
+        gallery.world.start_web(&[limit]).await;
+        gallery.open_link(&sent.token).await;
+        let button = gallery.browser.find("#reveal").await;
+        eventually("a refusal", || async {
+            (gallery.world.web().get("/").await.status == 429).then_some(())
+        })
+        .await;
+        button.click().await.unwrap();
+        gallery.check("too-many-presses", Some("too-many")).await;
         gallery.browser.close().await;
         gallery.world.finish().await;
     }

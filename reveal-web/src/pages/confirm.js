@@ -1,17 +1,16 @@
 (() => {
-  let opening = false, late;
-  document.documentElement.dataset.script = "";
-  const say = text => { document.getElementById("opening").textContent = text };
-  const hold = on => {
+  let opening, late;
+  const hold = (on, says) => {
+    const said = document.getElementById("opening");
     opening = on;
-    document.getElementById("reveal").ariaDisabled = on ? "true" : null;
+    said.textContent = said.dataset[says] ?? "";
+    document.getElementById("reveal").ariaDisabled = on || null;
   };
+  document.documentElement.dataset.script = "";
   addEventListener("submit", event => {
     if (opening) return event.preventDefault();
-    hold(true);
-    const { opening: now, late: then } = document.getElementById("opening").dataset;
-    say(now);
-    late = setTimeout(() => { hold(false); say(then) }, 20000);
+    hold(true, "opening");
+    late = setTimeout(hold, 20000, false, "late");
   });
   addEventListener("click", event => {
     if (opening && event.target.closest("a")) event.preventDefault();
@@ -20,6 +19,5 @@
     if (!event.persisted) return;
     clearTimeout(late);
     hold(false);
-    say("");
   });
 })()

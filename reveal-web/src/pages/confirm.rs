@@ -120,7 +120,7 @@ mod tests {
             &token,
             "confirmation".to_owned(),
         );
-        assert!(page.html.len() < 15_000);
+        assert!(page.html.len() < 15_000, "{}", page.html.len());
         Parsed::of(&page.html)
     }
 
