@@ -14,6 +14,7 @@ mod guide;
 mod java;
 mod mysql;
 mod node;
+mod presses;
 mod processes;
 mod python;
 mod soak;
@@ -58,6 +59,11 @@ fn main() -> anyhow::Result<()> {
                 ),
         )
         .subcommand(
+            Command::new("presses")
+                .about("Presses the button twice, in every way, on lines fast and slow")
+                .arg(number("browsers", "16", "How many at once")),
+        )
+        .subcommand(
             Command::new("fuzz")
                 .about("Feeds the parsers of what strangers send with what nobody thought of")
                 .arg(number("minutes", "5", "For how long, each")),
@@ -80,6 +86,9 @@ fn main() -> anyhow::Result<()> {
             let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
             let number = |name: &str| matches.get_one::<u64>(name).copied().unwrap_or_default();
             soak::run(&text("engine"), number("seed"), number("minutes"))
+        }
+        Some(("presses", matches)) => {
+            presses::run(matches.get_one::<u64>("browsers").copied().unwrap_or(1))
         }
         Some(("fuzz", matches)) => {
             fuzz::run(matches.get_one::<u64>("minutes").copied().unwrap_or(1))

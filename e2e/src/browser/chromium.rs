@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
+use fantoccini::{
+    error::CmdError,
+    wd::{Capabilities, WebDriverCompatibleCommand},
+};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -65,11 +68,20 @@ impl Browser {
     /// A command of Chromium's own protocol.
     /// Source: <https://chromedevtools.github.io/devtools-protocol/>.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        self.try_devtools(command, parameters).await.unwrap()
+    }
+
+    /// The same, where the page may go away meanwhile.
+    pub(crate) async fn try_devtools(
+        &self,
+        command: &str,
+        parameters: Value,
+    ) -> Result<Value, CmdError> {
         let command = ChromeCommand {
             path: "goog/cdp/execute",
             body: json!({ "cmd": command, "params": parameters }),
         };
-        self.page.issue_cmd(command).await.unwrap()
+        self.page.issue_cmd(command).await
     }
 
     /// What the browser complains of: blocked sources, scripts that failed.

@@ -34,7 +34,7 @@ impl BrowserKind {
 
 /// How a browser is started.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Launch {
     /// Which one.
     pub kind: BrowserKind,

@@ -28,6 +28,7 @@ mod long_secrets;
 mod migrations;
 mod operation;
 mod pages;
+mod presses;
 mod privacy;
 mod proxies;
 mod race;

@@ -3,13 +3,11 @@
 
 use std::time::Duration;
 
-use e2e::{Browser, BrowserKind, Engine, Launch, Options, World, eventually, on_each_engine};
+use e2e::{
+    Browser, BrowserKind, Engine, Launch, Options, SlowLine, World, eventually, on_each_engine,
+};
 use fantoccini::Locator;
 use serde_json::json;
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-};
 
 fn secrets() -> Vec<String> {
     vec![
@@ -154,35 +152,16 @@ async fn everything_works_from_the_keyboard() {
     world.finish().await;
 }
 
-/// A slow line to a server: what it answers arrives half a second later.
-async fn slow_line(listener: TcpListener, server: String) {
-    loop {
-        let (client, _) = listener.accept().await.unwrap();
-        let server = TcpStream::connect(server.trim_start_matches("http://"));
-        let (mut requests, mut client) = client.into_split();
-        let (mut answers, mut server) = server.await.unwrap().into_split();
-        tokio::spawn(async move { tokio::io::copy(&mut requests, &mut server).await });
-        tokio::spawn(async move {
-            let mut buffer = vec![0; 65_536];
-            while let Ok(length @ 1..) = answers.read(&mut buffer).await {
-                tokio::time::sleep(Duration::from_millis(500)).await;
-                client.write_all(&buffer[..length]).await?;
-            }
-            client.shutdown().await
-        });
-    }
-}
-
 /// The second click must not take the first one's answer away: that was the secret.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_double_click_on_a_slow_line_shows_the_secret() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let public_url = format!("http://{}", listener.local_addr().unwrap());
+    let mut line = SlowLine::new().await;
+    line.delay(Duration::from_millis(500));
     let mut world = World::without_programs(Engine::Sqlite).await;
     world
-        .start_web(&[("PUBLIC_BASE_URL", public_url.clone())])
+        .start_web(&[("PUBLIC_BASE_URL", line.url.clone())])
         .await;
-    tokio::spawn(slow_line(listener, world.web().url.clone()));
+    line.lead_to(&world.web().url);
     let browser = Browser::launch(Launch {
         javascript: false,
         impatient: true,
@@ -192,8 +171,8 @@ async fn a_double_click_on_a_slow_line_shows_the_secret() {
     for _ in 0..3 {
         let store = world.database.store().await;
         let sent = world.keys.send(&store, "twice").await;
-        let link = format!("{public_url}/s/{}", sent.token.encode().as_str());
-        browser.page.goto(&link).await.unwrap();
+        let address = format!("{}/s/{}", line.url, sent.token.encode().as_str());
+        browser.page.goto(&address).await.unwrap();
         let (x, y, width, height) = browser.find("#reveal").await.rectangle().await.unwrap();
         for (kind, count) in [
             ("mousePressed", 1),
