@@ -237,6 +237,9 @@ impl World {
     pub async fn show_in(&self, browser: &Browser, text: &str) -> String {
         let link = self.link_to(text).await;
         browser.page.goto(&link).await.unwrap();
+        // Not the page before, in a browser that does not wait for pages.
+        let (_, token) = link.split_once("/s/").unwrap();
+        browser.find(&format!("input[value='{token}']")).await;
         browser.find("#reveal").await.click().await.unwrap();
         browser.find("#secret").await;
         link

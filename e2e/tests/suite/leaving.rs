@@ -1,43 +1,45 @@
 //! The page with the secret is not left by accident.
 
-use e2e::{Browser, BrowserKind, Engine, Launch, Options, World, eventually};
+use std::time::Duration;
+
+use e2e::{Browser, BrowserKind, Engine, Launch, Options, SlowLine, World, eventually, free_port};
+use fantoccini::Locator;
 use serde_json::json;
 
 async fn launch(kind: BrowserKind) -> Browser {
     Browser::launch(Launch {
         kind,
         asks_before_leaving: true,
+        // A question would hold up whatever waits for pages to load.
+        impatient: true,
         ..Launch::default()
     })
     .await
 }
 
-/// Whether the page asked before it was left; it is left then, whatever it asked.
+/// Whether the page asks before it is left; it is left then, whatever it asks.
 async fn asks(browser: &Browser, way: &str) -> bool {
-    browser
-        .evaluate(&format!("setTimeout(() => {way}); window.here = true"))
-        .await;
+    let leave = format!("setTimeout(() => {way})");
+    let here = browser.page.current_url().await.unwrap();
+    browser.evaluate(&leave).await;
     let asked = eventually("a question, or another page", || async {
         if browser.page.get_alert_text().await.is_ok() {
             return Some(true);
         }
-        let there = browser
-            .page
-            .execute("return window.here !== true", Vec::new());
-        there
-            .await
-            .ok()
-            .filter(|there| *there == true)
-            .map(|_| false)
+        let there = browser.page.current_url().await.ok()?;
+        (there != here).then_some(false)
     })
     .await;
     if asked {
         browser.page.dismiss_alert().await.unwrap();
-        let kept = browser
-            .evaluate("return document.getElementById('secret').textContent")
-            .await;
-        assert_eq!(kept, "not yet seen", "whoever stays keeps the secret");
-        browser.evaluate(&format!("setTimeout(() => {way})")).await;
+        let kept = browser.find("#secret").await.prop("textContent").await;
+        let kept = kept.unwrap();
+        assert_eq!(
+            kept.as_deref(),
+            Some("not yet seen"),
+            "whoever stays keeps it"
+        );
+        browser.evaluate(&leave).await;
         eventually("the question again", || async {
             browser.page.accept_alert().await.ok()
         })
@@ -87,6 +89,77 @@ async fn leaving_asks_until_the_secret_was_shown_or_copied() {
         }
         browser.close().await;
     }
+    world.finish().await;
+}
+
+/// A link of the page with the button, a press later, would take the answer away.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_link_works_while_the_secret_opens() {
+    let mut line = SlowLine::new().await;
+    line.delay(Duration::from_secs(2));
+    let mut world = World::without_programs(Engine::Sqlite).await;
+    let notice = format!("https://127.0.0.1:{}/notice", free_port());
+    world
+        .start_web(&[
+            ("PUBLIC_BASE_URL", line.url.clone()),
+            ("PRIVACY_URL", notice),
+        ])
+        .await;
+    line.lead_to(&world.web().url);
+    let browser = Browser::launch(Launch {
+        impatient: true,
+        ..Launch::default()
+    })
+    .await;
+    for link in ["nav a", "#recorded a"] {
+        let sent = world.link_to("not led away").await;
+        let (_, path) = sent.split_once("/s/").unwrap();
+        browser
+            .page
+            .goto(&format!("{}/s/{path}", line.url))
+            .await
+            .unwrap();
+        browser.find(&format!("input[value='{path}']")).await;
+        // Where they are, before the browser has other things to do.
+        let mut places = Vec::new();
+        for place in ["#reveal", link] {
+            let (x, y, width, height) = browser.find(place).await.rectangle().await.unwrap();
+            places.push((x + width.min(20.0) / 2.0, y + height / 2.0));
+        }
+        for (x, y) in places {
+            for kind in ["mousePressed", "mouseReleased"] {
+                let event = json!({
+                    "type": kind, "button": "left", "clickCount": 1, "x": x, "y": y,
+                });
+                browser.devtools("Input.dispatchMouseEvent", event).await;
+            }
+        }
+        eventually("the secret", || async {
+            let secret = browser.page.find(Locator::Css("#secret")).await.ok()?;
+            secret.prop("textContent").await.ok()?
+        })
+        .await;
+    }
+    assert_eq!(line.posts(), 2);
+    browser.close().await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_reloads_a_page_that_is_pulled_down() {
+    let world = World::with(
+        Engine::Sqlite,
+        Options {
+            bot: false,
+            ..Options::default()
+        },
+    )
+    .await;
+    let browser = Browser::start(true).await;
+    world.show_in(&browser, "x").await;
+    let pulls = "return getComputedStyle(document.documentElement).overscrollBehaviorY";
+    assert_eq!(browser.evaluate(pulls).await, "none");
+    browser.close().await;
     world.finish().await;
 }
 

@@ -154,7 +154,15 @@ impl Gallery {
             })
             .await;
             self.browser.evaluate("window.setTimeout = later").await;
+            let holds = "return document.getElementById('reveal').ariaDisabled === 'true'";
+            assert_eq!(self.browser.evaluate(holds).await, says == "opening");
             self.check(name, None).await;
+            // A page that a browser kept, and that is come back to.
+            let kept = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))";
+            self.browser.evaluate(kept).await;
+            assert_eq!(self.browser.evaluate(holds).await, false);
+            let said = "return document.getElementById('opening').textContent";
+            assert_eq!(self.browser.evaluate(said).await, "");
             self.browser.page.refresh().await.unwrap();
         }
     }
