@@ -66,7 +66,7 @@ impl SlowLine {
         *self.seen.delay.lock().unwrap() = delay;
     }
 
-    /// How many POSTs went to the server so far.
+    /// How many POSTs the server took so far.
     #[must_use]
     pub fn posts(&self) -> usize {
         self.seen.posts.load(Ordering::SeqCst)
@@ -81,6 +81,14 @@ impl Drop for SlowLine {
     }
 }
 
+/// Who has ended a connection, and what has no answer yet.
+#[derive(Default)]
+struct Ends {
+    client: AtomicBool,
+    server: AtomicBool,
+    unanswered: AtomicUsize,
+}
+
 impl Seen {
     /// Carries one connection until both sides have ended it.
     async fn carry(self: Arc<Self>, client: TcpStream, server: SocketAddr) {
@@ -93,34 +101,31 @@ impl Seen {
         let (requests, to_client) = client.into_split();
         let (answers, to_server) = server.into_split();
         let (late, due) = mpsc::unbounded_channel();
-        let is_over = AtomicBool::new(false);
+        let ends = Ends::default();
         tokio::join!(
-            self.requests(requests, to_server, &is_over),
-            self.answers(answers, late, &is_over),
+            self.requests(requests, to_server, &ends),
+            self.answers(answers, late, &ends),
             deliver(due, to_client),
         );
     }
 
-    async fn requests(
-        &self,
-        mut from: OwnedReadHalf,
-        mut to: OwnedWriteHalf,
-        is_over: &AtomicBool,
-    ) {
+    async fn requests(&self, mut from: OwnedReadHalf, mut to: OwnedWriteHalf, ends: &Ends) {
         let mut requests = Requests::default();
         let mut buffer = vec![0; 65_536];
         while let Ok(length @ 1..) = from.read(&mut buffer).await {
             let posts = requests.posts_in(&buffer[..length]);
             // A server that has closed an idle connection takes nothing more; the browser, which hears of it
             // late, asks again on another one.
-            if is_over.load(Ordering::SeqCst) {
+            if ends.server.load(Ordering::SeqCst) {
                 return;
             }
+            ends.unanswered.fetch_add(posts, Ordering::SeqCst);
             self.posts.fetch_add(posts, Ordering::SeqCst);
             if to.write_all(&buffer[..length]).await.is_err() {
                 return;
             }
         }
+        ends.client.store(true, Ordering::SeqCst);
         // A browser that gives an answer up ends its connection: the server is told at once.
         to.shutdown().await.ok();
     }
@@ -129,16 +134,22 @@ impl Seen {
         &self,
         mut from: OwnedReadHalf,
         late: mpsc::UnboundedSender<Chunk>,
-        is_over: &AtomicBool,
+        ends: &Ends,
     ) {
         let mut buffer = vec![0; 65_536];
         while let Ok(length @ 1..) = from.read(&mut buffer).await {
+            ends.unanswered.store(0, Ordering::SeqCst);
             let due = Instant::now() + *self.delay.lock().unwrap();
             if late.send((due, buffer[..length].to_vec())).is_err() {
                 return;
             }
         }
-        is_over.store(true, Ordering::SeqCst);
+        ends.server.store(true, Ordering::SeqCst);
+        // Neither did it take what it left without an answer, unless nobody waited for one any more.
+        if !ends.client.load(Ordering::SeqCst) {
+            let unanswered = ends.unanswered.swap(0, Ordering::SeqCst);
+            self.posts.fetch_sub(unanswered, Ordering::SeqCst);
+        }
         let due = Instant::now() + *self.delay.lock().unwrap();
         late.send((due, Vec::new())).ok();
     }
@@ -241,5 +252,32 @@ mod tests {
         let (mut accepted, _) = server.accept().await.unwrap();
         let heard = tokio::time::timeout(Duration::from_secs(10), accepted.read_u8()).await;
         heard.unwrap().unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn what_a_server_never_took_is_not_counted() {
+        for (is_answered, is_awaited, counted) in
+            [(true, true, 1), (false, true, 0), (false, false, 1)]
+        {
+            let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let mut line = SlowLine::new().await;
+            line.lead_to(&format!("http://{}", server.local_addr().unwrap()));
+            let client = TcpStream::connect(line.url.trim_start_matches("http://"));
+            let mut client = client.await.unwrap();
+            let (mut accepted, _) = server.accept().await.unwrap();
+            let post = b"POST / HTTP/1.1\r\n\r\n";
+            client.write_all(post).await.unwrap();
+            accepted.read_exact(&mut [0; 19]).await.unwrap();
+            if is_answered {
+                accepted.write_all(b"answer").await.unwrap();
+            }
+            if !is_awaited {
+                client.shutdown().await.unwrap();
+                accepted.read_u8().await.unwrap_err();
+            }
+            drop(accepted);
+            client.read_to_end(&mut Vec::new()).await.unwrap();
+            assert_eq!(line.posts(), counted, "{is_answered} {is_awaited}");
+        }
     }
 }
