@@ -21,6 +21,7 @@ mod gate;
 mod grants;
 mod headers;
 mod hostile;
+mod html;
 mod language;
 mod leaving;
 mod load;
