@@ -74,16 +74,30 @@ fn parse_hop(hop: &str) -> Option<IpAddr> {
     Some(IpAddr::to_canonical(&address))
 }
 
-/// What requests are counted by: an IPv4 address, or the first 64 bits of an IPv6 one, which is what
-/// one customer usually has.
-pub(crate) fn counted_as(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let network = u128::from(address) & (u128::MAX << 64);
-            IpAddr::V6(Ipv6Addr::from(network))
+/// What requests and connections are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Counted {
+    /// An IPv4 address, or the first 64 bits of an IPv6 one, which is one network of a customer's.
+    pub(crate) client: IpAddr,
+    /// The first 48 bits of an IPv6 address, which is the most that one site is given.
+    /// Source: RFC 6177.
+    pub(crate) site: Option<Ipv6Addr>,
+}
+
+impl Counted {
+    pub(crate) fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V6(address) => Self {
+                client: first_bits(address, 64).into(),
+                site: Some(first_bits(address, 48)),
+            },
+            client @ IpAddr::V4(_) => Self { client, site: None },
         }
-        v4 @ IpAddr::V4(_) => v4,
     }
+}
+
+fn first_bits(address: Ipv6Addr, bits: u32) -> Ipv6Addr {
+    Ipv6Addr::from(u128::from(address) & (u128::MAX << (128 - bits)))
 }
 
 #[cfg(test)]
@@ -132,11 +146,16 @@ mod tests {
     }
 
     #[test]
-    fn one_ipv6_network_counts_as_one_client() {
-        let counted = |text: &str| counted_as(text.parse().unwrap()).to_string();
-        assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(counted("::ffff:192.0.2.1"), "192.0.2.1");
-        assert_eq!(counted("192.0.2.1"), "192.0.2.1");
+    fn one_ipv6_network_counts_as_one_client_and_has_a_site() {
+        let counted = |text: &str| {
+            let Counted { client, site } = Counted::of(text.parse().unwrap());
+            (client.to_string(), site.map(|site| site.to_string()))
+        };
+        let (network, site) = ("2001:db8:1:2::".to_owned(), "2001:db8:1::".to_owned());
+        assert_eq!(counted("2001:db8:1:2:3:4:5:6"), (network, Some(site)));
+        for address in ["::ffff:192.0.2.1", "192.0.2.1"] {
+            assert_eq!(counted(address), ("192.0.2.1".to_owned(), None));
+        }
     }
 
     proptest! {

@@ -65,6 +65,16 @@ on_each_engine! {
         }
         assert_eq!(from(web, "2001:db8:1:2:ffff::").await.status, 429, "one network, one client");
         assert_eq!(from(web, "2001:db8:1:3::1").await.status, 404);
+        // A site has the limit of sixteen.
+        for network in 4..=47 {
+            let address = format!("2001:db8:1:{network}::1");
+            assert_eq!(from(web, &address).await.status, 404, "{address}");
+        }
+        let page = from(web, "2001:db8:1:48::1").await;
+        assert_eq!(page.status, 429);
+        let seconds: u64 = page.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=60).contains(&seconds));
+        assert_eq!(from(web, "2001:db8:2:48::1").await.status, 404, "another site");
         world.finish().await;
     }
 }

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::client_address::{ClientAddresses, counted_as};
+use crate::client_address::{ClientAddresses, Counted};
 
 /// Connections of one client address at a time. Our own proxies have no such limit: everybody comes
 /// through them.
@@ -61,7 +61,7 @@ impl Admission {
         if peers == Peers::OursOnly && !is_proxy && !peer.is_loopback() {
             return Err(Refusal::Stranger);
         }
-        let address = counted_as(peer);
+        let address = Counted::of(peer).client;
         let mut connected = lock(&self.connected);
         let count = connected.entry(address).or_default();
         if *count >= OF_ONE_ADDRESS && !is_proxy {

@@ -1,7 +1,8 @@
 //! The limit as a tower layer: it stands before everything that parses or asks the database.
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
+    net::Ipv4Addr,
+    num::NonZeroU32,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Instant,
@@ -11,25 +12,31 @@ use poem::{IntoResponse, Request, Response};
 use shared::settings::RateLimit;
 use tower::{Layer, Service};
 
-use super::window::{Verdict, Windows};
+use super::window::{Bounds, Verdict, Windows};
 use crate::{
-    client_address::{ClientAddresses, counted_as},
+    client_address::{ClientAddresses, Counted},
     pages::Trouble,
 };
 
-/// Most client addresses remembered at a time; about 5 MiB when each has one request in its window.
-const CAPACITY: usize = 65_536;
+/// Entries take about 8 MiB when each has one request in its window. A site's share of them is a 64th,
+/// and its limit that of sixteen clients: a campus, or all the phones that a carrier has given networks
+/// of one /48 at a time.
+pub(super) const BOUNDS: Bounds = Bounds {
+    clients: 65_536,
+    of_one_site: 1_024,
+    site_times: NonZeroU32::new(16).unwrap(),
+};
 
 /// Limits the requests of each client address.
 #[derive(Clone)]
 pub(crate) struct RateLimitLayer {
-    windows: Arc<Mutex<Windows<IpAddr>>>,
+    windows: Arc<Mutex<Windows>>,
     addresses: Arc<ClientAddresses>,
 }
 
 impl RateLimitLayer {
     pub(crate) fn new(limit: RateLimit, addresses: Arc<ClientAddresses>) -> Self {
-        let windows = Windows::new(limit, CAPACITY, Instant::now());
+        let windows = Windows::new(limit, BOUNDS, Instant::now());
         Self {
             windows: Arc::new(Mutex::new(windows)),
             addresses,
@@ -43,7 +50,7 @@ impl RateLimitLayer {
             .of(request)
             .unwrap_or(Ipv4Addr::UNSPECIFIED.into());
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        windows.check(counted_as(address), Instant::now())
+        windows.check(Counted::of(address), Instant::now())
     }
 }
 
