@@ -94,6 +94,11 @@ impl Counted {
             client @ IpAddr::V4(_) => Self { client, site: None },
         }
     }
+
+    /// The largest that may be one organization's.
+    pub(crate) fn network(self) -> IpAddr {
+        self.site.map_or(self.client, IpAddr::V6)
+    }
 }
 
 fn first_bits(address: Ipv6Addr, bits: u32) -> Ipv6Addr {

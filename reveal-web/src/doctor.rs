@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -9,13 +10,18 @@ use clap::{ArgMatches, Command};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use shared::{
     doctor::{Finding, Report, database, keys},
+    health::ask,
     settings::{self, Program, PublicBaseUrl, definitions},
 };
 use webpki::{EndEntityCert, KeyUsage};
 
-use crate::{connections::Certificate, settings::Settings};
+use crate::{connections::Certificate, metrics, rate_limit::Refused, settings::Settings};
 
 const CERTIFICATE: &str = "certificate";
+const RATE_LIMIT: &str = "rate limit";
+
+/// Fewer refusals of an hour than this can be one person who reloads a page.
+const MANY_REFUSED: u64 = 30;
 
 /// A certificate that ends sooner should have been renewed.
 const RENEWED_BEFORE: Duration = Duration::from_hours(24 * 14);
@@ -24,7 +30,7 @@ const RENEWED_BEFORE: Duration = Duration::from_hours(24 * 14);
 pub(crate) fn command_line() -> Command {
     Command::new("doctor")
         .about(
-            "Checks database, keys and certificate; exit code 0 if all is well, 1 if not. Changes \
+            "Checks database, keys, certificate and refusals; exit code 0 if all is well, 1 if not. Changes \
              nothing. `secure-secret-bot doctor` checks the public address, from where it runs",
         )
         .args(settings::arguments(&definitions::of(Program::Web)))
@@ -50,7 +56,56 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         Some(first) => judge(&first, &settings.public_base_url),
         None => Finding::good(CERTIFICATE, "a proxy's business: TLS_CERT is not set"),
     })?;
+    report.tell(&refusals(settings.health).await)?;
     Ok(report.finish()??)
+}
+
+/// Whether those whom the rate limit refuses have one address. Only the running reveal-web knows.
+async fn refusals(health: Option<SocketAddr>) -> Finding {
+    let unknown = |why: String, advice: &str| {
+        let seen = format!("whether many requests are refused is not known: {why}");
+        Finding::skipped(RATE_LIMIT, seen, advice)
+    };
+    let Some(address) = health else {
+        return unknown(
+            "only the running reveal-web could tell, and HEALTH_ADDR is not set".to_owned(),
+            "set HEALTH_ADDR for it and for this command",
+        );
+    };
+    let Ok(told) = ask::metrics(address).await else {
+        return unknown(
+            format!("nothing answers on {address}"),
+            "start reveal-web with the same HEALTH_ADDR, and run this where it runs",
+        );
+    };
+    match metrics::refused_in(&told) {
+        Some(refused) => judge_refused(refused),
+        None => unknown(
+            format!("what answers on {address} is no reveal-web of this version"),
+            "give reveal-web a HEALTH_ADDR of its own, and start the new version",
+        ),
+    }
+}
+
+fn judge_refused(refused: Refused) -> Finding {
+    let Refused { all, of_one } = refused;
+    if all == 0 {
+        return Finding::good(RATE_LIMIT, "nobody was refused within the last hour");
+    }
+    let seen = format!(
+        "within the last hour {all} requests were refused, {of_one} of them of one address (or one \
+         IPv6 site)"
+    );
+    if all < MANY_REFUSED || of_one * 2 <= all {
+        return Finding::good(RATE_LIMIT, seen);
+    }
+    Finding::warning(
+        RATE_LIMIT,
+        seen,
+        "this is probably a proxy of yours that TRUSTED_PROXIES lacks, or a whole organization \
+         behind one address (NAT, a VPN, a gateway): then raise RATE_LIMIT, by two requests for each \
+         secret to be opened; otherwise it is one client that asks too often",
+    )
 }
 
 /// Whether browsers take the certificate for the host of `PUBLIC_BASE_URL`, today and for a while yet.
@@ -118,6 +173,20 @@ mod tests {
     use shared::doctor::Verdict;
 
     use super::*;
+
+    #[test]
+    fn many_refusals_of_one_address_are_told_and_others_are_not() {
+        for (all, of_one, expected) in [
+            (0, 0, Verdict::Good),
+            (29, 29, Verdict::Good),
+            (30, 30, Verdict::Warning),
+            (1_000, 501, Verdict::Warning),
+            (1_000, 500, Verdict::Good),
+        ] {
+            let verdict = judge_refused(Refused { all, of_one }).verdict;
+            assert_eq!(verdict, expected, "{all} {of_one}");
+        }
+    }
 
     #[test]
     fn a_certificate_is_for_the_hosts_that_it_names_and_for_a_while() {

@@ -2,7 +2,12 @@
 //!
 //! Labels come from small sets of words: never from what browsers sent.
 
-use std::fmt;
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
@@ -10,14 +15,23 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use crate::rate_limit::{Refusals, Refused};
+
+const PREFIX: &str = "secure_secret_web";
+
+/// What the metrics of [`Refused`] are called.
+const RATE_LIMITED: &str = "rate_limited_lately";
+
 /// Everything that is counted.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Answer, Counter>,
     connections: Gauge,
-    refused: Family<Refused, Counter>,
+    refused: Family<Closed, Counter>,
     reuses: Counter,
     repeats: Counter,
+    rate_limited: Family<Share, Gauge>,
+    refusals: Mutex<Refusals>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -27,19 +41,43 @@ struct Answer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Refused {
+struct Closed {
     reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Share {
+    of: &'static str,
+}
+
+const ALL: &str = "all";
+const ONE_ADDRESS: &str = "one_address";
+
+/// What another process's metrics say about requests that were refused lately; `None` where they say
+/// nothing about it.
+pub(crate) fn refused_in(metrics: &str) -> Option<Refused> {
+    let read = |of: &str| {
+        let name = format!("{PREFIX}_{RATE_LIMITED}{{of=\"{of}\"}} ");
+        let value = metrics.lines().find_map(|line| line.strip_prefix(&name));
+        value?.parse().ok()
+    };
+    Some(Refused {
+        all: read(ALL)?,
+        of_one: read(ONE_ADDRESS)?,
+    })
 }
 
 impl Metrics {
     pub(crate) fn new() -> Self {
         let mut metrics = Self {
-            registry: Registry::with_prefix("secure_secret_web"),
+            registry: Registry::with_prefix(PREFIX),
             requests: Family::default(),
             connections: Gauge::default(),
             refused: Family::default(),
             reuses: Counter::default(),
             repeats: Counter::default(),
+            rate_limited: Family::default(),
+            refusals: Mutex::new(Refusals::new(Instant::now())),
         };
         let registry = &mut metrics.registry;
         let requests = metrics.requests.clone();
@@ -64,6 +102,13 @@ impl Metrics {
             "Pages sent again that had opened their secret a moment before",
             repeats,
         );
+        let rate_limited = metrics.rate_limited.clone();
+        registry.register(
+            RATE_LIMITED,
+            "Requests that the rate limit refused within the last hour: all, and those of the one \
+             address (IPv6: one /48) that was refused most",
+            rate_limited,
+        );
         metrics
     }
 
@@ -71,8 +116,14 @@ impl Metrics {
         self.requests.get_or_create(&Answer { route, status }).inc();
     }
 
+    /// Counts a request that the rate limit refused.
+    pub(crate) fn rate_limited(&self, network: IpAddr, now: Instant) {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        refusals.note(network, now);
+    }
+
     pub(crate) fn connection_refused(&self, reason: &'static str) {
-        self.refused.get_or_create(&Refused { reason }).inc();
+        self.refused.get_or_create(&Closed { reason }).inc();
     }
 
     /// Open for as long as what is returned lives.
@@ -90,6 +141,13 @@ impl Metrics {
     }
 
     pub(crate) fn encode(&self) -> Result<String, fmt::Error> {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        let Refused { all, of_one } = refusals.lately(Instant::now());
+        drop(refusals);
+        for (of, count) in [(ALL, all), (ONE_ADDRESS, of_one)] {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            self.rate_limited.get_or_create(&Share { of }).set(count);
+        }
         let mut encoded = String::new();
         text::encode(&mut encoded, &self.registry)?;
         Ok(encoded)
@@ -102,5 +160,26 @@ pub(crate) struct OpenConnection(Gauge);
 impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_about_refusals_is_understood_and_names_nobody() {
+        let metrics = Metrics::new();
+        for address in ["192.0.2.1", "192.0.2.1", "2001:db8:1::"] {
+            metrics.rate_limited(address.parse().unwrap(), Instant::now());
+        }
+        let told = metrics.encode().unwrap();
+        let refused = Refused { all: 3, of_one: 2 };
+        assert_eq!(refused_in(&told), Some(refused));
+        assert!(
+            !told.contains("192.0.2") && !told.contains("2001"),
+            "{told}"
+        );
+        assert_eq!(refused_in("# EOF\n"), None);
     }
 }

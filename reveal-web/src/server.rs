@@ -74,7 +74,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let redirected = serve_redirect(&connections, redirect, &site);
     let served = Served {
         transport: transport(settings.certificate, &stop),
-        endpoint: endpoint(site, settings.rate_limit, metrics),
+        endpoint: endpoint(site, settings.rate_limit, &metrics),
     };
     tokio::join!(connections.clone().serve(listener, served), redirected);
 
@@ -89,12 +89,12 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
 }
 
 /// The routes with everything that stands before them, outermost last.
-fn endpoint(site: Site, limit: RateLimit, metrics: Arc<Metrics>) -> impl Endpoint {
+fn endpoint(site: Site, limit: RateLimit, metrics: &Arc<Metrics>) -> impl Endpoint + use<> {
     let appearance = site.appearance.clone();
-    let limit = RateLimitLayer::new(limit, Arc::clone(&site.addresses));
+    let limit = RateLimitLayer::new(limit, Arc::clone(&site.addresses), Arc::clone(metrics));
     service::layered(Routes(site).with(catch_panics()), limit)
         .with(SecureHeaders(appearance))
-        .with(AccessLog(metrics))
+        .with(AccessLog(Arc::clone(metrics)))
 }
 
 /// How pages travel; a certificate is read again for as long as the process runs.

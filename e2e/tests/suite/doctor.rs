@@ -29,11 +29,16 @@ async fn bot_doctor(world: &World, changes: &[(&'static str, &str)], arguments: 
 }
 
 async fn web_doctor(world: &World, keys: &str) -> Ran {
-    let variables = [
+    web_doctor_with(world, keys, &[]).await
+}
+
+async fn web_doctor_with(world: &World, keys: &str, more: &[(&'static str, String)]) -> Ran {
+    let mut variables = vec![
         ("DATABASE_URL", world.database.url(Account::Web)),
         ("FERNET_KEYS", keys.to_owned()),
         ("PUBLIC_BASE_URL", world.web().public_url.clone()),
     ];
+    variables.extend_from_slice(more);
     run(WEB, &["doctor"], &variables).await
 }
 
@@ -337,6 +342,84 @@ async fn the_slack_app_is_compared_with_what_the_bot_needs() {
         ran.out
     );
     assert!(!ran.out.contains("canary"), "{}", ran.out);
+    world.finish().await;
+}
+
+/// Doctor is another process than the one that refused somebody.
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_of_one_address_are_told_and_what_is_not_known_too() {
+    let health = format!("127.0.0.1:{}", e2e::free_port());
+    let options = Options {
+        bot: false,
+        slack: true,
+        web_variables: vec![
+            ("RATE_LIMIT", "2/60s".to_owned()),
+            ("TRUSTED_PROXIES", "127.0.0.1".to_owned()),
+            ("HEALTH_ADDR", health.clone()),
+        ],
+        ..Options::default()
+    };
+    let mut world = World::with(Engine::Sqlite, options).await;
+    let asking = [("HEALTH_ADDR", health.clone())];
+    let keys = world.keys.master.clone();
+    let check = async |world: &World, more: &[_], verdict: &str, seen: &str| {
+        let ran = web_doctor_with(world, &keys, more).await;
+        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+        assert!(has(&ran, verdict, "rate limit", seen), "{}", ran.out);
+        let told = ["198.51.100", "2001:db8"].map(|address| ran.out.contains(address));
+        assert_eq!(told, [false; 2], "no address is told: {}", ran.out);
+        ran
+    };
+    check(&world, &asking, "ok", "nobody was refused").await;
+    let ask = async |client: &str| {
+        let web = world.web();
+        let request = web.http().get(format!("{}/", web.url));
+        e2e::Web::send(request.header("x-forwarded-for", client))
+            .await
+            .status
+    };
+    for number in 0..10 {
+        for _ in 0..2 {
+            assert_eq!(ask(&format!("198.51.100.{number}")).await, 404);
+        }
+        for _ in 0..4 {
+            assert_eq!(ask(&format!("198.51.100.{number}")).await, 429);
+        }
+    }
+    let seen = "40 requests were refused, 4 of them of one address";
+    check(&world, &asking, "ok", seen).await;
+    // One organization's networks: it has the limit of sixteen clients.
+    let mut refused = 0;
+    for number in 0..100 {
+        let status = ask(&format!("2001:db8:1:{}::1", number / 4)).await;
+        refused += usize::from(status == 429);
+    }
+    assert_eq!(refused, 100 - 16 * 2);
+    let seen = "108 requests were refused, 68 of them of one address (or one IPv6 site)";
+    let ran = check(&world, &asking, "WARNING", seen).await;
+    for advice in ["TRUSTED_PROXIES lacks", "raise RATE_LIMIT"] {
+        assert!(ran.out.contains(advice), "{}", ran.out);
+    }
+    let metrics = reqwest::get(format!("http://{health}/metrics"));
+    let metrics = metrics.await.unwrap().text().await.unwrap();
+    for line in [
+        r#"secure_secret_web_rate_limited_lately{of="all"} 108"#,
+        r#"secure_secret_web_rate_limited_lately{of="one_address"} 68"#,
+    ] {
+        assert!(metrics.lines().any(|told| told == line), "{metrics}");
+    }
+    assert!(!metrics.contains("198.51.100"), "{metrics}");
+
+    check(&world, &[], "skipped", "HEALTH_ADDR is not set").await;
+    let simulator = world.slack().url.strip_prefix("http://").unwrap();
+    let simulator = [("HEALTH_ADDR", simulator.to_owned())];
+    check(&world, &simulator, "skipped", "nothing answers on").await;
+    world.start_bot().await;
+    let bot = [("HEALTH_ADDR", world.bot().health_addr().await)];
+    check(&world, &bot, "skipped", "is no reveal-web of this version").await;
+    let nobody = format!("127.0.0.1:{}", e2e::free_port());
+    let nobody = [("HEALTH_ADDR", nobody)];
+    check(&world, &nobody, "skipped", "nothing answers on").await;
     world.finish().await;
 }
 

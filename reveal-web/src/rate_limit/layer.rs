@@ -15,6 +15,7 @@ use tower::{Layer, Service};
 use super::window::{Bounds, Verdict, Windows};
 use crate::{
     client_address::{ClientAddresses, Counted},
+    metrics::Metrics,
     pages::Trouble,
 };
 
@@ -32,14 +33,20 @@ pub(super) const BOUNDS: Bounds = Bounds {
 pub(crate) struct RateLimitLayer {
     windows: Arc<Mutex<Windows>>,
     addresses: Arc<ClientAddresses>,
+    metrics: Arc<Metrics>,
 }
 
 impl RateLimitLayer {
-    pub(crate) fn new(limit: RateLimit, addresses: Arc<ClientAddresses>) -> Self {
+    pub(crate) fn new(
+        limit: RateLimit,
+        addresses: Arc<ClientAddresses>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let windows = Windows::new(limit, BOUNDS, Instant::now());
         Self {
             windows: Arc::new(Mutex::new(windows)),
             addresses,
+            metrics,
         }
     }
 
@@ -49,8 +56,14 @@ impl RateLimitLayer {
             .addresses
             .of(request)
             .unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+        let (client, now) = (Counted::of(address), Instant::now());
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        windows.check(Counted::of(address), Instant::now())
+        let verdict = windows.check(client, now);
+        drop(windows);
+        if verdict != Verdict::Accepted {
+            self.metrics.rate_limited(client.network(), now);
+        }
+        verdict
     }
 }
 

@@ -48,7 +48,10 @@ pub fn address(program: Program, matches: &ArgMatches) -> Result<SocketAddr, Set
 
 /// Asks, and passes the answer on.
 pub async fn ask(address: SocketAddr, out: &mut impl Write) -> Result<(), HealthError> {
-    let answer = timeout(PATIENCE, readiness(address)).await.ok().flatten();
+    let answer = timeout(PATIENCE, get(address, "/readyz"))
+        .await
+        .ok()
+        .flatten();
     let (is_ready, said) = answer.ok_or(HealthError::NoAnswer(address))?;
     out.write_all(said.as_bytes())?;
     if is_ready {
@@ -58,12 +61,22 @@ pub async fn ask(address: SocketAddr, out: &mut impl Write) -> Result<(), Health
     }
 }
 
-async fn readiness(address: SocketAddr) -> Option<(bool, String)> {
+/// What a running program counts, in the `OpenMetrics` text format.
+pub async fn metrics(address: SocketAddr) -> Result<String, HealthError> {
+    let answer = timeout(PATIENCE, get(address, "/metrics")).await;
+    match answer.ok().flatten() {
+        Some((true, metrics)) => Ok(metrics),
+        _ => Err(HealthError::NoAnswer(address)),
+    }
+}
+
+/// Whether the answer is a good one, and its body.
+async fn get(address: SocketAddr, path: &str) -> Option<(bool, String)> {
     let client = Client::builder(TokioExecutor::new()).build_http();
-    let request = Request::get(format!("http://{address}/readyz"));
+    let request = Request::get(format!("http://{address}{path}"));
     let request = request.body(Empty::<&[u8]>::new()).ok()?;
     let answer = client.request(request).await.ok()?;
-    let is_ready = answer.status().is_success();
+    let is_good = answer.status().is_success();
     let body = answer.into_body().collect().await.ok()?.to_bytes();
-    Some((is_ready, String::from_utf8_lossy(&body).into_owned()))
+    Some((is_good, String::from_utf8_lossy(&body).into_owned()))
 }

@@ -241,7 +241,7 @@ pub const TRUSTED_PROXIES: Setting = Setting {
 /// The rate limit.
 pub const RATE_LIMIT: Setting = Setting {
     name: "RATE_LIMIT",
-    meaning: "Most requests of one client address in any window of time, for each process",
+    meaning: "Most requests of one client address in any window of time, for each process. Opening a secret takes two: where NAT, a VPN or a gateway gives many people one address, the default lets all of them together open 30 a minute; 600/60s would be 300",
     form: "60/60s: requests, a slash, a time of at most 1h",
     default: Some("60/60s"),
     exposure: Exposure::Public,
