@@ -25,13 +25,17 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program with just these variables.
+    /// Starts a program with just these variables; of them `OPEN_FILES` is its limit of open files.
     #[must_use]
     pub fn start(name: &str, arguments: &[&str], variables: &[(&str, String)], log: &Path) -> Self {
         // A file that may not grow is then an error to the program, as a full disk is, and not a
         // signal that ends it.
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
+        command.args([
+            "-c",
+            "trap '' XFSZ; ulimit -n \"${OPEN_FILES:-$(ulimit -n)}\"; unset OPEN_FILES; \
+             exec \"$0\" \"$@\"",
+        ]);
         command.arg(binary(name)).args(arguments).env_clear();
         command.envs(variables.iter().map(|(name, value)| (*name, value)));
         Self::spawn(name, command, log)

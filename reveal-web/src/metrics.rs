@@ -27,6 +27,7 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Answer, Counter>,
     connections: Gauge,
+    connection_places: Gauge,
     refused: Family<Closed, Counter>,
     reuses: Counter,
     repeats: Counter,
@@ -73,6 +74,7 @@ impl Metrics {
             registry: Registry::with_prefix(PREFIX),
             requests: Family::default(),
             connections: Gauge::default(),
+            connection_places: Gauge::default(),
             refused: Family::default(),
             reuses: Counter::default(),
             repeats: Counter::default(),
@@ -84,6 +86,12 @@ impl Metrics {
         registry.register("requests", "Requests by route and status", requests);
         let connections = metrics.connections.clone();
         registry.register("connections", "Connections that are open", connections);
+        let places = metrics.connection_places.clone();
+        registry.register(
+            "connection_places",
+            "Connections that there can be at a time",
+            places,
+        );
         let refused = metrics.refused.clone();
         registry.register(
             "connections_refused",
@@ -120,6 +128,11 @@ impl Metrics {
     pub(crate) fn rate_limited(&self, network: IpAddr, now: Instant) {
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         refusals.note(network, now);
+    }
+
+    pub(crate) fn connection_places(&self, places: usize) {
+        self.connection_places
+            .set(i64::try_from(places).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn connection_refused(&self, reason: &'static str) {

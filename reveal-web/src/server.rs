@@ -18,7 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     access_log::AccessLog,
     client_address::ClientAddresses,
-    connections::{Admission, Certificate, Connections, Served, Transport},
+    connections::{Certificate, Connections, Served, Transport},
     headers::SecureHeaders,
     health::WebHealth,
     metrics::Metrics,
@@ -38,8 +38,12 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let database = Database::open(&settings.database, &stop).await?;
     let metrics = Arc::new(Metrics::new());
     let addresses = Arc::new(ClientAddresses::new(settings.trusted_proxies));
-    let admission = Admission::new(Arc::clone(&addresses));
-    let connections = Connections::new(admission, Arc::clone(&metrics), stop.clone());
+    let connections = Connections::new(
+        Arc::clone(&addresses),
+        settings.rate_limit,
+        Arc::clone(&metrics),
+        stop.clone(),
+    );
     let listener = listen(&LISTEN_ADDR, settings.listen).await?;
     let redirect = match settings.redirect {
         Some(address) => Some(listen(&REDIRECT_ADDR, address).await?),

@@ -176,6 +176,18 @@ fn settings_that_do_not_fit_are_not_tried_again() {
     }
 }
 
+/// What a process of reveal-web may have open is what it makes its places by; the log would tell of fewer.
+#[test]
+fn reveal_web_may_have_all_its_connections() {
+    let web = Unit::read("secure-secret-web");
+    let limit: u32 = web.values("LimitNOFILE").concat().parse().unwrap();
+    assert!(limit >= 2048 + 128, "{limit}");
+    let compose = fs::read_to_string(e2e::project().join("compose.yaml")).unwrap();
+    let limits = compose.matches("nofile: ").count();
+    let large = compose.matches("nofile: 8192").count();
+    assert_eq!((limits, large), (2, 2), "our programs', and Caddy's");
+}
+
 #[test]
 fn the_operators_commands_run_under_their_services_settings() {
     for program in UNITS {

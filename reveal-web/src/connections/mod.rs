@@ -5,6 +5,7 @@
 //! a whole. poem's own server sets none for a request's head.
 
 mod admission;
+mod places;
 mod tls;
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
@@ -25,6 +26,7 @@ use poem::{
     http::uri::Scheme,
     web::{LocalAddr, RemoteAddr},
 };
+use shared::settings::RateLimit;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -34,14 +36,10 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub(crate) use admission::Admission;
-use admission::Peers;
+use admission::{Admission, Most, Peers};
 pub(crate) use tls::{Certificate, TlsFiles};
 
-use crate::metrics::Metrics;
-
-/// Connections at a time, of all listeners together; more wait to be accepted.
-const AT_A_TIME: usize = 2048;
+use crate::{client_address::ClientAddresses, metrics::Metrics};
 
 /// Longest TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -82,13 +80,16 @@ pub(crate) struct Connections {
 
 impl Connections {
     pub(crate) fn new(
-        admission: Admission,
+        addresses: Arc<ClientAddresses>,
+        limit: RateLimit,
         metrics: Arc<Metrics>,
         stop: CancellationToken,
     ) -> Self {
+        let places = places::most();
+        metrics.connection_places(places);
         Self {
-            admission: Arc::new(admission),
-            places: Arc::new(Semaphore::new(AT_A_TIME)),
+            admission: Arc::new(Admission::new(addresses, Most::new(places, limit))),
+            places: Arc::new(Semaphore::new(places)),
             metrics,
             tasks: TaskTracker::new(),
             stop,
