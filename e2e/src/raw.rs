@@ -102,6 +102,19 @@ pub async fn drip(mut stream: TcpStream, head: &str, pause: Duration) -> (Durati
     (begun.elapsed(), String::new())
 }
 
+/// Cookies as other pages of the same domain set them: so many bytes in all, in cookies of so many each,
+/// name and value.
+#[must_use]
+pub fn cookies(total: usize, each: usize) -> Vec<String> {
+    let cookie = |number: usize| {
+        let name = format!("cookie-{number:03}=");
+        let length = each.min(total - number * each);
+        let value = "x".repeat(length.saturating_sub(name.len()));
+        name + &value
+    };
+    (0..total.div_ceil(each)).map(cookie).collect()
+}
+
 /// The body of an answer by HTTP/2, to its end.
 pub async fn read_http2(mut body: h2::RecvStream) -> String {
     let mut text = Vec::new();

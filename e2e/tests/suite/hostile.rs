@@ -159,14 +159,12 @@ async fn one_address_takes_no_more_than_its_places() {
     world.finish().await;
 }
 
-/// The limit of open files that the unit for systemd sets, which compose.yaml's is above.
-fn open_files_of_the_unit() -> u64 {
+/// What the unit for systemd allows the process; compose.yaml allows as much, or more.
+fn of_the_unit(limit: &str) -> String {
     let unit = "deploy/systemd/secure-secret-web.service.d/settings.conf";
     let unit = std::fs::read_to_string(e2e::project().join(unit)).unwrap();
-    let limit = unit
-        .lines()
-        .find_map(|line| line.strip_prefix("LimitNOFILE="));
-    limit.unwrap().parse().unwrap()
+    let value = unit.lines().find_map(|line| line.strip_prefix(limit));
+    value.unwrap().to_owned()
 }
 
 /// Sixteen addresses take what they get, as the unit has it, and with the 1,024 files that systemd
@@ -180,11 +178,14 @@ async fn a_few_addresses_do_not_take_every_place() {
         ..limit
     };
     setrlimit(Resource::Nofile, raised).unwrap();
-    for (open_files, places) in [(open_files_of_the_unit(), 2048), (1024, 896)] {
+    for (open_files, places) in [
+        (of_the_unit("LimitNOFILE="), 2048),
+        ("1024".to_owned(), 896),
+    ] {
         let health = format!("127.0.0.1:{}", e2e::free_port());
         let mut world = World::without_programs(Engine::Sqlite).await;
         let variables = [
-            ("OPEN_FILES", open_files.to_string()),
+            ("OPEN_FILES", open_files),
             ("HEALTH_ADDR", health.clone()),
             ("RATE_LIMIT", "60/60s".to_owned()),
         ];
@@ -257,7 +258,7 @@ async fn heads_and_bodies_have_a_largest_size() {
     let world = world().await;
     let url = &world.web().url;
     let before = memory(&world);
-    let fields = "x-field: y\r\n".repeat(200);
+    let fields = "x-field: y\r\n".repeat(300);
     let endless = format!("{:x}\r\n{}\r\n", 8192, "x".repeat(8192)).repeat(600);
     for (name, request, expected) in [
         (
@@ -270,7 +271,7 @@ async fn heads_and_bodies_have_a_largest_size() {
             head(
                 &world,
                 "GET /",
-                &format!("x: {}\r\n\r\n", "y".repeat(40_000)),
+                &format!("x: {}\r\n\r\n", "y".repeat(150_000)),
             ),
             "431",
         ),
@@ -307,6 +308,35 @@ async fn heads_and_bodies_have_a_largest_size() {
     }
     neighbor_is_served(&world).await;
     assert!(memory(&world).saturating_sub(before) < MEMORY);
+    world.finish().await;
+}
+
+/// As many connections as some addresses get, each with a head that is large and never ends: memory is
+/// bounded by what one connection may hold.
+#[tokio::test(flavor = "multi_thread")]
+async fn large_heads_on_every_connection_are_bounded_in_memory() {
+    let world = world().await;
+    let before = memory(&world);
+    let attackers: Vec<_> = (0..300_u16)
+        .map(|host| format!("127.0.{}.{}", 1 + host / 100, 10 + host % 100))
+        .collect();
+    let mut connected = Vec::new();
+    for _ in 0..8 {
+        connected.extend(connect(&world, &attackers).await);
+    }
+    let large = head(&world, "GET /", &format!("cookie: {}", "x".repeat(63_000)));
+    for (stream, _) in &mut connected {
+        // Many were sent away.
+        stream.write_all(large.as_bytes()).await.ok();
+    }
+    let taken = || memory(&world).saturating_sub(before);
+    let arrived = || async { (taken() > 100 << 20).then_some(()) };
+    e2e::eventually("the heads have arrived", arrived).await;
+    neighbor_is_served(&world).await;
+    // Nearly all places are taken, and each may hold up to twice the largest head.
+    let allowed = of_the_unit("MemoryMax=").strip_suffix('M').map(str::parse);
+    let allowed: u64 = allowed.unwrap().unwrap();
+    assert!(taken() < (allowed << 20) / 2, "{} bytes", taken());
     world.finish().await;
 }
 

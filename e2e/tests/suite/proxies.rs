@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use e2e::{
     Engine, Process, Sent, World, eventually, free_port, project,
-    raw::{connect_from, exchange, over_tls, read_http2},
+    raw::{connect_from, cookies, exchange, over_tls, read_http2},
     tool,
 };
 use hyper::body::Bytes;
@@ -385,6 +385,42 @@ async fn no_log_holds_a_link(kind: Kind) {
     proxied.world.finish().await;
 }
 
+/// Over HTTP/2 each cookie is a field of its own; a proxy sends them on in one.
+async fn cookies_of_the_domain_come_through(kind: Kind) {
+    let mut proxied = Proxied::start(kind).await;
+    for total in [8_000, 14_000, 25_000, 40_000, 60_000] {
+        for each in [total / 180 + 1, 4_096] {
+            let cookies = cookies(total, each);
+            let (client, connection) = h2::client::handshake(proxied.connect("h2").await)
+                .await
+                .unwrap();
+            tokio::spawn(connection);
+            let base = format!("https://{}/", proxied.host());
+            let request = http::Request::get(base);
+            let request = cookies.iter().fold(request, |request, cookie| {
+                request.header("cookie", cookie.as_str())
+            });
+            let mut client = client.ready().await.unwrap();
+            let answer = client.send_request(request.body(()).unwrap(), true);
+            let answer = answer.unwrap().0.await.unwrap();
+            let is_ours = answer.headers().contains_key("content-security-policy");
+            let seen = (answer.status().as_u16(), is_ours);
+            assert_eq!(seen, (404, true), "HTTP/2, {total} by {each}");
+
+            let line = format!("cookie: {}\r\n", cookies.join("; "));
+            let page = proxied.ask("GET /", &line, "").await;
+            assert!(
+                page.starts_with("HTTP/1.1 404"),
+                "{total} by {each}: {page}"
+            );
+            let page = page.to_lowercase();
+            assert!(page.contains("content-security-policy"), "{page}");
+        }
+    }
+    proxied.stop().await;
+    proxied.world.finish().await;
+}
+
 /// An error line would name the request.
 async fn a_proxy_alone_logs_no_link(kind: Kind) {
     let mut world = World::without_programs(Engine::Sqlite).await;
@@ -424,4 +460,9 @@ macro_rules! with_each_proxy {
     };
 }
 
-with_each_proxy! { a_secret_is_opened no_log_holds_a_link a_proxy_alone_logs_no_link }
+with_each_proxy! {
+    a_secret_is_opened
+    cookies_of_the_domain_come_through
+    no_log_holds_a_link
+    a_proxy_alone_logs_no_link
+}

@@ -186,6 +186,9 @@ fn reveal_web_may_have_all_its_connections() {
     let limits = compose.matches("nofile: ").count();
     let large = compose.matches("nofile: 8192").count();
     assert_eq!((limits, large), (2, 2), "our programs', and Caddy's");
+    // And the memory that they may take.
+    assert_eq!(web.values("MemoryMax"), ["512M"]);
+    assert_eq!(compose.matches("memory: 512m").count(), 1);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use e2e::{
     Engine, World, eventually_within, free_port,
-    raw::{connect_from, connect_tls, exchange, read_http2, read_to_end},
+    raw::{connect_from, connect_tls, cookies, exchange, read_http2, read_to_end},
 };
 use hyper::body::Bytes;
 use rcgen::generate_simple_self_signed;
@@ -79,6 +79,105 @@ impl Http2 {
         assert!(head.headers.contains_key("content-security-policy"));
         (head.status.as_u16(), read_http2(body).await)
     }
+}
+
+/// A request over HTTP/2 with each cookie in a field of its own, as browsers send them.
+fn with_cookies(request: http::request::Builder, cookies: &[String]) -> http::request::Builder {
+    cookies.iter().fold(request, |request, cookie| {
+        request.header("cookie", cookie.as_str())
+    })
+}
+
+/// Other pages of the same domain set cookies, browsers send them here too, and we can't help it.
+#[tokio::test(flavor = "multi_thread")]
+async fn cookies_of_the_domain_keep_no_secret_away() {
+    provide();
+    let served = Served::start().await;
+    let host = served.host().to_owned();
+    let base = format!("https://{host}");
+    let mut http2 = Http2::connect(&served).await;
+    for total in [8_000, 14_000, 25_000, 40_000, 60_000] {
+        // The most cookies that browsers keep for a domain, and the largest.
+        for each in [total / 180 + 1, 4_096] {
+            let (name, cookies) = (format!("{total} by {each}"), cookies(total, each));
+            let line = cookies.join("; ");
+            let world = &served.world;
+            let store = world.database.store().await;
+            for protocol in ["h2", "http/1.1"] {
+                let sent = world.keys.send(&store, "behind cookies").await;
+                let token = sent.token.encode().as_str().to_owned();
+                let page = if protocol == "h2" {
+                    let look = http::Request::get(format!("{base}/s/{token}"));
+                    let (status, page) = http2.ask(with_cookies(look, &cookies), "").await;
+                    assert_eq!(status, 200, "{name}: {page}");
+                    page
+                } else {
+                    let look = format!(
+                        "GET /s/{token} HTTP/1.1\r\nhost: {host}\r\ncookie: {line}\r\n\
+                         connection: close\r\n\r\n"
+                    );
+                    served.ask(&look).await
+                };
+                let (_, after) = page.split_once("name=\"confirmation\" value=\"").unwrap();
+                let (confirmation, _) = after.split_once('"').unwrap();
+                let body = format!("token={token}&confirmation={confirmation}");
+                let form = "application/x-www-form-urlencoded";
+                let page = if protocol == "h2" {
+                    let press = http::Request::post(format!("{base}/reveal"))
+                        .header("origin", &base)
+                        .header("content-type", form);
+                    http2.ask(with_cookies(press, &cookies), &body).await.1
+                } else {
+                    let press = format!(
+                        "POST /reveal HTTP/1.1\r\nhost: {host}\r\norigin: {base}\r\ncookie: {line}\r\n\
+                         content-type: {form}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                        body.len()
+                    );
+                    served.ask(&press).await
+                };
+                assert!(page.contains("behind cookies"), "{name} {protocol}: {page}");
+            }
+        }
+    }
+    served.world.finish().await;
+}
+
+/// Then it is the HTTP library that answers, which knows nothing of our pages and headers.
+#[tokio::test(flavor = "multi_thread")]
+async fn more_cookies_than_that_are_answered_without_a_page() {
+    provide();
+    let served = Served::start().await;
+    let host = served.host();
+    for total in [80_000, 150_000, 700_000] {
+        let cookies = cookies(total, 4_096);
+        let line = cookies.join("; ");
+        let request = format!(
+            "GET / HTTP/1.1\r\nhost: {host}\r\ncookie: {line}\r\nconnection: close\r\n\r\n"
+        );
+        let answer = served.ask(&request).await;
+        // Who sends on after the answer may be reset before reading it.
+        let is_bare = answer.starts_with("HTTP/1.1 431") && answer.ends_with("\r\n\r\n");
+        // HTTP/1.1 takes more than we ask for, by how it arrives, and never more than twice that.
+        let is_taken = total == 80_000 && answer.starts_with("HTTP/1.1 404");
+        assert!(answer.is_empty() || is_bare || is_taken, "{answer}");
+        let client = Http2::connect(&served).await;
+        let mut client = client.0.ready().await.unwrap();
+        let request = http::Request::get(format!("https://{host}/"));
+        let request = with_cookies(request, &cookies).body(()).unwrap();
+        let answer = client.send_request(request, true).unwrap().0.await;
+        match answer {
+            Ok(answer) => {
+                assert_eq!(answer.status(), 431);
+                assert_eq!(read_http2(answer.into_body()).await, "");
+            }
+            // So much that it looks like an attack: the connection ends.
+            Err(error) => assert!(total > 80_000 && error.is_go_away(), "{error}"),
+        }
+    }
+    let mut http2 = Http2::connect(&served).await;
+    let look = http::Request::get(format!("https://{host}/"));
+    assert_eq!(http2.ask(look, "").await.0, 404, "others are served");
+    served.world.finish().await;
 }
 
 fn files(world: &World) -> [PathBuf; 2] {
