@@ -13,7 +13,7 @@ use crate::{
 
 /// Headers that never differ. Sources: OWASP's HTTP headers cheat sheet, and the Mozilla
 /// Observatory's rules.
-const ALWAYS: [(&str, &str); 12] = [
+const ALWAYS: [(&str, &str); 11] = [
     (
         "cache-control",
         "no-store, max-age=0, private, no-transform",
@@ -24,10 +24,6 @@ const ALWAYS: [(&str, &str); 12] = [
     ("x-frame-options", "DENY"),
     ("x-robots-tag", "noindex, nofollow, noarchive, nosnippet"),
     ("x-dns-prefetch-control", "off"),
-    (
-        "strict-transport-security",
-        "max-age=63072000; includeSubDomains",
-    ),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("cross-origin-embedder-policy", "require-corp"),
@@ -38,8 +34,31 @@ const ALWAYS: [(&str, &str); 12] = [
     ),
 ];
 
+/// Two years: https only, by this name and port or any other (RFC 6797).
+const TRANSPORT_SECURITY: HeaderValue = HeaderValue::from_static("max-age=63072000");
+const TRANSPORT_SECURITY_BELOW: HeaderValue =
+    HeaderValue::from_static("max-age=63072000; includeSubDomains");
+
 /// Adds the headers, and makes a page of what the layers below only named.
-pub(crate) struct SecureHeaders(pub(crate) Appearance);
+#[derive(Clone)]
+pub(crate) struct SecureHeaders {
+    appearance: Appearance,
+    transport_security: HeaderValue,
+}
+
+impl SecureHeaders {
+    /// `includes_subdomains`: whether names below ours shall be reached by https only, too.
+    pub(crate) const fn new(appearance: Appearance, includes_subdomains: bool) -> Self {
+        Self {
+            appearance,
+            transport_security: if includes_subdomains {
+                TRANSPORT_SECURITY_BELOW
+            } else {
+                TRANSPORT_SECURITY
+            },
+        }
+    }
+}
 
 impl<E: Endpoint> Middleware<E> for SecureHeaders {
     type Output = Secured<E>;
@@ -47,7 +66,7 @@ impl<E: Endpoint> Middleware<E> for SecureHeaders {
     fn transform(&self, endpoint: E) -> Secured<E> {
         Secured {
             endpoint,
-            appearance: self.0.clone(),
+            headers: self.clone(),
         }
     }
 }
@@ -55,7 +74,7 @@ impl<E: Endpoint> Middleware<E> for SecureHeaders {
 /// An endpoint whose answers have the headers.
 pub(crate) struct Secured<E> {
     endpoint: E,
-    appearance: Appearance,
+    headers: SecureHeaders,
 }
 
 impl<E: Endpoint> Endpoint for Secured<E> {
@@ -70,15 +89,15 @@ impl<E: Endpoint> Endpoint for Secured<E> {
             IntoResponse::into_response,
         );
         if let Some(trouble) = response.data::<Trouble>() {
-            let frame = self.appearance.frame(asked_for, None, &method);
+            let frame = self.headers.appearance.frame(asked_for, None, &method);
             response = pages::trouble(frame, *trouble).into_response();
         }
-        self.secure(&mut response);
+        self.headers.secure(&mut response);
         Ok(response)
     }
 }
 
-impl<E> Secured<E> {
+impl SecureHeaders {
     fn secure(&self, response: &mut Response) {
         let kind = response.data::<Kind>().copied().unwrap_or(Kind::Inert);
         let headers = response.headers_mut();
@@ -88,6 +107,7 @@ impl<E> Secured<E> {
                 HeaderValue::from_static(value),
             );
         }
+        headers.insert("strict-transport-security", self.transport_security.clone());
         // The confirm page's POST shall carry a real `Origin`.
         let referrer = match kind {
             Kind::Confirm => "strict-origin",

@@ -74,11 +74,12 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         burns: burns.clone(),
         addresses,
     };
+    let secured = SecureHeaders::new(site.appearance.clone(), settings.hsts_includes_subdomains);
     announce(&listener, &settings.public_base_url);
-    let redirected = serve_redirect(&connections, redirect, &site);
+    let redirected = serve_redirect(&connections, redirect, &site, secured.clone());
     let served = Served {
         transport: transport(settings.certificate, &stop),
-        endpoint: endpoint(site, settings.rate_limit, &metrics),
+        endpoint: endpoint(site, settings.rate_limit, secured, &metrics),
     };
     tokio::join!(connections.clone().serve(listener, served), redirected);
 
@@ -93,11 +94,15 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
 }
 
 /// The routes with everything that stands before them, outermost last.
-fn endpoint(site: Site, limit: RateLimit, metrics: &Arc<Metrics>) -> impl Endpoint + use<> {
-    let appearance = site.appearance.clone();
+fn endpoint(
+    site: Site,
+    limit: RateLimit,
+    secured: SecureHeaders,
+    metrics: &Arc<Metrics>,
+) -> impl Endpoint + use<> {
     let limit = RateLimitLayer::new(limit, Arc::clone(&site.addresses), Arc::clone(metrics));
     service::layered(Routes(site).with(catch_panics()), limit)
-        .with(SecureHeaders(appearance))
+        .with(secured)
         .with(AccessLog(Arc::clone(metrics)))
 }
 
@@ -115,9 +120,9 @@ fn serve_redirect(
     connections: &Connections,
     listener: Option<TcpListener>,
     site: &Site,
+    secured: SecureHeaders,
 ) -> impl Future<Output = ()> + use<> {
     let connections = connections.clone();
-    let secured = SecureHeaders(site.appearance.clone());
     let redirect = Redirect(site.public_base_url.clone()).with(secured);
     let served = Served {
         transport: Transport::PlainForAll,

@@ -11,8 +11,9 @@ use shared::{
         self, Cidrs, DatabaseUrl, Invalid, Program, PublicBaseUrl, RateLimit, Reader,
         SettingsError, check,
         definitions::{
-            DATABASE_URL, DEFAULT_LANGUAGE, FERNET_KEYS, HEALTH_ADDR, LISTEN_ADDR, PUBLIC_BASE_URL,
-            RATE_LIMIT, REDIRECT_ADDR, TLS_CERT, TLS_KEY, TRUSTED_PROXIES,
+            DATABASE_URL, DEFAULT_LANGUAGE, FERNET_KEYS, HEALTH_ADDR, HSTS_INCLUDE_SUBDOMAINS,
+            LISTEN_ADDR, PUBLIC_BASE_URL, RATE_LIMIT, REDIRECT_ADDR, TLS_CERT, TLS_KEY,
+            TRUSTED_PROXIES,
         },
     },
     text::Locale,
@@ -32,6 +33,7 @@ pub(crate) struct Settings {
     /// `None` where a proxy in front does TLS, and on loopback.
     pub(crate) certificate: Option<Certificate>,
     pub(crate) redirect: Option<SocketAddr>,
+    pub(crate) hsts_includes_subdomains: bool,
     pub(crate) trusted_proxies: Cidrs,
     pub(crate) rate_limit: RateLimit,
     pub(crate) brand: Brand,
@@ -66,6 +68,8 @@ impl Settings {
         let listen = reader.required(&LISTEN_ADDR, settings::parse_listen_addr);
         let certificate = certificate(reader);
         let redirect = reader.optional(&REDIRECT_ADDR, settings::parse_listen_addr);
+        let hsts_includes_subdomains =
+            reader.required(&HSTS_INCLUDE_SUBDOMAINS, settings::parse_bool);
         let trusted_proxies = reader
             .optional(&TRUSTED_PROXIES, Cidrs::parse)
             .unwrap_or_default();
@@ -90,6 +94,7 @@ impl Settings {
             listen: listen?,
             certificate: certificate?,
             redirect,
+            hsts_includes_subdomains: hsts_includes_subdomains?,
             trusted_proxies,
             rate_limit: rate_limit?,
             brand: brand?,

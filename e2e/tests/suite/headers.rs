@@ -19,10 +19,7 @@ const ALWAYS: [(&str, &str); 12] = [
          geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()",
     ),
     ("pragma", "no-cache"),
-    (
-        "strict-transport-security",
-        "max-age=63072000; includeSubDomains",
-    ),
+    ("strict-transport-security", "max-age=63072000"),
     ("vary", "Accept-Language, Sec-Fetch-Site, Origin"),
     ("x-content-type-options", "nosniff"),
     ("x-dns-prefetch-control", "off"),
@@ -155,6 +152,21 @@ on_each_engine! {
         ] {
             assert_eq!(page.status, status, "{name}");
             check(name, &page, kind, more);
+        }
+        world.finish().await;
+    }
+
+    async fn names_below_ours_are_bound_to_https_when_the_operator_says_so(engine) {
+        let mut world = World::without_programs(engine).await;
+        for (said, subdomains) in [("yes", true), ("no", false)] {
+            world.start_web(&[("HSTS_INCLUDE_SUBDOMAINS", said.to_owned())]).await;
+            let web = world.webs.last().unwrap();
+            for page in [web.get("/").await, web.get("/reveal").await, web.get("/favicon.ico").await] {
+                let value = page.headers["strict-transport-security"].to_str().unwrap();
+                let (age, below) = value.split_once("; ").unwrap_or((value, ""));
+                assert_eq!(age, "max-age=63072000");
+                assert_eq!(below, if subdomains { "includeSubDomains" } else { "" });
+            }
         }
         world.finish().await;
     }

@@ -63,12 +63,18 @@ async fn malformed_settings_are_named_and_not_repeated() {
     assert!(!said.contains("canary"), "{said}");
     let (code, said) = run(
         "secure-secret-web",
-        &[("LISTEN_ADDR", "0.0.0.0:80"), ("RATE_LIMIT", "x")],
+        &[
+            ("LISTEN_ADDR", "0.0.0.0:80"),
+            ("RATE_LIMIT", "x"),
+            ("HSTS_INCLUDE_SUBDOMAINS", "x"),
+        ],
     )
     .await;
     assert_eq!(code, Some(2), "{said}");
     assert!(
-        said.contains("TRUSTED_PROXIES") && said.contains("RATE_LIMIT"),
+        said.contains("TRUSTED_PROXIES")
+            && said.contains("RATE_LIMIT")
+            && said.contains("HSTS_INCLUDE_SUBDOMAINS is neither yes nor no"),
         "{said}"
     );
     let keys = Keys::key();

@@ -8,7 +8,7 @@ const BOT: &[Program] = &[Program::Bot];
 const WEB: &[Program] = &[Program::Web];
 
 /// Every setting, in the order in which people read about them.
-pub const ALL: [Setting; 29] = [
+pub const ALL: [Setting; 30] = [
     DATABASE_URL,
     FERNET_KEYS,
     DELIVERY_KEYS,
@@ -27,6 +27,7 @@ pub const ALL: [Setting; 29] = [
     TLS_CERT,
     TLS_KEY,
     REDIRECT_ADDR,
+    HSTS_INCLUDE_SUBDOMAINS,
     TRUSTED_PROXIES,
     RATE_LIMIT,
     BRAND_NAME,
@@ -81,7 +82,7 @@ pub const DELIVERY_KEYS: Setting = Setting {
 /// Where recipients reach reveal-web.
 pub const PUBLIC_BASE_URL: Setting = Setting {
     name: "PUBLIC_BASE_URL",
-    meaning: "Where recipients reach the reveal page; links are built from it and from nothing else",
+    meaning: "Where recipients reach the reveal page; links are built from it and from nothing else. For two years after a visit, browsers come to an https host by https only (HSTS)",
     form: "https://secrets.example.org (http only for this machine itself, e.g. http://127.0.0.1:8080)",
     default: None,
     exposure: Exposure::Public,
@@ -224,6 +225,16 @@ pub const REDIRECT_ADDR: Setting = Setting {
     meaning: "Where http is listened on, to send browsers to https; wants TLS_CERT; off by default",
     form: "0.0.0.0:80 or [::]:80",
     default: None,
+    exposure: Exposure::Public,
+    programs: WEB,
+};
+
+/// Whether browsers keep to https on all names below the page's too.
+pub const HSTS_INCLUDE_SUBDOMAINS: Setting = Setting {
+    name: "HSTS_INCLUDE_SUBDOMAINS",
+    meaning: "Whether browsers shall come by https only, for two years, to every name below PUBLIC_BASE_URL's host too; sites there that have no https can't be reached any more, so look at them all first",
+    form: "yes or no",
+    default: Some("no"),
     exposure: Exposure::Public,
     programs: WEB,
 };
