@@ -421,6 +421,65 @@ async fn cookies_of_the_domain_come_through(kind: Kind) {
     proxied.world.finish().await;
 }
 
+/// `Host` as the documents have it: with its port, and whoever makes one up opens nothing.
+async fn a_secret_opens_by_the_name_and_port_of_the_page_alone(kind: Kind) {
+    let mut proxied = Proxied::start(kind).await;
+    let (_, token) = proxied.send("canary-by-another-name").await;
+    let page = proxied.ask(&format!("GET /s/{token}"), "", "").await;
+    let confirmation = between(&page, "name=\"confirmation\" value=\"", "\"");
+    let body = format!("token={token}&confirmation={confirmation}");
+    let own = proxied.host();
+    for (host, opens) in [
+        // As `$host` would have it.
+        ("localhost", false),
+        ("localhost:1", false),
+        ("evil.example", false),
+        (&format!("evil.example:{}", proxied.ports[0]), false),
+        (&own, true),
+    ] {
+        let request = format!(
+            "POST /reveal HTTP/1.1\r\nhost: {host}\r\norigin: https://{own}\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\
+             connection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let page = proxied.raw(request.as_bytes()).await;
+        let is_shown = page.contains("canary-by-another-name");
+        assert_eq!(is_shown, opens, "{host}: {page}");
+        let status = if opens { "200" } else { "403" };
+        assert!(
+            page.starts_with(&format!("HTTP/1.1 {status}")),
+            "{host}: {page}"
+        );
+    }
+    proxied.stop().await;
+    proxied.world.finish().await;
+}
+
+/// What the documents say about nginx is what its file has, and that works.
+#[test]
+fn documents_name_the_host_as_the_tested_file_has_it() {
+    let read = |file: &str| fs::read_to_string(project().join(file)).unwrap();
+    let tested = read("deploy/nginx/secure-secret.conf");
+    let mut named = 0;
+    for file in fs::read_dir(project().join("docs")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for (at, _) in text.match_indices("proxy_set_header ") {
+            let (directive, _) = text[at..].split_once(';').unwrap();
+            assert!(
+                tested.contains(&format!("{directive};")),
+                "{path:?}: {directive}"
+            );
+            named += 1;
+        }
+    }
+    assert!(named > 0);
+}
+
 /// An error line would name the request.
 async fn a_proxy_alone_logs_no_link(kind: Kind) {
     let mut world = World::without_programs(Engine::Sqlite).await;
@@ -463,6 +522,7 @@ macro_rules! with_each_proxy {
 with_each_proxy! {
     a_secret_is_opened
     cookies_of_the_domain_come_through
+    a_secret_opens_by_the_name_and_port_of_the_page_alone
     no_log_holds_a_link
     a_proxy_alone_logs_no_link
 }
