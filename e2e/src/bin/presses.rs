@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let begun = Instant::now();
-    let tried = presses::run(&cases, browsers).await;
+    let tried = presses::run(&cases, browsers, true).await;
     println!("{}", presses::table(&tried));
     let losses = tried.iter().filter(|tried| tried.loss.is_some()).count();
     let late = tried.iter().map(|tried| tried.late).max();

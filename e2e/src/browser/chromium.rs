@@ -37,11 +37,15 @@ pub(super) fn capabilities(launch: &Launch, profile: &Path) -> Capabilities {
     if !launch.javascript {
         arguments.push("--blink-settings=scriptEnabled=false".to_owned());
     }
-    let options = json!({
+    let mut options = json!({
         "binary": variable("CHROMIUM"),
         "args": arguments,
         "prefs": { "intl.accept_languages": launch.language },
     });
+    if launch.touch {
+        let screen = json!({ "width": 390, "height": 844, "pixelRatio": 1 });
+        options["mobileEmulation"] = json!({ "deviceMetrics": screen });
+    }
     Capabilities::from_iter([
         ("goog:chromeOptions".to_owned(), options),
         ("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" })),

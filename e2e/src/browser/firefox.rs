@@ -21,6 +21,8 @@ pub(super) fn driver(port: u16, profiles: &Path) -> Command {
 }
 
 pub(super) fn capabilities(launch: &Launch) -> Capabilities {
+    // What may be pointed with. 1: a finger; 2 and 4: what is precise, and can hover.
+    let pointer = if launch.touch { 1 } else { 2 + 4 };
     let options = json!({
         "binary": variable("FIREFOX"),
         "args": ["-headless", "-width", "1280", "-height", "860"],
@@ -29,6 +31,8 @@ pub(super) fn capabilities(launch: &Launch) -> Capabilities {
             "javascript.enabled": launch.javascript,
             // 0: never, 1: always.
             "accessibility.mouse_focuses_formcontrol": i32::from(launch.clicks_give_focus),
+            "ui.primaryPointerCapabilities": pointer,
+            "ui.allPointerCapabilities": pointer,
             // So that tests can read the clipboard: headless, nobody answers whether a page may.
             "dom.events.testing.asyncClipboard": true,
         },

@@ -47,6 +47,8 @@ pub struct Launch {
     /// Whether a click on a button gives it the focus: not so in Firefox on a Mac. Only Firefox can be
     /// told.
     pub clicks_give_focus: bool,
+    /// Whether there are fingers and no mouse, as on a phone.
+    pub touch: bool,
     /// Whether pages may ask before they are left, as people's browsers let them. Drivers answer for
     /// people otherwise.
     pub asks_before_leaving: bool,
@@ -60,6 +62,7 @@ impl Default for Launch {
             language: "en-CA",
             impatient: false,
             clicks_give_focus: true,
+            touch: false,
             asks_before_leaving: false,
         }
     }

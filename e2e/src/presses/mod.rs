@@ -56,8 +56,8 @@ struct Crew {
     lines: Vec<SlowLine>,
 }
 
-/// Tries cases, with so many browsers at once; in the order given.
-pub async fn run(cases: &[Case], browsers: usize) -> Vec<Tried> {
+/// Tries cases, with so many browsers at once, with or without JavaScript; in the order given.
+pub async fn run(cases: &[Case], browsers: usize, javascript: bool) -> Vec<Tried> {
     let mut world = World::without_programs(Engine::Sqlite).await;
     world.watch_for("canary-pressed");
     let store = world.database.store().await;
@@ -67,7 +67,7 @@ pub async fn run(cases: &[Case], browsers: usize) -> Vec<Tried> {
             case: *case,
             sent: world.keys.send(&store, "canary-pressed twice").await,
         };
-        let launch = launch(case);
+        let launch = launch(case, javascript);
         match crews.iter_mut().find(|crew| crew.launch == launch) {
             Some(crew) => crew.tasks.get_mut().unwrap().push(task),
             None => crews.push(Crew::new(launch, task)),
@@ -96,10 +96,12 @@ pub async fn run(cases: &[Case], browsers: usize) -> Vec<Tried> {
 
 /// The browser of a case. Its commands return before pages are loaded: what people do meanwhile is what
 /// this is about.
-fn launch(case: &Case) -> Launch {
+fn launch(case: &Case, javascript: bool) -> Launch {
     Launch {
         kind: case.browser,
         clicks_give_focus: case.way != Way::MouseWithoutFocus,
+        touch: case.way == Way::Tap,
+        javascript,
         impatient: true,
         ..Launch::default()
     }
@@ -143,18 +145,18 @@ impl Crew {
         loop {
             let task = self.tasks.lock().unwrap().pop();
             let Some(task) = task else { break };
-            tried.push(attempt(&browser, line, &task).await);
+            tried.push(attempt(&browser, line, &task, self.launch.javascript).await);
         }
         browser.close().await;
         tried
     }
 }
 
-async fn attempt(browser: &Browser, line: &SlowLine, task: &Task) -> Tried {
+async fn attempt(browser: &Browser, line: &SlowLine, task: &Task, javascript: bool) -> Tried {
     let Task { case, sent } = task;
     line.delay(case.line);
     let before = line.posts();
-    let button = open(browser, line, sent).await;
+    let button = open(browser, line, sent, javascript).await;
     if matches!(case.way, Way::Enter | Way::Space | Way::HeldEnter) {
         focus(browser).await;
     }
@@ -172,7 +174,7 @@ async fn attempt(browser: &Browser, line: &SlowLine, task: &Task) -> Tried {
 }
 
 /// Opens the link of a secret; the button of its page.
-async fn open(browser: &Browser, line: &SlowLine, sent: &Sent) -> Element {
+async fn open(browser: &Browser, line: &SlowLine, sent: &Sent, javascript: bool) -> Element {
     let token = sent.token.encode();
     let address = format!("{}/s/{}", line.url, token.as_str());
     browser.page.goto(&address).await.unwrap();
@@ -181,12 +183,30 @@ async fn open(browser: &Browser, line: &SlowLine, sent: &Sent) -> Element {
         .find(&format!("input[name=token][value='{}']", token.as_str()))
         .await;
     let button = browser.find("#reveal").await;
-    // Nobody presses what was not drawn yet.
-    let drawn = "const done = arguments[arguments.length - 1];
-        const draw = () => requestAnimationFrame(() => requestAnimationFrame(() => done()));
-        document.readyState === 'complete' ? draw() : addEventListener('load', draw);";
-    browser.page.execute_async(drawn, Vec::new()).await.unwrap();
+    drawn(browser, javascript).await;
     button
+}
+
+/// Nobody presses what was not drawn yet.
+async fn drawn(browser: &Browser, javascript: bool) {
+    if javascript {
+        let frames = "const done = arguments[arguments.length - 1];
+            const draw = () => requestAnimationFrame(() => requestAnimationFrame(() => done()));
+            document.readyState === 'complete' ? draw() : addEventListener('load', draw);";
+        browser
+            .page
+            .execute_async(frames, Vec::new())
+            .await
+            .unwrap();
+        return;
+    }
+    // Where pages have no script, nothing tells of frames.
+    eventually("the page, drawn", || async {
+        let painted = "return performance.getEntriesByType('paint').length > 0";
+        let painted = browser.page.execute(painted, Vec::new()).await.ok()?;
+        painted.as_bool()?.then_some(())
+    })
+    .await;
 }
 
 /// Goes to the button as people do who use no mouse.
