@@ -81,6 +81,15 @@ impl World {
         Self::with(engine, options).await
     }
 
+    /// A reveal-web alone.
+    pub async fn of_web(engine: Engine) -> Self {
+        let options = Options {
+            bot: false,
+            ..Options::default()
+        };
+        Self::with(engine, options).await
+    }
+
     /// A world with differences.
     pub async fn with(engine: Engine, options: Options) -> Self {
         Self::on(TestDatabase::migrated(engine).await, options).await
@@ -225,6 +234,15 @@ impl World {
     /// A text that must be in no log, audit entry or database file at the end.
     pub fn watch_for(&mut self, canary: &str) {
         self.canaries.push(canary.to_owned());
+    }
+
+    /// Ends the life of every secret in a way that needs time or another hand, e.g. `expired`.
+    pub async fn end_all(&self, reason: &str) {
+        let end = format!(
+            "UPDATE secrets SET destroyed_at = created_at, destroy_reason = '{reason}', \
+             ciphertext = NULL, note_ciphertext = NULL WHERE destroyed_at IS NULL"
+        );
+        self.database.run(Account::Migrate, &end).await.unwrap();
     }
 
     /// The link of a secret that the store made, at the first reveal-web.

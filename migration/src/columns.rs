@@ -29,6 +29,37 @@ pub(crate) fn sealed(name: impl IntoIden, engine: DbBackend) -> ColumnDef {
     column
 }
 
+/// Adds a column.
+pub(crate) async fn add(
+    manager: &SchemaManager<'_>,
+    table: impl IntoTableRef,
+    column: ColumnDef,
+) -> Result<(), DbErr> {
+    let mut altered = Table::alter();
+    altered.table(table).add_column(column);
+    manager.alter_table(altered).await
+}
+
+/// Takes a column away.
+pub(crate) async fn drop(
+    manager: &SchemaManager<'_>,
+    table: impl IntoTableRef,
+    column: impl IntoIden,
+) -> Result<(), DbErr> {
+    let mut altered = Table::alter();
+    altered.table(table).drop_column(column);
+    manager.alter_table(altered).await
+}
+
+/// How often something happened.
+pub(crate) fn count(name: impl IntoIden) -> ColumnDef {
+    ColumnDef::new(name)
+        .integer()
+        .not_null()
+        .default(0)
+        .to_owned()
+}
+
 /// A table whose texts compare byte for byte: MySQL's default collation takes `V1a` for `v1A`.
 pub(crate) fn table(name: impl IntoTableRef, engine: DbBackend) -> TableCreateStatement {
     let mut table = Table::create();

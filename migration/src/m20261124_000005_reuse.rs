@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::instant;
+use crate::columns::{self, count, instant};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -28,19 +28,12 @@ const INDEX: &str = "secrets_reuse";
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let add = |column: &mut ColumnDef| {
-            Table::alter()
-                .table(Secrets::Table)
-                .add_column(column)
-                .to_owned()
-        };
-        let count = &mut ColumnDef::new(Secrets::ReuseCount);
-        manager
-            .alter_table(add(count.integer().not_null().default(0)))
-            .await?;
-        manager
-            .alter_table(add(instant(Secrets::ReusedAt).null()))
-            .await?;
+        for column in [
+            count(Secrets::ReuseCount),
+            instant(Secrets::ReusedAt).null().to_owned(),
+        ] {
+            columns::add(manager, Secrets::Table, column).await?;
+        }
         manager
             .create_index(
                 Index::create()
@@ -50,38 +43,16 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        let shown = &mut ColumnDef::new(Deliveries::ShownReuses);
-        manager
-            .alter_table(
-                Table::alter()
-                    .table(Deliveries::Table)
-                    .add_column(shown.integer().not_null().default(0))
-                    .to_owned(),
-            )
-            .await
+        columns::add(manager, Deliveries::Table, count(Deliveries::ShownReuses)).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
-            .alter_table(
-                Table::alter()
-                    .table(Deliveries::Table)
-                    .drop_column(Deliveries::ShownReuses)
-                    .to_owned(),
-            )
-            .await?;
+        columns::drop(manager, Deliveries::Table, Deliveries::ShownReuses).await?;
         manager
             .drop_index(Index::drop().name(INDEX).table(Secrets::Table).to_owned())
             .await?;
         for column in [Secrets::ReusedAt, Secrets::ReuseCount] {
-            manager
-                .alter_table(
-                    Table::alter()
-                        .table(Secrets::Table)
-                        .drop_column(column)
-                        .to_owned(),
-                )
-                .await?;
+            columns::drop(manager, Secrets::Table, column).await?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::instant;
+use crate::columns::{self, count, instant};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -32,16 +32,14 @@ const INDEX: &str = "secrets_repeat";
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for column in [
-            ColumnDef::new(Secrets::ConfirmedBy).binary_len(32).null(),
-            ColumnDef::new(Secrets::RepeatCount)
-                .integer()
-                .not_null()
-                .default(0),
-            instant(Secrets::RepeatedAt).null(),
+            ColumnDef::new(Secrets::ConfirmedBy)
+                .binary_len(32)
+                .null()
+                .to_owned(),
+            count(Secrets::RepeatCount),
+            instant(Secrets::RepeatedAt).null().to_owned(),
         ] {
-            let mut table = Table::alter();
-            table.table(Secrets::Table).add_column(column);
-            manager.alter_table(table).await?;
+            columns::add(manager, Secrets::Table, column).await?;
         }
         manager
             .create_index(
@@ -52,26 +50,11 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        let shown = &mut ColumnDef::new(Deliveries::ShownRepeats);
-        manager
-            .alter_table(
-                Table::alter()
-                    .table(Deliveries::Table)
-                    .add_column(shown.integer().not_null().default(0))
-                    .to_owned(),
-            )
-            .await
+        columns::add(manager, Deliveries::Table, count(Deliveries::ShownRepeats)).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
-            .alter_table(
-                Table::alter()
-                    .table(Deliveries::Table)
-                    .drop_column(Deliveries::ShownRepeats)
-                    .to_owned(),
-            )
-            .await?;
+        columns::drop(manager, Deliveries::Table, Deliveries::ShownRepeats).await?;
         manager
             .drop_index(Index::drop().name(INDEX).table(Secrets::Table).to_owned())
             .await?;
@@ -80,9 +63,7 @@ impl MigrationTrait for Migration {
             Secrets::RepeatCount,
             Secrets::ConfirmedBy,
         ] {
-            let mut table = Table::alter();
-            table.table(Secrets::Table).drop_column(column);
-            manager.alter_table(table).await?;
+            columns::drop(manager, Secrets::Table, column).await?;
         }
         Ok(())
     }

@@ -80,7 +80,13 @@ pub struct Browser {
 impl Browser {
     /// Starts Chromium, with or without JavaScript.
     pub async fn start(javascript: bool) -> Self {
+        Self::of(BrowserKind::Chromium, javascript).await
+    }
+
+    /// Starts a browser of a kind, with or without JavaScript.
+    pub async fn of(kind: BrowserKind, javascript: bool) -> Self {
         Self::launch(Launch {
+            kind,
             javascript,
             ..Launch::default()
         })

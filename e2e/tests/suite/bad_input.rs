@@ -1,13 +1,13 @@
 //! Every input has an answer, and none is a fault of ours.
 
-use e2e::{Options, Web, World, on_each_engine};
+use e2e::{Web, World, on_each_engine};
 use serde_json::json;
 
 const UNKNOWN: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
 on_each_engine! {
     async fn links_that_lead_nowhere_look_all_the_same(engine) {
-        let world = World::with(engine, Options { bot: false, ..Options::default() }).await;
+        let world = World::of_web(engine).await;
         let web = world.web();
         let unknown = web.look(UNKNOWN).await;
         assert_eq!((unknown.status, unknown.state()), (404, "unknown"));
@@ -34,7 +34,7 @@ on_each_engine! {
     }
 
     async fn methods_and_bodies_that_do_not_fit_are_told_so(engine) {
-        let world = World::with(engine, Options { bot: false, ..Options::default() }).await;
+        let world = World::of_web(engine).await;
         let web = world.web();
         let request = |method: &str, path: &str| {
             let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();

@@ -1,6 +1,6 @@
 //! The whole path in real browsers.
 
-use e2e::{Browser, BrowserKind, Engine, Launch, World, on_each_engine};
+use e2e::{Browser, BrowserKind, Engine, World, on_each_engine};
 use fantoccini::Locator;
 
 async fn send_in_the_page(browser: &Browser, url: &str, secret: &str) {
@@ -47,18 +47,9 @@ async fn send_in_the_page(browser: &Browser, url: &str, secret: &str) {
 /// What is typed into the second field.
 const MORE: &str = "and some more";
 
-async fn launch(kind: BrowserKind, javascript: bool) -> Browser {
-    Browser::launch(Launch {
-        kind,
-        javascript,
-        ..Launch::default()
-    })
-    .await
-}
-
 /// The recipient's side, without JavaScript.
 async fn bob_opens_it(kind: BrowserKind, link: &str, expected: &str) {
-    let plain = launch(kind, false).await;
+    let plain = Browser::of(kind, false).await;
     plain.page.goto(link).await.unwrap();
     plain.screenshot("confirm").await;
     plain.find("#reveal").await.click().await.unwrap();
@@ -88,7 +79,7 @@ async fn alice_sends_and_bob_opens_once(engine: Engine, kind: BrowserKind) {
     let mut world = World::start(engine).await;
     let secret = "canary-in-the-browser <b>&amp;";
     world.watch_for("canary-in-the-browser");
-    let browser = launch(kind, true).await;
+    let browser = Browser::of(kind, true).await;
     send_in_the_page(&browser, &world.slack().url, secret).await;
     world.slack().messages("U0ALICE", 1).await;
     let switch = browser.find("#switch-user").await;

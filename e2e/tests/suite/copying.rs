@@ -1,6 +1,6 @@
 //! What Copy copies, and what it says, whatever translators and clipboards do.
 
-use e2e::{Browser, BrowserKind, Engine, Launch, Options, World, eventually};
+use e2e::{Browser, BrowserKind, Engine, Options, World, eventually};
 use serde_json::json;
 
 async fn world() -> World {
@@ -10,14 +10,6 @@ async fn world() -> World {
         ..Options::default()
     };
     World::with(Engine::Sqlite, options).await
-}
-
-async fn launch(kind: BrowserKind) -> Browser {
-    Browser::launch(Launch {
-        kind,
-        ..Launch::default()
-    })
-    .await
 }
 
 /// Changes every text of the page, as a translator would.
@@ -41,7 +33,7 @@ async fn copy_gives_what_was_sent_whatever_became_of_the_page() {
     let mut world = world().await;
     world.watch_for("canary-translated");
     for kind in BrowserKind::ALL {
-        let browser = launch(kind).await;
+        let browser = Browser::of(kind, true).await;
         let secret = "canary-translated house\nkey";
         world.show_in(&browser, secret).await;
         let changed = browser.evaluate(TRANSLATE).await;
@@ -94,7 +86,7 @@ async fn copy_says_how_it_went_whatever_the_clipboard_does() {
     let world = world().await;
     let (done, failed) = ("Copied.", "That didn’t work.");
     for kind in BrowserKind::ALL {
-        let browser = launch(kind).await;
+        let browser = Browser::of(kind, true).await;
         world.show_in(&browser, "x").await;
         for (clipboard, says) in [
             ("new Promise(() => {})", [failed].as_slice()),

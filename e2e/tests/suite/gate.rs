@@ -1,6 +1,6 @@
 //! Who may press the button: our own page, lately, for its own link.
 
-use e2e::{Options, Web, World, on_each_engine};
+use e2e::{Web, World, on_each_engine};
 use shared::clock::Timestamp;
 
 /// Programs that open links before people do.
@@ -33,7 +33,7 @@ async fn row(world: &World) -> String {
 
 on_each_engine! {
     async fn looking_changes_no_byte_of_a_secret(engine) {
-        let world = World::with(engine, Options { bot: false, ..Options::default() }).await;
+        let world = World::of_web(engine).await;
         let sent = world.keys.send(&world.database.store().await, "unseen").await;
         let (token, web) = (sent.token.encode(), world.web());
         let before = row(&world).await;
@@ -60,7 +60,7 @@ on_each_engine! {
     }
 
     async fn a_confirmation_is_good_for_its_own_link_and_a_few_minutes(engine) {
-        let world = World::with(engine, Options { bot: false, ..Options::default() }).await;
+        let world = World::of_web(engine).await;
         let store = world.database.store().await;
         let [mine, other] = [world.keys.send(&store, "mine").await, world.keys.send(&store, "other").await];
         let (token, web) = (mine.token.encode(), world.web());
@@ -88,7 +88,7 @@ on_each_engine! {
     }
 
     async fn only_our_own_page_may_send_the_form(engine) {
-        let world = World::with(engine, Options { bot: false, ..Options::default() }).await;
+        let world = World::of_web(engine).await;
         let sent = world.keys.send(&world.database.store().await, "mine").await;
         let (token, web) = (sent.token.encode(), world.web());
         let page = web.look(&token).await;

@@ -441,7 +441,7 @@ async fn requests_in_one_go_are_answered_in_order_and_counted_each() {
 on_each_engine! {
     /// The burn waits for a lock that somebody else has; meanwhile whoever pressed the button goes.
     async fn who_leaves_before_it_is_burned_leaves_it_as_it_was(engine) {
-        let world = World::with(engine, Options { bot: false, ..Options::default() }).await;
+        let world = World::of_web(engine).await;
         let sent = world.keys.send(&world.database.store().await, "still there").await;
         let token = sent.token.encode();
         let page = world.web().look(&token).await;

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use e2e::{Account, Engine, Keys, Page, Sent, Web, World, nu_findings, project, raw};
+use e2e::{Engine, Keys, Page, Sent, Web, World, nu_findings, project, raw};
 use shared::{clock::Timestamp, crypto::LinkToken, text::Locale};
 
 const SECRET: &str = "canary-html\n\n\tspaces  and <b>markup</b> & \"quotes\" 🔑";
@@ -83,15 +83,7 @@ impl Reader<'_> {
         into.add(self, "", &self.look(&sent.token).await);
         for reason in ["expired", "revoked", "undeliverable"] {
             let sent = self.send().await;
-            let end = format!(
-                "UPDATE secrets SET destroyed_at = created_at, destroy_reason = '{reason}', \
-                 ciphertext = NULL, note_ciphertext = NULL WHERE destroyed_at IS NULL"
-            );
-            self.world
-                .database
-                .run(Account::Migrate, &end)
-                .await
-                .unwrap();
+            self.world.end_all(reason).await;
             into.add(self, "", &self.look(&sent.token).await);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use e2e::{Browser, BrowserKind, Engine, Launch, Options, SlowLine, World, eventually, free_port};
+use e2e::{Browser, BrowserKind, Engine, Launch, SlowLine, World, eventually, free_port};
 use fantoccini::Locator;
 use serde_json::json;
 
@@ -50,14 +50,7 @@ async fn asks(browser: &Browser, way: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn leaving_asks_until_the_secret_was_shown_or_copied() {
-    let world = World::with(
-        Engine::Sqlite,
-        Options {
-            bot: false,
-            ..Options::default()
-        },
-    )
-    .await;
+    let world = World::of_web(Engine::Sqlite).await;
     let elsewhere = format!("location.href = '{}/'", world.web().url);
     for kind in BrowserKind::ALL {
         let browser = launch(kind).await;
@@ -147,14 +140,7 @@ async fn no_other_link_works_while_the_secret_opens() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_reloads_a_page_that_is_pulled_down() {
-    let world = World::with(
-        Engine::Sqlite,
-        Options {
-            bot: false,
-            ..Options::default()
-        },
-    )
-    .await;
+    let world = World::of_web(Engine::Sqlite).await;
     let browser = Browser::start(true).await;
     world.show_in(&browser, "x").await;
     let pulls = "return getComputedStyle(document.documentElement).overscrollBehaviorY";
@@ -188,14 +174,7 @@ async fn help_opens_elsewhere_and_the_secret_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pem_keeps_its_lines_and_a_long_line_is_broken() {
-    let world = World::with(
-        Engine::Sqlite,
-        Options {
-            bot: false,
-            ..Options::default()
-        },
-    )
-    .await;
+    let world = World::of_web(Engine::Sqlite).await;
     let browser = Browser::start(true).await;
     browser.emulate(360, 640, &[], "screen").await;
     let pem = format!(

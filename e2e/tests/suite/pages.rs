@@ -1,7 +1,7 @@
 //! Every page, in both languages, as people see it: no axe finding, no sideways scrolling on a small
 //! screen, and a picture of each to look at.
 
-use e2e::{Account, Browser, BrowserKind, Engine, Keys, Launch, Options, Sent, World, eventually};
+use e2e::{Browser, BrowserKind, Engine, Keys, Launch, Sent, World, eventually};
 use shared::{clock::Timestamp, crypto::LinkToken};
 
 const LANGUAGES: [(&str, &str); 2] = [("en", "Français"), ("fr", "English")];
@@ -86,15 +86,7 @@ impl Gallery {
     /// A secret whose life is over in one of the ways that need time or another hand.
     async fn send_and_end(&self, reason: &str) -> Sent {
         let sent = self.send().await;
-        let end = format!(
-            "UPDATE secrets SET destroyed_at = created_at, destroy_reason = '{reason}', \
-             ciphertext = NULL, note_ciphertext = NULL WHERE destroyed_at IS NULL"
-        );
-        self.world
-            .database
-            .run(Account::Migrate, &end)
-            .await
-            .unwrap();
+        self.world.end_all(reason).await;
         sent
     }
 
@@ -275,14 +267,7 @@ async fn pages_without_a_brand_and_those_of_bad_days_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_language_is_the_browsers_until_another_one_is_chosen() {
-    let world = World::with(
-        Engine::Sqlite,
-        Options {
-            bot: false,
-            ..Options::default()
-        },
-    )
-    .await;
+    let world = World::of_web(Engine::Sqlite).await;
     for kind in BrowserKind::ALL {
         let sent = world.keys.send(&world.database.store().await, SECRET).await;
         let link = format!("{}/s/{}", world.web().url, sent.token.encode().as_str());

@@ -1,7 +1,9 @@
 //! The page after too many requests, in a browser: it comes right by itself, and opens nothing.
 
-use e2e::{Browser, BrowserKind, Engine, Launch, Options, World, eventually, eventually_within};
 use std::time::Duration;
+
+use e2e::{Browser, BrowserKind, Engine, Options, World, eventually, eventually_within};
+use fantoccini::Locator;
 
 /// The window of the limit, the five seconds by chance, and time to load.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -18,6 +20,13 @@ async fn world() -> World {
 async fn use_up_the_limit(world: &World) {
     eventually("a refusal", || async {
         (world.web().get("/").await.status == 429).then_some(())
+    })
+    .await;
+}
+
+async fn back_at_the_button(browser: &Browser) {
+    eventually_within(PATIENCE, "the page with the button", || async {
+        browser.page.find(Locator::Css("#reveal")).await.ok()
     })
     .await;
 }
@@ -48,14 +57,7 @@ async fn a_refused_page_comes_again_by_itself() {
         use_up_the_limit(&world).await;
         browser.page.goto(&link).await.unwrap();
         assert_eq!(state(&browser).await, "too-many");
-        eventually_within(PATIENCE, "the page with the button", || async {
-            browser
-                .page
-                .find(fantoccini::Locator::Css("#reveal"))
-                .await
-                .ok()
-        })
-        .await;
+        back_at_the_button(&browser).await;
         assert_eq!((live(&world).await, posts(&world)), (1, 0));
         browser.close().await;
         world.finish().await;
@@ -66,11 +68,7 @@ async fn a_refused_page_comes_again_by_itself() {
 async fn a_refused_press_leads_back_and_is_not_repeated() {
     for kind in BrowserKind::ALL {
         let world = world().await;
-        let browser = Browser::launch(Launch {
-            kind,
-            ..Launch::default()
-        })
-        .await;
+        let browser = Browser::of(kind, true).await;
         let link = world.link_to("opened by a second press").await;
         browser.page.goto(&link).await.unwrap();
         let button = browser.find("#reveal").await;
@@ -82,14 +80,7 @@ async fn a_refused_press_leads_back_and_is_not_repeated() {
             says.contains("leads back to the one with the button"),
             "{says}"
         );
-        eventually_within(PATIENCE, "the page with the button", || async {
-            browser
-                .page
-                .find(fantoccini::Locator::Css("#reveal"))
-                .await
-                .ok()
-        })
-        .await;
+        back_at_the_button(&browser).await;
         assert_eq!(browser.page.current_url().await.unwrap().as_str(), link);
         assert_eq!((live(&world).await, posts(&world)), (1, 1), "{kind:?}");
         browser.find("#reveal").await.click().await.unwrap();

@@ -31,21 +31,12 @@ async fn world(engine: Engine) -> World {
     World::with(engine, options).await
 }
 
-async fn launch(kind: BrowserKind, javascript: bool) -> Browser {
-    Browser::launch(Launch {
-        kind,
-        javascript,
-        ..Launch::default()
-    })
-    .await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_shown_and_copied_is_what_was_sent() {
     let mut world = world(Engine::Sqlite).await;
     world.watch_for("canary-page");
     for kind in BrowserKind::ALL {
-        let browser = launch(kind, true).await;
+        let browser = Browser::of(kind, true).await;
         for text in secrets() {
             is_as_it_was_sent(&world, &browser, &text).await;
         }
@@ -116,7 +107,7 @@ async fn one_click_selects_it_and_print_leaves_it_out_unless_shown() {
 async fn everything_works_from_the_keyboard() {
     let world = world(Engine::Sqlite).await;
     for kind in BrowserKind::ALL {
-        let browser = launch(kind, true).await;
+        let browser = Browser::of(kind, true).await;
         let sent = world
             .keys
             .send(&world.database.store().await, "typed")
@@ -218,7 +209,7 @@ on_each_engine! {
         let world = world(engine).await;
         let both = |kind| [(kind, true), (kind, false)];
         for (kind, javascript) in BrowserKind::ALL.into_iter().flat_map(both) {
-            let browser = launch(kind, javascript).await;
+            let browser = Browser::of(kind, javascript).await;
             let link = world.show_in(&browser, "canary-gone").await;
             assert!(!browser.page.current_url().await.unwrap().as_str().contains("/s/"));
             if !javascript {
