@@ -26,11 +26,8 @@ async fn a_button_pressed_twice_asks_once_and_shows_the_secret() {
 #[tokio::test(flavor = "multi_thread")]
 async fn quick_taps_and_clicks_without_script_show_the_secret() {
     let mut cases = Vec::new();
-    for (way, browser) in [
-        (Way::Tap, BrowserKind::Chromium),
-        (Way::Tap, BrowserKind::Firefox),
-        (Way::Mouse, BrowserKind::Firefox),
-    ] {
+    let both = |way| BrowserKind::ALL.map(|browser| (way, browser));
+    for (way, browser) in [Way::Mouse, Way::Tap].into_iter().flat_map(both) {
         cases.extend([80, 150, 500].map(|gap| Case {
             way,
             browser,
@@ -38,5 +35,5 @@ async fn quick_taps_and_clicks_without_script_show_the_secret() {
             line: Duration::from_secs(2),
         }));
     }
-    all_held(&Box::pin(presses::run(&cases, 3, false)).await);
+    all_held(&Box::pin(presses::run(&cases, 4, false)).await);
 }
