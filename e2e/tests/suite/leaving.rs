@@ -44,6 +44,11 @@ async fn asks(browser: &Browser, way: &str) -> bool {
             browser.page.accept_alert().await.ok()
         })
         .await;
+        // Whoever goes on before would be asked once more.
+        eventually("the other page", || async {
+            (browser.page.current_url().await.ok()? != here).then_some(())
+        })
+        .await;
     }
     asked
 }
