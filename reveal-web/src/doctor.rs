@@ -15,7 +15,11 @@ use shared::{
 };
 use webpki::{EndEntityCert, KeyUsage};
 
-use crate::{connections::Certificate, metrics, rate_limit::Refused, settings::Settings};
+use crate::{
+    connections::Certificate,
+    metrics::{self, Refused},
+    settings::Settings,
+};
 
 const CERTIFICATE: &str = "certificate";
 const RATE_LIMIT: &str = "rate limit";

@@ -1,8 +1,6 @@
 //! At most so many requests of one client in any window of time.
 
 mod layer;
-mod refusals;
 mod window;
 
 pub(crate) use layer::RateLimitLayer;
-pub(crate) use refusals::{Refusals, Refused};

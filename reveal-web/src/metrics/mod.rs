@@ -2,6 +2,8 @@
 //!
 //! Labels come from small sets of words: never from what browsers sent.
 
+mod refusals;
+
 use std::{
     fmt,
     net::IpAddr,
@@ -15,7 +17,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::rate_limit::{Refusals, Refused};
+use refusals::Refusals;
+pub(crate) use refusals::Refused;
 
 const PREFIX: &str = "secure_secret_web";
 
