@@ -98,6 +98,10 @@ mod tests {
     };
 
     fn page(text: &str) -> Parsed {
+        Parsed::of(&html(text))
+    }
+
+    fn html(text: &str) -> String {
         let theme = theme(text);
         let frame = Frame {
             theme: &theme,
@@ -120,8 +124,7 @@ mod tests {
             &token,
             "confirmation".to_owned(),
         );
-        assert!(page.html.len() < 15_000, "{}", page.html.len());
-        Parsed::of(&page.html)
+        page.html.to_string()
     }
 
     proptest! {
@@ -135,6 +138,13 @@ mod tests {
             prop_assert!(page.text_of("title").contains(&name));
             prop_assert_eq!(page.elements, self::page("poste 4321").elements);
         }
+    }
+
+    /// With the largest logo and long names, in letters of one byte.
+    #[test]
+    fn the_page_is_small() {
+        let page = html(&"x".repeat(40));
+        assert!(page.len() < 15_000, "{}", page.len());
     }
 
     #[test]

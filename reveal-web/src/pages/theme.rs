@@ -1,6 +1,8 @@
 //! What every page stands in: the operator's brand, the style, and the policies that allow just
 //! that.
 
+use std::sync::LazyLock;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use poem::http::HeaderValue;
 use sha2::{Digest as _, Sha256};
@@ -14,24 +16,29 @@ const STYLE: &str = include_str!("style.css");
 
 /// Lets one press of the button through: a second request would take the first one's answer, the
 /// only copy, out of the browser's hands.
-const CONFIRM: &str = include_str!("confirm.js");
+static CONFIRM: LazyLock<String> = LazyLock::new(|| compact(include_str!("confirm.js")));
 
 /// Copies the secret, asks before it is lost unseen, and clears the page when it is left.
-const REVEALED: &str = include_str!("revealed.js");
+static REVEALED: LazyLock<String> = LazyLock::new(|| compact(include_str!("revealed.js")));
 
 /// Leads back to the page with the button once a refused press may be tried again.
-const WAIT: &str = include_str!("wait.js");
+static WAIT: LazyLock<String> = LazyLock::new(|| compact(include_str!("wait.js")));
 
 impl Kind {
     /// The script of such a page.
-    pub(super) const fn script(self) -> Option<&'static str> {
+    pub(super) fn script(self) -> Option<&'static str> {
         match self {
-            Self::Confirm => Some(CONFIRM),
-            Self::Revealed => Some(REVEALED),
-            Self::Wait => Some(WAIT),
+            Self::Confirm => Some(&CONFIRM),
+            Self::Revealed => Some(&REVEALED),
+            Self::Wait => Some(&WAIT),
             Self::Inert => None,
         }
     }
+}
+
+/// A script without its indentation and line ends: each of its lines ends in a way that needs none.
+fn compact(script: &str) -> String {
+    script.lines().map(str::trim_start).collect()
 }
 
 /// Made once at the start.
