@@ -124,4 +124,26 @@ on_each_engine! {
         assert!(!receipt.contains("somebody else") && !receipt.contains("visited"), "{receipt}");
         world.finish().await;
     }
+
+    async fn a_press_after_the_receipt_changed_is_told_all_the_same(engine) {
+        let mut world = World::with(engine, behind_a_proxy(true)).await;
+        let submission = Submission { secret: "canary-of-a-late-press", ..Submission::default() };
+        let link = world.alice_sends_bob(submission).await;
+        let token = link.rsplit('/').next().unwrap();
+        let page = world.webs[0].look(token).await;
+        let confirmation = page.confirmation().unwrap();
+        assert_eq!(BOB.press(&world.webs[0], token, confirmation).await.status, 200);
+        for (says, presses_again) in [("was opened on", true), ("sent again a moment later", false)] {
+            eventually(says, || async {
+                let receipt = world.slack().messages_now("U0ALICE").await[0].to_string();
+                receipt.contains(says).then_some(())
+            })
+            .await;
+            if presses_again {
+                let page = BOB.press(&world.webs[1], token, confirmation).await;
+                assert_eq!(page.state(), "repeated");
+            }
+        }
+        world.finish().await;
+    }
 }
