@@ -27,8 +27,8 @@ const LABEL: &[u8] = b"confirmation/1";
 /// Tells what stands for a confirmation from what else is hashed.
 const BY_LABEL: &[u8] = b"confirmed-by/1";
 
-/// A confirmation that was checked.
-#[derive(Clone, Copy, Debug)]
+/// A confirmation that was checked. It goes with a press of the button: it is not printed.
+#[derive(Clone, Copy)]
 pub struct Confirmed {
     /// When its page was made.
     pub at: Timestamp,
