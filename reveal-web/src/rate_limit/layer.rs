@@ -2,7 +2,6 @@
 
 use std::{
     net::Ipv4Addr,
-    num::NonZeroU32,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Instant,
@@ -25,7 +24,7 @@ use crate::{
 pub(super) const BOUNDS: Bounds = Bounds {
     clients: 65_536,
     of_one_site: 1_024,
-    site_times: NonZeroU32::new(16).unwrap(),
+    site_times: 16,
 };
 
 /// Limits the requests of each client address.

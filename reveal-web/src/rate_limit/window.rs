@@ -14,7 +14,6 @@
 use std::{
     collections::VecDeque,
     net::Ipv6Addr,
-    num::NonZeroU32,
     time::{Duration, Instant},
 };
 
@@ -41,7 +40,7 @@ pub(super) struct Bounds {
     /// Most clients remembered of one site.
     pub(super) of_one_site: usize,
     /// How many times a client's limit a site has.
-    pub(super) site_times: NonZeroU32,
+    pub(super) site_times: usize,
 }
 
 /// The windows of all clients.
@@ -124,7 +123,7 @@ impl Windows {
 
     /// How long until the client's whole site has a request left.
     fn wait_of_site(&mut self, client: Counted, now: Duration) -> Duration {
-        let limit = self.limit * self.bounds.site_times.get() as usize;
+        let limit = self.limit * self.bounds.site_times;
         let site = client.site.and_then(|site| self.sites.peek_mut(&site));
         site.map_or(Duration::ZERO, |site| {
             site.accepted.wait(now, self.window, limit)
@@ -404,11 +403,11 @@ mod tests {
     }
 
     fn bounds() -> impl Strategy<Value = Bounds> {
-        let numbers = (1..6_usize, 1..4_usize, 1..4_u32);
-        numbers.prop_map(|(clients, of_one_site, times)| Bounds {
+        let numbers = (1..6_usize, 1..4_usize, 1..4_usize);
+        numbers.prop_map(|(clients, of_one_site, site_times)| Bounds {
             clients,
             of_one_site,
-            site_times: NonZeroU32::new(times).unwrap(),
+            site_times,
         })
     }
 
@@ -462,7 +461,7 @@ mod tests {
                 let of_site = accepted.iter().zip(0..).filter(|(_, number)| *number >= 3 && number % 2 == site);
                 let mut times: Vec<_> = of_site.flat_map(|(times, _)| times.clone()).collect();
                 times.sort_unstable();
-                prop_assert!(most(&times) <= 5 * bounds.site_times.get() as usize, "{times:?}");
+                prop_assert!(most(&times) <= 5 * bounds.site_times, "{times:?}");
             }
         }
     }
