@@ -36,6 +36,16 @@ async fn state(browser: &Browser) -> String {
     state.unwrap().unwrap_or_default()
 }
 
+/// Presses the button of a link's page when the limit is used up; what the page then says of how to go on.
+async fn press_too_soon(world: &World, browser: &Browser, link: &str) -> String {
+    browser.page.goto(link).await.unwrap();
+    let button = browser.find("#reveal").await;
+    use_up_the_limit(world).await;
+    button.click().await.unwrap();
+    assert_eq!(state(browser).await, "too-many");
+    browser.find("#next").await.text().await.unwrap()
+}
+
 async fn live(world: &World) -> i64 {
     let live = "SELECT COUNT(*) FROM secrets WHERE destroyed_at IS NULL";
     world.database.count(live).await
@@ -70,12 +80,7 @@ async fn a_refused_press_leads_back_and_is_not_repeated() {
         let world = world().await;
         let browser = Browser::of(kind, true).await;
         let link = world.link_to("opened by a second press").await;
-        browser.page.goto(&link).await.unwrap();
-        let button = browser.find("#reveal").await;
-        use_up_the_limit(&world).await;
-        button.click().await.unwrap();
-        assert_eq!(state(&browser).await, "too-many");
-        let says = browser.find("#next").await.text().await.unwrap();
+        let says = press_too_soon(&world, &browser, &link).await;
         assert!(
             says.contains("leads back to the one with the button"),
             "{says}"
@@ -95,12 +100,8 @@ async fn a_refused_press_leads_back_and_is_not_repeated() {
 async fn without_script_a_refused_press_says_when_and_where() {
     let world = world().await;
     let browser = Browser::start(false).await;
-    browser.page.goto(&world.link_to("x").await).await.unwrap();
-    let button = browser.find("#reveal").await;
-    use_up_the_limit(&world).await;
-    button.click().await.unwrap();
-    assert_eq!(state(&browser).await, "too-many");
-    let says = browser.find("#next").await.text().await.unwrap();
+    let link = world.link_to("x").await;
+    let says = press_too_soon(&world, &browser, &link).await;
     assert!(
         says.contains("go back to the page with the button and press it again"),
         "{says}"

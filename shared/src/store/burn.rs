@@ -95,8 +95,10 @@ pub enum BurnError {
 /// `confirmed` says when the link's page was made, by the database's clock: whoever looks at it for
 /// longer than [`CONFIRMATION_LIFE`] is asked again. The row keeps what stands for it with the visitor's
 /// address and browser, so that the same page sent twice is told from a visit by somebody else, whichever
-/// process answers. `render` makes of the plaintext what will be shown; it runs before the transaction, so that nothing
-/// can fail after its commit. `requester_gone` is asked right before the commit: a secret is not burned for
+/// process answers.
+///
+/// `render` makes of the plaintext what will be shown; it runs before the transaction, so that nothing can
+/// fail after its commit. `requester_gone` is asked right before the commit: a secret is not burned for
 /// somebody who has left.
 pub async fn burn<T>(
     database: &Database,
