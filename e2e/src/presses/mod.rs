@@ -161,7 +161,8 @@ async fn attempt(browser: &Browser, line: &SlowLine, task: &Task, javascript: bo
         focus(browser).await;
     }
     let (x, y, width, height) = button.rectangle().await.unwrap();
-    let hand = Hand::new(browser, case.way, (x + width / 2.0, y + height / 2.0));
+    let middle = (x + width / 2.0, y + height / 2.0);
+    let hand = Hand::new(browser, case.way, middle, javascript);
     let late = hand.press(case).await;
     let shown = shown(browser, sent, case.line + PATIENCE).await;
     let posts = line.posts() - before;
