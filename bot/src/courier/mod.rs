@@ -318,7 +318,9 @@ impl Courier {
         match updated.await {
             Ok(()) => Try::Shown,
             Err(error)
-                if matches!(error.verdict(), Verdict::GiveUp(_)) || error.is_gone_message() =>
+                if matches!(error.verdict(), Verdict::GiveUp(_))
+                    || error.is_gone_message()
+                    || error.is_fixed_message() =>
             {
                 tracing::warn!(delivery.id = %job.id, %error, "a message stays as it was posted");
                 Try::Shown
@@ -341,7 +343,9 @@ impl Courier {
                 Try::Failed(reason)
             }
             Verdict::Wait(at_least) => Try::Again(at_least + with_jitter(pause(job.attempt))),
-            Verdict::Retry => Try::Again(with_jitter(pause(job.attempt))),
+            Verdict::Retry | Verdict::Undecided | Verdict::Held => {
+                Try::Again(with_jitter(pause(job.attempt)))
+            }
             Verdict::Stop => {
                 self.alarm.ring(error);
                 Try::Again(FIRST_PAUSE)

@@ -17,7 +17,7 @@ use crate::{
     egress::{Egress, find},
     manifest::{BOT_SCOPES, drift},
     settings::Settings,
-    slack::{Answer, Probe, SlackError},
+    slack::{Answer, Method, Probe, SlackError},
     socket::Target,
 };
 
@@ -41,7 +41,7 @@ pub(super) async fn check(
 ) -> io::Result<()> {
     let probe = Probe::new(&settings.slack.api_url, egress);
     let bot_token = settings.slack.bot_token.as_secret();
-    let identity = probe.call("auth.test", "", bot_token).await;
+    let identity = probe.call(Method::AuthTest, "", bot_token).await;
     let mut app = None;
     match identity {
         Ok(answer) => {
@@ -56,7 +56,7 @@ pub(super) async fn check(
         Err(error) => report.tell(&failed(BOT_TOKEN, &error))?,
     }
     let app_token = settings.slack.app_token.as_secret();
-    match probe.call("apps.connections.open", "", app_token).await {
+    match probe.call(Method::OpenConnection, "", app_token).await {
         Ok(answer) => {
             let seen = "it opens Socket Mode connections: Socket Mode is on";
             report.tell(&Finding::good(APP_TOKEN, seen))?;
@@ -122,7 +122,7 @@ async fn app_of(probe: &Probe, identity: &Value, token: &SecretString) -> Option
     let bot = identity["bot_id"].as_str()?;
     let plain = bot.chars().all(|c| c.is_ascii_alphanumeric());
     let query = plain.then(|| format!("?bot={bot}"))?;
-    let answer = probe.call("bots.info", &query, token).await.ok()?;
+    let answer = probe.call(Method::BotsInfo, &query, token).await.ok()?;
     answer.body["bot"]["app_id"].as_str().map(str::to_owned)
 }
 
@@ -219,7 +219,7 @@ async fn manifest(probe: &Probe, token: Option<&SecretString>, app: Option<&str>
         );
     };
     let answer = probe
-        .call("apps.manifest.export", &format!("?app_id={app}"), token)
+        .call(Method::ExportManifest, &format!("?app_id={app}"), token)
         .await;
     let manifest = match &answer {
         Ok(answer) => &answer.body["manifest"],

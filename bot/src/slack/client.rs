@@ -15,7 +15,7 @@ use slack_morphism::{
 use tokio::time::timeout;
 use url::Url;
 
-use super::{SlackError, directory::User, error::OPEN_CONNECTION};
+use super::{Method, SlackError, directory::User};
 use crate::{
     egress::{Dialer, Egress},
     settings::SlackSettings,
@@ -62,7 +62,7 @@ impl Slack {
 
     /// Asks whether the bot token is good.
     pub(crate) async fn check_bot_token(&self) -> Result<(), SlackError> {
-        self.confirm("auth.test", &json!({})).await
+        self.confirm(Method::AuthTest, &json!({})).await
     }
 
     /// The address of a new Socket Mode connection. It holds a ticket: it is good for one
@@ -73,14 +73,14 @@ impl Slack {
             url: SecretUrl,
         }
         let answer: Answer = self
-            .post(&self.app_token, OPEN_CONNECTION, &json!({}))
+            .post(&self.app_token, Method::OpenConnection, &json!({}))
             .await?;
         Ok(answer.url.0)
     }
 
     /// Opens a dialog for whoever caused the trigger, within its three seconds.
     pub(crate) async fn open_view(&self, trigger_id: &str, view: &Value) -> Result<(), SlackError> {
-        let method = "views.open";
+        let method = Method::OpenView;
         let request = json!({ "trigger_id": trigger_id, "view": view });
         timeout(TRIGGER_TIMEOUT, self.confirm(method, &request))
             .await
@@ -95,7 +95,7 @@ impl Slack {
         view: &Value,
     ) -> Result<(), SlackError> {
         let request = json!({ "view_id": view_id, "hash": hash, "view": view });
-        self.confirm("views.update", &request).await
+        self.confirm(Method::UpdateView, &request).await
     }
 
     /// A user as Slack knows them.
@@ -104,11 +104,13 @@ impl Slack {
         struct Answer {
             user: User,
         }
-        let method = "users.info";
+        let method = Method::UsersInfo;
         let (id, yes) = (user.to_string(), "true".to_owned());
         let parameters = vec![("user", Some(&id)), ("include_locale", Some(&yes))];
         let session = self.client.open_session(&self.bot_token);
-        let call = session.http_session_api.http_get(method, &parameters, None);
+        let call = session
+            .http_session_api
+            .http_get(method.as_str(), &parameters, None);
         let answer: Answer = answered(method, call).await?;
         Ok(answer.user)
     }
@@ -123,7 +125,7 @@ impl Slack {
         struct Channel {
             id: String,
         }
-        let method = "conversations.open";
+        let method = Method::OpenConversation;
         let request = json!({ "users": user.as_str() });
         let answer: Answer = self.post(&self.bot_token, method, &request).await?;
         ChannelId::parse(&answer.channel.id).map_err(|_| SlackError::unreadable(method))
@@ -139,7 +141,7 @@ impl Slack {
         struct Answer {
             ts: String,
         }
-        let method = "chat.postMessage";
+        let method = Method::PostMessage;
         let request = PostMessage {
             channel: channel.as_str(),
             text: &message.text,
@@ -164,12 +166,12 @@ impl Slack {
             "text": message.text,
             "blocks": message.blocks,
         });
-        self.confirm("chat.update", &request).await
+        self.confirm(Method::UpdateMessage, &request).await
     }
 
     /// Answers a slash command with words that only its sender sees.
     pub(crate) async fn respond(&self, response_url: &str, text: &str) -> Result<(), SlackError> {
-        let method = "response_url";
+        let method = Method::Respond;
         let url = Url::parse(response_url).map_err(|_| SlackError::unreadable(method))?;
         let content = SlackMessageContent::new().with_text(text.to_owned());
         let request = SlackApiPostWebhookMessageRequest::new(content);
@@ -182,7 +184,7 @@ impl Slack {
     /// status 200 and is no JSON, a proxy's page for example, for an empty answer.
     async fn confirm(
         &self,
-        method: &'static str,
+        method: Method,
         request: &(impl Serialize + Send + Sync),
     ) -> Result<(), SlackError> {
         #[derive(Deserialize)]
@@ -199,7 +201,7 @@ impl Slack {
     async fn post<A>(
         &self,
         token: &SlackApiToken,
-        method: &'static str,
+        method: Method,
         request: &(impl Serialize + Send + Sync),
     ) -> Result<A, SlackError>
     where
@@ -208,7 +210,9 @@ impl Slack {
         let session = self.client.open_session(token);
         answered(
             method,
-            session.http_session_api.http_post(method, request, None),
+            session
+                .http_session_api
+                .http_post(method.as_str(), request, None),
         )
         .await
     }
@@ -245,7 +249,7 @@ impl fmt::Debug for OutgoingMessage {
 }
 
 async fn answered<A>(
-    method: &'static str,
+    method: Method,
     call: impl Future<Output = slack_morphism::ClientResult<A>>,
 ) -> Result<A, SlackError> {
     match timeout(CALL_TIMEOUT, call).await {

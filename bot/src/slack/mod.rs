@@ -2,11 +2,14 @@
 
 pub(crate) mod blocks;
 mod client;
+mod codes;
 mod directory;
 mod error;
+mod method;
 mod probe;
 
 pub(crate) use client::{OutgoingMessage, Slack};
 pub(crate) use directory::{Directory, Ineligible, Person};
 pub(crate) use error::{SlackError, Verdict};
+pub(crate) use method::Method;
 pub(crate) use probe::{Answer, Probe};

@@ -15,7 +15,7 @@ use serde_json::Value;
 use shared::settings::SlackApiUrl;
 use tokio::time::timeout;
 
-use super::SlackError;
+use super::{Method, SlackError};
 use crate::egress::{Dialer, Egress, find};
 
 /// Longest wait for an answer.
@@ -52,11 +52,11 @@ impl Probe {
     /// Calls a method; `query` begins with a question mark, or is empty.
     pub(crate) async fn call(
         &self,
-        method: &'static str,
+        method: Method,
         query: &str,
         token: &SecretString,
     ) -> Result<Answer, SlackError> {
-        let request = Request::post(format!("{}/{method}{query}", self.api_url))
+        let request = Request::post(format!("{}/{}{query}", self.api_url, method.as_str()))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(
                 header::AUTHORIZATION,
@@ -71,7 +71,7 @@ impl Probe {
 
     async fn send(
         &self,
-        method: &'static str,
+        method: Method,
         request: Request<Full<&'static [u8]>>,
     ) -> Result<Answer, SlackError> {
         let unreachable = |error: Error| SlackError::unreachable(method, find(&error));
