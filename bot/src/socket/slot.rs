@@ -67,7 +67,7 @@ impl Slot {
                     self.socket.alarm.ring(error);
                     return;
                 }
-                Err(error) => self.pause_after_failure(&error, &mut backoff).await,
+                Err(error) => self.pause_after_failure(&error, &mut backoff),
             };
             let _waiting = self.socket.connections.enter(State::Waiting);
             tokio::time::sleep(pause).await;
@@ -94,10 +94,10 @@ impl Slot {
         successor_wanted.await.unwrap_or(Parting::Lost)
     }
 
-    async fn pause_after_failure(&self, error: &OpenError, backoff: &mut Backoff) -> Duration {
+    fn pause_after_failure(&self, error: &OpenError, backoff: &mut Backoff) -> Duration {
         let pause = backoff.next();
         if let Some(retry_after) = error.retry_after() {
-            self.turnstile.close_for(retry_after).await;
+            self.turnstile.close_for(retry_after);
         }
         let again_in = pause.max(error.retry_after().unwrap_or_default());
         tracing::warn!(
