@@ -15,7 +15,7 @@ use slack_morphism::{
 use tokio::time::timeout;
 use url::Url;
 
-use super::{Method, SlackError, directory::User};
+use super::{Method, SlackError, directory::User, error::Kind, pauses::Pauses};
 use crate::{
     egress::{Dialer, Egress},
     settings::SlackSettings,
@@ -34,6 +34,7 @@ pub(crate) struct Slack {
     is_plain_http: bool,
     app_token: SlackApiToken,
     bot_token: SlackApiToken,
+    pauses: Pauses,
 }
 
 impl Slack {
@@ -47,6 +48,7 @@ impl Slack {
             is_plain_http,
             app_token: token(settings.app_token.as_secret()),
             bot_token: token(settings.bot_token.as_secret()),
+            pauses: Pauses::default(),
         }
     }
 
@@ -111,7 +113,7 @@ impl Slack {
         let call = session
             .http_session_api
             .http_get(method.as_str(), &parameters, None);
-        let answer: Answer = answered(method, call).await?;
+        let answer: Answer = self.answered(method, call).await?;
         Ok(answer.user)
     }
 
@@ -176,7 +178,8 @@ impl Slack {
         let content = SlackMessageContent::new().with_text(text.to_owned());
         let request = SlackApiPostWebhookMessageRequest::new(content);
         let url = SlackResponseUrl::from(url);
-        answered(method, self.client.respond_to_event(&url, &request)).await?;
+        self.answered(method, self.client.respond_to_event(&url, &request))
+            .await?;
         Ok(())
     }
 
@@ -208,13 +211,30 @@ impl Slack {
         A: DeserializeOwned + Send,
     {
         let session = self.client.open_session(token);
-        answered(
-            method,
-            session
-                .http_session_api
-                .http_post(method.as_str(), request, None),
-        )
-        .await
+        let call = session
+            .http_session_api
+            .http_post(method.as_str(), request, None);
+        self.answered(method, call).await
+    }
+
+    /// Waits for an answer; asks nothing while Slack wants the method to be left alone.
+    async fn answered<A>(
+        &self,
+        method: Method,
+        call: impl Future<Output = slack_morphism::ClientResult<A>>,
+    ) -> Result<A, SlackError> {
+        if let Some(rest) = self.pauses.rest(method) {
+            return Err(SlackError::rate_limited(method, rest));
+        }
+        let error = match timeout(CALL_TIMEOUT, call).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => SlackError::reduce(method, error),
+            Err(_) => SlackError::timed_out(method, CALL_TIMEOUT),
+        };
+        if let Kind::RateLimited { retry_after } = error.kind {
+            self.pauses.announce(method, retry_after);
+        }
+        Err(error)
     }
 }
 
@@ -248,17 +268,112 @@ impl fmt::Debug for OutgoingMessage {
     }
 }
 
-async fn answered<A>(
-    method: Method,
-    call: impl Future<Output = slack_morphism::ClientResult<A>>,
-) -> Result<A, SlackError> {
-    match timeout(CALL_TIMEOUT, call).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(SlackError::reduce(method, error)),
-        Err(_) => Err(SlackError::timed_out(method, CALL_TIMEOUT)),
-    }
-}
-
 fn token(secret: &SecretString) -> SlackApiToken {
     SlackApiToken::new(SlackApiTokenValue::from(secret.expose_secret().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        num::NonZeroU8,
+        sync::{
+            Arc,
+            atomic::{AtomicU32, Ordering},
+        },
+    };
+
+    use shared::settings::{AppToken, BotToken, SlackApiUrl};
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+    use crate::{egress::EgressSettings, slack::pauses::LONGEST};
+
+    /// A Slack that gives each call the same answer, and counts the calls.
+    async fn slack(head: &'static str) -> (Slack, Arc<AtomicU32>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let calls = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&calls);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _read = stream.read(&mut [0; 8192]).await.unwrap();
+                counted.fetch_add(1, Ordering::SeqCst);
+                let body = r#"{"ok":false,"error":"ratelimited"}"#;
+                let length = body.len();
+                let answer = format!(
+                    "HTTP/1.1 {head}Content-Type: application/json\r\nConnection: close\r\n\
+                     Content-Length: {length}\r\n\r\n{body}"
+                );
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        let settings = SlackSettings {
+            api_url: SlackApiUrl::parse(&format!("http://{address}/api")).unwrap(),
+            app_token: AppToken::parse("xapp-1-A0-0-canary").unwrap(),
+            bot_token: BotToken::parse("xoxb-0-0-canary").unwrap(),
+            connections: NonZeroU8::MIN,
+        };
+        let egress = Egress::new(&EgressSettings {
+            proxy: None,
+            no_proxy: None,
+            ca_bundle: None,
+        });
+        (Slack::new(&settings, egress.unwrap()), calls)
+    }
+
+    /// What the library makes of each form of `Retry-After`, and what of it is kept.
+    #[tokio::test]
+    async fn nothing_calls_into_a_pause_however_it_was_announced() {
+        for (head, longest) in [
+            ("429 Too Many Requests\r\nRetry-After: 8\r\n", 8),
+            ("429 Too Many Requests\r\n", 1),
+            ("429 Too Many Requests\r\nRetry-After: 0\r\n", 1),
+            ("429 Too Many Requests\r\nRetry-After: 1.5\r\n", 1),
+            ("429 Too Many Requests\r\nRetry-After: -8\r\n", 1),
+            ("429 Too Many Requests\r\nRetry-After: soon\r\n", 1),
+            (
+                "429 Too Many Requests\r\nRetry-After: Wed, 25 Nov 2026 21:00:00 GMT\r\n",
+                1,
+            ),
+            (
+                "429 Too Many Requests\r\nRetry-After: 86400\r\n",
+                LONGEST.as_secs(),
+            ),
+            (
+                "429 Too Many Requests\r\nRetry-After: 18446744073709551615\r\n",
+                LONGEST.as_secs(),
+            ),
+            (
+                "429 Too Many Requests\r\nRetry-After: 99999999999999999999999\r\n",
+                1,
+            ),
+            ("200 OK\r\n", 1),
+        ] {
+            let (slack, calls) = slack(head).await;
+            let first = slack.check_bot_token().await.unwrap_err();
+            assert!(
+                matches!(first.kind, Kind::RateLimited { .. }),
+                "{head}: {first}"
+            );
+            // A busy machine does not use the pause up.
+            tokio::time::pause();
+            assert!(first.retry_after() <= Some(LONGEST), "{head}: {first:?}");
+            let second = slack.check_bot_token().await.unwrap_err();
+            let rest = second.retry_after().unwrap();
+            let longest = Duration::from_secs(longest);
+            assert!(rest <= longest, "{head}: {rest:?}");
+            assert!(
+                rest + Duration::from_millis(900) > longest,
+                "{head}: {rest:?}"
+            );
+            assert_eq!(calls.load(Ordering::SeqCst), 1, "{head}");
+            tokio::time::resume();
+            let user = UserId::parse("U0123ABCD").unwrap();
+            slack.user(&user).await.unwrap_err();
+            assert_eq!(calls.load(Ordering::SeqCst), 2, "another method: {head}");
+        }
+    }
 }

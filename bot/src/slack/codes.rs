@@ -109,10 +109,7 @@ pub(super) fn codes_of(class: Class) -> Vec<(&'static str, &'static str)> {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        collections::{BTreeMap, HashSet},
-        io::Write as _,
-    };
+    use std::collections::{BTreeMap, HashSet};
 
     use super::*;
     use crate::slack::Method;
@@ -297,7 +294,7 @@ mod tests {
         }
         assert_eq!(classes.len(), 12);
         for ((class, method), count) in counts {
-            writeln!(std::io::stdout(), "{class}\t{method}\t{count}").unwrap();
+            println!("{class}\t{method}\t{count}");
         }
     }
 }

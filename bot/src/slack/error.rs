@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::{
     Method,
     codes::{Class, class},
+    pauses::LONGEST,
 };
 use crate::egress::{self, Failure};
 
@@ -33,6 +34,7 @@ pub(crate) enum Kind {
     /// Slack's error code, such as `user_not_found`.
     #[error("{0}")]
     Code(String),
+    /// How long Slack wants to be left alone is at most an hour here, after which it is asked again.
     #[error("too many requests")]
     RateLimited { retry_after: Option<Duration> },
     #[error("HTTP status {0}")]
@@ -80,6 +82,12 @@ impl SlackError {
 
     pub(crate) const fn unreachable(method: Method, failure: Failure) -> Self {
         Self::of(method, Kind::Unreachable(failure))
+    }
+
+    /// For a call that isn't made, as Slack announced a pause of which so much is left.
+    pub(crate) const fn rate_limited(method: Method, rest: Duration) -> Self {
+        let retry_after = Some(rest);
+        Self::of(method, Kind::RateLimited { retry_after })
     }
 
     /// Looks whether an answer is a refusal.
@@ -132,7 +140,7 @@ impl SlackError {
                 };
             }
             SlackClientError::RateLimitError(error) => Kind::RateLimited {
-                retry_after: error.retry_after,
+                retry_after: error.retry_after.map(|pause| pause.min(LONGEST)),
             },
             SlackClientError::HttpError(error) => Kind::Status(error.status_code.as_u16()),
             SlackClientError::ProtocolError(_) => Kind::Unreadable,

@@ -6,6 +6,7 @@ mod codes;
 mod directory;
 mod error;
 mod method;
+mod pauses;
 mod probe;
 
 pub(crate) use client::{OutgoingMessage, Slack};
