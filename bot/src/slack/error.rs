@@ -369,8 +369,14 @@ fn is_about_the_request(code: &str) -> bool {
     code == "no_text" || starts.iter().any(|start| code.starts_with(start))
 }
 
-/// Codes are words with underscores; anything else is not repeated.
+/// Codes are words with underscores; anything else is not repeated. Two are written as text where a
+/// `response_url` answers (getsentry/sentry#7955).
 fn plain_code(code: String) -> String {
+    match code.as_str() {
+        "Expired url" => return "expired_url".to_owned(),
+        "Used url" => return "used_url".to_owned(),
+        _ => {}
+    }
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if (1..=64).contains(&code.len()) && code.bytes().all(plain) {
         code
@@ -540,7 +546,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_comes_too_late_or_too_often_is_known() {
-        for over in ["used_url", "expired_url"] {
+        for over in ["used_url", "expired_url", "Used url", "Expired url"] {
             assert!(answer(Method::Respond, over).is_over_answer(), "{over}");
         }
         assert!(SlackError::status(Method::Respond, 404).is_over_answer());
