@@ -123,7 +123,7 @@ impl Sim {
             let mut state = self.state();
             (
                 state.new_trigger(&typed.user),
-                state.new_response(&typed.user),
+                state.responses.give(&typed.user),
             )
         };
         let payload = json!({

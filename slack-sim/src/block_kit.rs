@@ -7,6 +7,8 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use crate::answers::Refusal;
+
 /// What is wrong, in the words of `response_metadata.messages`.
 pub(crate) type Faults = Vec<String>;
 
@@ -40,8 +42,21 @@ pub(crate) fn check_view(view: &Value) -> Faults {
     check.faults
 }
 
+/// The blocks of a message as they are kept; none if they are missing.
+pub(crate) fn message_blocks(blocks: Option<Value>) -> Result<Value, Refusal> {
+    let blocks = blocks.unwrap_or_else(|| Value::Array(Vec::new()));
+    if !blocks.is_array() {
+        return Err("invalid_blocks_format".into());
+    }
+    let messages = check_message(&blocks);
+    if !messages.is_empty() {
+        return Err(Refusal::with_messages("invalid_blocks", messages));
+    }
+    Ok(blocks)
+}
+
 /// Checks the blocks of a message.
-pub(crate) fn check_message(blocks: &Value) -> Faults {
+fn check_message(blocks: &Value) -> Faults {
     let mut check = Check::default();
     let blocks = blocks.as_array().cloned().unwrap_or_default();
     if blocks.len() > 50 {

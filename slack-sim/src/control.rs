@@ -4,7 +4,7 @@
     reason = "poem's handlers take extractors by value"
 )]
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use poem::{
     Endpoint, EndpointExt as _, IntoResponse as _, Request, Response, Route, get, handler,
@@ -37,6 +37,12 @@ struct Of {
 struct From {
     #[serde(default)]
     from: usize,
+}
+
+/// By how many seconds.
+#[derive(Deserialize)]
+struct Older {
+    seconds: u64,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +79,10 @@ pub(crate) fn routes(sim: Arc<Sim>) -> impl Endpoint + 'static {
         .at("/messages", get(messages))
         .at("/all-messages", get(all_messages))
         .at("/postings", get(postings))
+        .at("/deletions", get(deletions))
+        .at("/responses", get(responses))
+        .at("/age-responses", post(age_responses))
+        .at("/dead-dm", post(dead_dm))
         .at("/ephemerals", get(ephemerals))
         .at("/calls", get(calls))
         .at("/connections", get(connections))
@@ -116,15 +126,42 @@ fn views(sim: Shared<'_>, Query(of): Query<Of>) -> Json<Value> {
 
 #[handler]
 fn messages(sim: Shared<'_>, Query(of): Query<Of>) -> Json<Value> {
-    let channel = people::find(&of.user)
-        .map(people::Person::channel)
-        .unwrap_or_default();
     let state = sim.state();
+    let is_mine = |channel: &str| {
+        let owner = state.direct_messages.owner(channel);
+        channel == of.user || owner.is_some_and(|person| person.id == of.user)
+    };
     let mine = state
         .messages
         .iter()
-        .filter(|message| message.channel == channel || message.channel == of.user);
+        .filter(|message| is_mine(&message.channel));
     Json(mine.map(|message| json!(message)).collect())
+}
+
+#[handler]
+fn deletions(sim: Shared<'_>) -> Json<Value> {
+    Json(json!(sim.state().deletions))
+}
+
+#[handler]
+fn responses(sim: Shared<'_>) -> Json<Value> {
+    Json(json!(sim.state().responses.list()))
+}
+
+#[handler]
+fn age_responses(sim: Shared<'_>, Json(older): Json<Older>) -> Json<Value> {
+    let by = Duration::from_secs(older.seconds);
+    sim.state().responses.age(by);
+    Json(json!({}))
+}
+
+#[handler]
+fn dead_dm(sim: Shared<'_>, Json(of): Json<Of>) -> Response {
+    let Some(person) = people::find(&of.user) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    sim.end_conversation(person);
+    Json(json!({})).into_response()
 }
 
 #[handler]
@@ -189,9 +226,12 @@ async fn envelope(sim: Shared<'_>, Json(envelope): Json<Value>) -> Json<Value> {
 }
 
 #[handler]
-fn fault(sim: Shared<'_>, Json(fault): Json<Fault>) -> Json<Value> {
+fn fault(sim: Shared<'_>, Json(fault): Json<Fault>) -> Response {
+    if let Some(mistake) = fault.mistake() {
+        return mistake.with_status(StatusCode::BAD_REQUEST).into_response();
+    }
     sim.state().faults.add(fault);
-    Json(json!({}))
+    Json(json!({})).into_response()
 }
 
 #[handler]
@@ -244,12 +284,8 @@ async fn call(
 }
 
 #[handler]
-fn respond(sim: Shared<'_>, Path(id): Path<String>, Json(body): Json<Value>) -> Response {
-    let text = body["text"].as_str().unwrap_or_default();
-    match sim.state().respond(&id, text) {
-        Ok(()) => "ok".into_response(),
-        Err(code) => code.with_status(StatusCode::NOT_FOUND).into_response(),
-    }
+async fn respond(sim: Shared<'_>, Path(id): Path<String>, body: Vec<u8>) -> Response {
+    sim.take_response(&id, &body).await
 }
 
 fn or_not_found(outcome: Option<Value>) -> Response {

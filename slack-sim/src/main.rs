@@ -5,13 +5,18 @@
 
 mod acknowledgements;
 mod acts;
+mod answers;
 mod app;
+mod arguments;
 mod block_kit;
+mod chat;
 mod control;
+mod direct_messages;
 mod faults;
 mod hub;
 mod page;
 mod people;
+mod responses;
 mod sim;
 mod socket;
 mod views;

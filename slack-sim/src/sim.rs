@@ -13,8 +13,11 @@ use uuid::Uuid;
 use crate::{
     acknowledgements::Acknowledgements,
     app::App,
+    chat::Message,
+    direct_messages::DirectMessages,
     faults::{Faults, HandshakeFault},
     hub::Hub,
+    responses::Responses,
     views::OpenView,
 };
 
@@ -22,9 +25,6 @@ use crate::{
 const TRIGGER_LIFE: Duration = Duration::from_secs(3);
 /// The app may post once a second to a channel; this leaves some play for clocks.
 const POST_SPACING: Duration = Duration::from_millis(950);
-/// How often, and for how long, a response URL can be used.
-const RESPONSES: u32 = 5;
-const RESPONSE_LIFE: Duration = Duration::from_mins(30);
 
 /// The tokens that are taken.
 pub(crate) struct Tokens {
@@ -49,12 +49,15 @@ pub(crate) struct Sim {
 pub(crate) struct State {
     counter: u64,
     triggers: HashMap<String, Trigger>,
-    responses: HashMap<String, ResponseUrl>,
+    pub(crate) responses: Responses,
+    pub(crate) direct_messages: DirectMessages,
     pub(crate) tickets: HashSet<String>,
     pub(crate) views: Vec<OpenView>,
     pub(crate) messages: Vec<Message>,
     /// Every message as it was posted, whatever became of it.
     pub(crate) postings: Vec<Message>,
+    /// What was deleted, as `channel` and `ts`.
+    pub(crate) deletions: Vec<Value>,
     pub(crate) ephemerals: Vec<Ephemeral>,
     pub(crate) calls: Vec<Call>,
     /// When the app last posted to each channel.
@@ -70,29 +73,12 @@ struct Trigger {
     used: bool,
 }
 
-struct ResponseUrl {
-    user: String,
-    made: Instant,
-    uses: u32,
-}
-
-/// A message of the app.
-#[derive(Clone, Serialize)]
-pub(crate) struct Message {
-    pub(crate) channel: String,
-    pub(crate) ts: String,
-    pub(crate) text: String,
-    pub(crate) blocks: Value,
-    pub(crate) unfurl_links: Option<bool>,
-    pub(crate) unfurl_media: Option<bool>,
-    pub(crate) edited: bool,
-}
-
 /// A message that one person sees.
 #[derive(Clone, Serialize)]
 pub(crate) struct Ephemeral {
     pub(crate) user: String,
     pub(crate) text: String,
+    pub(crate) blocks: Value,
 }
 
 /// A call of the Web API: what was called and how it went, not what was sent.
@@ -169,30 +155,9 @@ impl State {
         Ok(trigger.user.clone())
     }
 
-    pub(crate) fn new_response(&mut self, user: &str) -> String {
-        let id = Uuid::new_v4().simple().to_string();
-        let response = ResponseUrl {
-            user: user.to_owned(),
-            made: Instant::now(),
-            uses: 0,
-        };
-        self.responses.insert(id.clone(), response);
-        id
-    }
-
-    /// Posts by a response URL; these are ephemeral.
-    pub(crate) fn respond(&mut self, id: &str, text: &str) -> Result<(), &'static str> {
-        let response = self.responses.get_mut(id).ok_or("expired_url")?;
-        if response.made.elapsed() > RESPONSE_LIFE || response.uses >= RESPONSES {
-            return Err("used_url");
-        }
-        response.uses += 1;
-        let user = response.user.clone();
-        self.ephemerals.push(Ephemeral {
-            user,
-            text: text.to_owned(),
-        });
-        Ok(())
+    /// Whose trigger it is or was.
+    pub(crate) fn trigger_owner(&self, id: &str) -> Option<&str> {
+        self.triggers.get(id).map(|trigger| trigger.user.as_str())
     }
 
     /// What happens to a connection that is about to be opened.
@@ -235,16 +200,5 @@ mod tests {
             trigger.made = Instant::now().checked_sub(Duration::from_secs(4)).unwrap();
         }
         assert_eq!(state.use_trigger(&trigger), Err("expired_trigger_id"));
-    }
-
-    #[test]
-    fn a_response_url_is_good_five_times() {
-        let mut state = State::default();
-        let response = state.new_response("U1");
-        for _ in 0..5 {
-            assert!(state.respond(&response, "x").is_ok());
-        }
-        assert_eq!(state.respond(&response, "x"), Err("used_url"));
-        assert_eq!(state.ephemerals.len(), 5);
     }
 }

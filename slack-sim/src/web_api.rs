@@ -1,26 +1,39 @@
 //! The methods of the Web API that the bot uses, with Slack's errors.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, SystemTime},
-};
+use std::time::Duration;
 
-use httpdate::fmt_http_date;
 use poem::{
-    Body, Request, Response,
-    http::{HeaderMap, StatusCode, header},
+    Request, Response,
+    http::{HeaderMap, Method, header},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
+    answers::{self, Answer, Refusal},
     app::{App, CONFIGURATION_TOKEN},
+    arguments::Arguments,
     block_kit,
-    faults::Mode,
+    faults::{Fault, Mode},
     people::{self, Kind},
-    sim::{Call, Message, Sim},
+    sim::{Call, Sim, State},
     views::OpenView,
 };
+
+/// The methods that there are.
+pub(crate) const METHODS: [&str; 11] = [
+    "apps.connections.open",
+    "apps.manifest.export",
+    "auth.test",
+    "bots.info",
+    "chat.delete",
+    "chat.postMessage",
+    "chat.update",
+    "conversations.open",
+    "users.info",
+    "views.open",
+    "views.update",
+];
 
 /// Which token a method wants.
 enum Wanted {
@@ -29,80 +42,59 @@ enum Wanted {
     Configuration,
 }
 
-/// A method's answer, or Slack's error code.
-type Answer = Result<Value, Refusal>;
-
-/// Slack's error code, and details where Slack gives them.
-pub(crate) struct Refusal {
-    code: String,
-    messages: Vec<String>,
-    /// With HTTP status 429.
-    retry_after: Option<u64>,
-}
-
-impl Refusal {
-    fn rate_limited(wait: Duration) -> Self {
-        Self {
-            retry_after: Some(wait.as_secs() + 1),
-            ..Self::from("ratelimited")
-        }
-    }
-
-    fn invalid(code: &str, messages: Vec<String>) -> Self {
-        Self {
-            messages,
-            ..Self::from(code)
-        }
-    }
-}
-
-impl From<&str> for Refusal {
-    fn from(code: &str) -> Self {
-        Self {
-            code: code.to_owned(),
-            messages: Vec::new(),
-            retry_after: None,
-        }
-    }
-}
-
-/// The arguments, however they came: as JSON, as a form, or in the query.
-type Arguments = BTreeMap<String, Value>;
-
 impl Sim {
     /// Answers a call.
     pub(crate) async fn call(&self, method: &str, request: &Request, body: &[u8]) -> Response {
-        let arguments = arguments(request, body);
         let call = self.begin(method);
-        let fault = self.state().faults.take(method).unwrap_or_default();
+        let arguments = Arguments::of(request, body);
+        let fault = self.fault_of(method, &arguments);
+        let pause = fault.retry_after.map(|pause| pause.0);
         if fault.mode == Mode::Hang {
             return std::future::pending().await;
         }
         if let Some(status) = fault.status {
             self.end(call, Some("fault"));
-            return with_status(status, fault.retry_after);
+            let code = fault.error.as_deref().unwrap_or("ratelimited");
+            return answers::with_status(status, code, pause);
         }
         if fault.mode == Mode::Garbage {
             self.end(call, Some("fault"));
-            return garbage(body);
+            return answers::garbage(body);
         }
         let scopes = self.state().app.scopes();
         let answer = match &fault.error {
-            Some(code) => Err(Refusal::from(code.as_str())),
-            None => self.answer(method, request.headers(), &arguments),
+            Some(code) => Err(Refusal::with_messages(code, fault.messages)),
+            None => arguments.and_then(|arguments| self.answer(method, request, &arguments)),
         };
         let refusal = answer.as_ref().err();
         self.end(call, refusal.map(|refusal| refusal.code.as_str()));
         tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
         match fault.mode {
             Mode::HangAfter => std::future::pending().await,
-            Mode::Lose => cut_off(),
-            _ => respond(answer, &scopes),
+            Mode::Lose => answers::cut_off(),
+            _ => {
+                let mut response = answers::respond(answer, &scopes);
+                if let Some(pause) = pause {
+                    response.headers_mut().insert(header::RETRY_AFTER, pause);
+                }
+                response
+            }
         }
     }
 
+    /// The fault that this call meets; one without effect where there is none.
+    fn fault_of(&self, method: &str, arguments: &Result<Arguments, Refusal>) -> Fault {
+        let mut state = self.state();
+        let about = match arguments {
+            Ok(arguments) => state.about(method, arguments),
+            Err(_) => Vec::new(),
+        };
+        let about: Vec<_> = about.iter().map(String::as_str).collect();
+        state.faults.take(method, &about).unwrap_or_default()
+    }
+
     /// Notes that a call began; it is under way until it is ended.
-    fn begin(&self, method: &str) -> usize {
+    pub(crate) fn begin(&self, method: &str) -> usize {
         let call = Call {
             method: method.to_owned(),
             ok: None,
@@ -114,31 +106,35 @@ impl Sim {
         state.calls.len() - 1
     }
 
-    fn end(&self, call: usize, error: Option<&str>) {
+    pub(crate) fn end(&self, call: usize, error: Option<&str>) {
         if let Some(call) = self.state().calls.get_mut(call) {
             call.ok = Some(error.is_none());
             call.error = error.map(str::to_owned);
         }
     }
 
-    fn answer(&self, method: &str, headers: &HeaderMap, arguments: &Arguments) -> Answer {
+    fn answer(&self, method: &str, request: &Request, arguments: &Arguments) -> Answer {
+        if method == "apps.connections.open" && request.method() != Method::POST {
+            return Err("insecure_request".into());
+        }
         let wanted = match method {
             "apps.connections.open" => Wanted::App,
             "apps.manifest.export" => Wanted::Configuration,
             _ => Wanted::Bot,
         };
-        self.authorize(&wanted, headers, arguments)?;
+        self.authorize(&wanted, request.headers(), arguments)?;
         match method {
             "apps.connections.open" => Ok(self.open_connection()),
             "auth.test" => Ok(json!({
                 "url": self.url, "team": "School", "user": "secure_secret",
                 "team_id": people::TEAM, "user_id": people::APP_USER, "bot_id": "B0SECRET",
             })),
-            "apps.manifest.export" => Ok(self.state().app.export(text(arguments, "app_id"))?),
-            "bots.info" => Ok(App::bot(text(arguments, "bot"))?),
+            "apps.manifest.export" => Ok(self.state().app.export(arguments.text("app_id"))?),
+            "bots.info" => Ok(App::bot(arguments.text("bot"))?),
             "users.info" => user_info(arguments),
-            "conversations.open" => open_conversation(arguments),
+            "conversations.open" => self.open_conversation(arguments),
             "chat.postMessage" => self.post_message(arguments),
+            "chat.delete" => self.delete_message(arguments),
             "chat.update" => self.update_message(arguments),
             "views.open" => self.view(arguments, true),
             "views.update" => self.view(arguments, false),
@@ -187,74 +183,46 @@ impl Sim {
         json!({ "url": format!("{}/link/?ticket={ticket}", self.socket_url) })
     }
 
-    fn post_message(&self, arguments: &Arguments) -> Answer {
-        let channel = text(arguments, "channel");
-        let person = people::with_channel(channel).or_else(|| people::find(channel));
-        let channel = person.ok_or("channel_not_found")?.channel();
-        let blocks = checked_blocks(arguments)?;
-        let message = {
-            let mut state = self.state();
-            if let Err(wait) = state.may_post(&channel) {
-                return Err(Refusal::rate_limited(wait));
-            }
-            let message = Message {
-                channel,
-                ts: state.ts(),
-                text: text(arguments, "text").to_owned(),
-                blocks,
-                unfurl_links: arguments.get("unfurl_links").and_then(Value::as_bool),
-                unfurl_media: arguments.get("unfurl_media").and_then(Value::as_bool),
-                edited: false,
-            };
-            state.messages.push(message.clone());
-            state.postings.push(message.clone());
-            message
+    fn open_conversation(&self, arguments: &Arguments) -> Answer {
+        let Some(user) = arguments.ids("users").first().copied() else {
+            return Err("users_list_not_supplied".into());
         };
-        Ok(json!({ "channel": message.channel, "ts": message.ts, "message": as_slack(&message) }))
-    }
-
-    fn update_message(&self, arguments: &Arguments) -> Answer {
-        let blocks = checked_blocks(arguments)?;
-        let (channel, ts) = (text(arguments, "channel"), text(arguments, "ts"));
-        let mut state = self.state();
-        let message = state
-            .messages
-            .iter_mut()
-            .find(|message| message.channel == channel && message.ts == ts)
-            .ok_or("message_not_found")?;
-        text(arguments, "text").clone_into(&mut message.text);
-        message.blocks = blocks;
-        message.edited = true;
-        Ok(
-            json!({ "channel": channel, "ts": ts, "text": message.text, "message": as_slack(message) }),
-        )
+        let person = people::find(user).ok_or("user_not_found")?;
+        match person.kind {
+            Kind::Deactivated => Err("user_disabled".into()),
+            Kind::Bot | Kind::Slackbot => Err("cannot_dm_bot".into()),
+            Kind::Member | Kind::Guest | Kind::External => {
+                let channel = self.state().direct_messages.with(person);
+                Ok(json!({ "channel": { "id": channel } }))
+            }
+        }
     }
 
     fn view(&self, arguments: &Arguments, open: bool) -> Answer {
-        let view = structured(arguments, "view").ok_or("invalid_arguments")?;
+        let view = arguments.structured("view").ok_or("invalid_arguments")?;
         let messages = block_kit::check_view(&view);
         if !messages.is_empty() {
-            return Err(Refusal::invalid("invalid_arguments", messages));
+            return Err(Refusal::with_messages("invalid_arguments", messages));
         }
         if view.to_string().len() > 250_000 {
             return Err("view_too_large".into());
         }
         let mut state = self.state();
         if open {
-            let user = state.use_trigger(text(arguments, "trigger_id"))?;
+            let user = state.use_trigger(arguments.text("trigger_id"))?;
             let id = state.id("V");
             let view = OpenView::new(id, &user, &view);
             let answer = json!({ "view": view.view });
             state.views.push(view);
             return Ok(answer);
         }
-        let id = text(arguments, "view_id").to_owned();
+        let id = arguments.text("view_id").to_owned();
         let known = state
             .views
             .iter_mut()
             .find(|known| known.id == id)
             .ok_or("not_found")?;
-        let hash = text(arguments, "hash");
+        let hash = arguments.text("hash");
         if !hash.is_empty() && known.view["hash"] != hash {
             return Err("hash_conflict".into());
         }
@@ -264,7 +232,7 @@ impl Sim {
 }
 
 fn user_info(arguments: &Arguments) -> Answer {
-    let person = people::find(text(arguments, "user")).ok_or("user_not_found")?;
+    let person = people::find(arguments.text("user")).ok_or("user_not_found")?;
     // Slack's clients write yes in several ways.
     let yes = [json!("true"), json!("1"), json!(true), json!(1)];
     let include_locale = arguments
@@ -273,139 +241,28 @@ fn user_info(arguments: &Arguments) -> Answer {
     Ok(json!({ "user": person.as_slack(include_locale) }))
 }
 
-fn open_conversation(arguments: &Arguments) -> Answer {
-    let users = match arguments.get("users") {
-        Some(Value::Array(users)) => users.first().and_then(Value::as_str).unwrap_or_default(),
-        Some(Value::String(users)) => users,
-        _ => return Err("users_list_not_supplied".into()),
-    };
-    let person = people::find(users).ok_or("user_not_found")?;
-    match person.kind {
-        Kind::Deactivated => Err("user_disabled".into()),
-        Kind::Bot | Kind::Slackbot => Err("cannot_dm_bot".into()),
-        Kind::Member | Kind::Guest | Kind::External => {
-            Ok(json!({ "channel": { "id": person.channel() } }))
-        }
-    }
-}
-
-fn checked_blocks(arguments: &Arguments) -> Answer {
-    let blocks = structured(arguments, "blocks").unwrap_or_else(|| json!([]));
-    let messages = block_kit::check_message(&blocks);
-    if !messages.is_empty() {
-        return Err(Refusal::invalid("invalid_blocks", messages));
-    }
-    if text(arguments, "text").is_empty() && blocks == json!([]) {
-        return Err("no_text".into());
-    }
-    Ok(blocks)
-}
-
-fn as_slack(message: &Message) -> Value {
-    json!({
-        "type": "message",
-        "user": people::APP_USER,
-        "bot_id": "B0SECRET",
-        "app_id": people::APP,
-        "team": people::TEAM,
-        "ts": message.ts,
-        "text": message.text,
-        "blocks": message.blocks,
-    })
-}
-
-fn text<'a>(arguments: &'a Arguments, name: &str) -> &'a str {
-    arguments
-        .get(name)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-}
-
-/// A structured argument; in forms these come as JSON text.
-fn structured(arguments: &Arguments, name: &str) -> Option<Value> {
-    match arguments.get(name)? {
-        Value::String(text) => serde_json::from_str(text).ok(),
-        value => Some(value.clone()),
-    }
-}
-
-fn arguments(request: &Request, body: &[u8]) -> Arguments {
-    let mut arguments = form(request.uri().query().unwrap_or_default().as_bytes());
-    let is_json = request
-        .content_type()
-        .is_some_and(|kind| kind.starts_with("application/json"));
-    if is_json {
-        if let Ok(Value::Object(members)) = serde_json::from_slice(body) {
-            arguments.extend(members);
-        }
-    } else {
-        arguments.extend(form(body));
-    }
-    arguments
-}
-
-fn form(encoded: &[u8]) -> Arguments {
-    url::form_urlencoded::parse(encoded)
-        .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
-        .collect()
-}
-
-fn respond(answer: Answer, scopes: &str) -> Response {
-    let (body, retry_after) = match answer {
-        Ok(mut body) => {
-            body["ok"] = true.into();
-            (body, None)
-        }
-        Err(Refusal {
-            code,
-            messages,
-            retry_after,
-        }) => {
-            let mut body = json!({ "ok": false, "error": code });
-            if !messages.is_empty() {
-                body["response_metadata"] = json!({ "messages": messages });
+impl State {
+    /// The people whom a call is about.
+    fn about(&self, method: &str, arguments: &Arguments) -> Vec<String> {
+        let given = |name: &str| arguments.ids(name).into_iter().map(str::to_owned).collect();
+        let user = match method {
+            "users.info" => return given("user"),
+            "conversations.open" => return given("users"),
+            "chat.postMessage" | "chat.update" | "chat.delete" => {
+                let channel = arguments.text("channel");
+                let owner = self.direct_messages.owner(channel);
+                owner.map_or(channel, |person| person.id)
             }
-            if code == "missing_scope" {
-                body["needed"] = "im:write".into();
-                body["provided"] = "commands,chat:write".into();
+            "views.open" => self
+                .trigger_owner(arguments.text("trigger_id"))
+                .unwrap_or_default(),
+            "views.update" => {
+                let id = arguments.text("view_id");
+                let view = self.views.iter().find(|view| view.id == id);
+                view.map_or("", |view| &view.user)
             }
-            (body, retry_after)
-        }
-    };
-    if let Some(seconds) = retry_after {
-        return with_status(429, Some(seconds));
+            _ => return Vec::new(),
+        };
+        vec![user.to_owned()]
     }
-    Response::builder()
-        .header("x-oauth-scopes", scopes)
-        .header(header::DATE, fmt_http_date(SystemTime::now()))
-        .content_type("application/json; charset=utf-8")
-        .body(body.to_string())
-}
-
-/// What a broken proxy might answer: no JSON, and what was sent is in it.
-fn garbage(sent: &[u8]) -> Response {
-    let sent = String::from_utf8_lossy(sent);
-    Response::builder()
-        .content_type("text/html")
-        .body(format!("<html>you sent {sent}"))
-}
-
-/// An answer that breaks off.
-fn cut_off() -> Response {
-    let broken = futures_util::stream::iter([
-        Ok(b"{\"ok\":".to_vec()),
-        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset)),
-    ]);
-    Response::builder().body(Body::from_bytes_stream(broken))
-}
-
-fn with_status(status: u16, retry_after: Option<u64>) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = Response::builder().status(status);
-    if let Some(seconds) = retry_after {
-        response = response.header(header::RETRY_AFTER, seconds);
-    }
-    response
-        .content_type("application/json; charset=utf-8")
-        .body(json!({ "ok": false, "error": "ratelimited" }).to_string())
 }

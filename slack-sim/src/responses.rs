@@ -1,0 +1,233 @@
+//! Response URLs: whoever has one answers a person five times within half an hour, without a token.
+//!
+//! Source: <https://docs.slack.dev/interactivity/handling-user-interaction>.
+
+use std::time::{Duration, Instant};
+
+use poem::{
+    Response,
+    http::{HeaderValue, StatusCode, header},
+};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    answers, block_kit,
+    faults::{Mode, RESPONSE_URL},
+    sim::{Ephemeral, Sim, State},
+};
+
+/// How often, and for how long, a response URL can be used.
+const USES: u32 = 5;
+const LIFE: Duration = Duration::from_mins(30);
+
+/// The response URLs that were given away, in order.
+#[derive(Default)]
+pub(crate) struct Responses {
+    given: Vec<ResponseUrl>,
+}
+
+#[derive(Serialize)]
+struct ResponseUrl {
+    id: String,
+    user: String,
+    uses: u32,
+    #[serde(skip)]
+    made: Instant,
+    /// How much older it was made since.
+    #[serde(skip)]
+    aged: Duration,
+}
+
+/// Slack's error code for a response URL, and its HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unusable {
+    Gone(&'static str),
+    Wrong(&'static str),
+}
+
+impl Responses {
+    /// The id of a new one.
+    pub(crate) fn give(&mut self, user: &str) -> String {
+        let id = Uuid::new_v4().simple().to_string();
+        self.given.push(ResponseUrl {
+            id: id.clone(),
+            user: user.to_owned(),
+            uses: 0,
+            made: Instant::now(),
+            aged: Duration::ZERO,
+        });
+        id
+    }
+
+    /// All of them are so much older at once.
+    pub(crate) fn age(&mut self, by: Duration) {
+        for response in &mut self.given {
+            response.aged = response.aged.saturating_add(by);
+        }
+    }
+
+    /// Whose it is.
+    pub(crate) fn owner(&self, id: &str) -> Option<&str> {
+        let response = self.given.iter().rfind(|response| response.id == id)?;
+        Some(&response.user)
+    }
+
+    /// Without when they were made.
+    pub(crate) fn list(&self) -> impl Serialize + '_ {
+        &self.given
+    }
+
+    /// Takes one use of it; says whose it is.
+    fn spend(&mut self, id: &str) -> Result<String, Unusable> {
+        let known = self.given.iter_mut().rfind(|response| response.id == id);
+        let response = known.ok_or(Unusable::Gone("expired_url"))?;
+        if response.made.elapsed().saturating_add(response.aged) >= LIFE {
+            return Err(Unusable::Gone("expired_url"));
+        }
+        if response.uses >= USES {
+            return Err(Unusable::Gone("used_url"));
+        }
+        response.uses += 1;
+        Ok(response.user.clone())
+    }
+}
+
+impl State {
+    /// Answers by a response URL; only its owner sees that.
+    pub(crate) fn respond(&mut self, id: &str, body: &[u8]) -> Result<(), Unusable> {
+        let body: Value =
+            serde_json::from_slice(body).map_err(|_| Unusable::Wrong("invalid_payload"))?;
+        let text = body["text"].as_str().unwrap_or_default();
+        if text.is_empty() {
+            return Err(Unusable::Wrong("no_text"));
+        }
+        let blocks = block_kit::message_blocks(body.get("blocks").cloned())
+            .map_err(|_| Unusable::Wrong("invalid_blocks"))?;
+        let user = self.responses.spend(id)?;
+        self.ephemerals.push(Ephemeral {
+            user,
+            text: text.to_owned(),
+            blocks,
+        });
+        Ok(())
+    }
+}
+
+impl Sim {
+    /// Answers a post to a response URL.
+    pub(crate) async fn take_response(&self, id: &str, body: &[u8]) -> Response {
+        let call = self.begin(RESPONSE_URL);
+        let fault = {
+            let mut state = self.state();
+            let owner = state.responses.owner(id).map(str::to_owned);
+            state.faults.take(
+                RESPONSE_URL,
+                &owner.iter().map(String::as_str).collect::<Vec<_>>(),
+            )
+        }
+        .unwrap_or_default();
+        let pause = fault.retry_after.map(|pause| pause.0);
+        let outcome = match (fault.mode, fault.status, &fault.error) {
+            (Mode::Hang, ..) => return std::future::pending().await,
+            (Mode::Garbage, ..) => {
+                self.end(call, Some("fault"));
+                return answers::garbage(body);
+            }
+            (_, Some(status), error) => {
+                let status = StatusCode::from_u16(status);
+                Err((
+                    status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+                    error.clone().unwrap_or_else(|| "fault".to_owned()),
+                ))
+            }
+            (_, None, Some(code)) => Err((StatusCode::NOT_FOUND, code.clone())),
+            (_, None, None) => self.state().respond(id, body).map_err(Unusable::told),
+        };
+        let code = outcome.as_ref().err().map(|(_, code)| code.clone());
+        self.end(call, code.as_deref());
+        tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+        match fault.mode {
+            Mode::HangAfter => std::future::pending().await,
+            Mode::Lose => answers::cut_off(),
+            _ => plain(outcome, pause),
+        }
+    }
+}
+
+impl Unusable {
+    fn told(self) -> (StatusCode, String) {
+        match self {
+            Self::Gone(code) => (StatusCode::NOT_FOUND, code.to_owned()),
+            Self::Wrong(code) => (StatusCode::BAD_REQUEST, code.to_owned()),
+        }
+    }
+}
+
+/// Response URLs answer in plain text.
+fn plain(outcome: Result<(), (StatusCode, String)>, pause: Option<HeaderValue>) -> Response {
+    let (status, text) = match outcome {
+        Ok(()) => (StatusCode::OK, "ok".to_owned()),
+        Err(refused) => refused,
+    };
+    let mut response = Response::builder().status(status).body(text);
+    if let Some(pause) = pause {
+        response.headers_mut().insert(header::RETRY_AFTER, pause);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANSWER: &[u8] = br#"{"text": "x", "blocks": [{"type": "divider"}]}"#;
+
+    #[test]
+    fn a_response_url_is_good_five_times() {
+        let mut state = State::default();
+        let id = state.responses.give("U1");
+        for _ in 0..5 {
+            assert_eq!(state.respond(&id, ANSWER), Ok(()));
+        }
+        assert_eq!(state.respond(&id, ANSWER), Err(Unusable::Gone("used_url")));
+        assert_eq!(state.ephemerals.len(), 5);
+        assert_eq!(state.ephemerals[0].blocks[0]["type"], "divider");
+    }
+
+    #[test]
+    fn a_response_url_is_good_for_half_an_hour() {
+        let mut state = State::default();
+        let id = state.responses.give("U1");
+        state.responses.age(Duration::from_secs(1700));
+        assert_eq!(state.respond(&id, ANSWER), Ok(()));
+        state.responses.age(Duration::from_secs(100));
+        let expired = Err(Unusable::Gone("expired_url"));
+        assert_eq!(state.respond(&id, ANSWER), expired);
+        let younger = state.responses.give("U1");
+        assert_eq!(state.respond(&younger, ANSWER), Ok(()));
+        assert_eq!(state.respond("unknown", ANSWER), expired);
+        state.responses.age(Duration::MAX);
+        assert_eq!(state.respond(&younger, ANSWER), expired);
+    }
+
+    #[test]
+    fn what_says_nothing_is_refused_and_uses_nothing_up() {
+        let mut state = State::default();
+        let id = state.responses.give("U1");
+        for (body, code) in [
+            ("{", "invalid_payload"),
+            ("{}", "no_text"),
+            (r#"{"text": ""}"#, "no_text"),
+            (r#"{"text": "x", "blocks": {}}"#, "invalid_blocks"),
+            (r#"{"text": "x", "blocks": [{}]}"#, "invalid_blocks"),
+        ] {
+            let refused = state.respond(&id, body.as_bytes());
+            assert_eq!(refused, Err(Unusable::Wrong(code)), "{body}");
+        }
+        let listed = serde_json::to_value(state.responses.list()).unwrap();
+        let expected = serde_json::json!([{"id": id, "user": "U1", "uses": 0}]);
+        assert_eq!(listed, expected);
+    }
+}
