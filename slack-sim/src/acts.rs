@@ -1,4 +1,4 @@
-//! What people do: type a command, submit a dialog, press a button. Each becomes an envelope, and
+//! What people do: type a command, submit a dialog, or send anything by hand. Each becomes an envelope, and
 //! what the person then sees depends on the acknowledgement.
 
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::{
     block_kit, people,
     people::{APP, TEAM},
     sim::Sim,
-    views::{OpenView, buttons, names_inputs},
+    views::{OpenView, names_inputs},
 };
 
 /// How long Slack waits for an acknowledgement.
@@ -75,32 +75,9 @@ pub(crate) struct SubmissionOutcome {
     latency_ms: f64,
 }
 
-/// A button in a message, or in a dialog with what was typed there so far.
-#[derive(Deserialize)]
-pub(crate) struct Press {
-    user: String,
-    #[serde(default)]
-    channel: String,
-    #[serde(default)]
-    ts: String,
-    #[serde(default)]
-    view_id: Option<String>,
-    #[serde(default)]
-    values: Map<String, Value>,
-    action_id: String,
-    #[serde(flatten)]
-    way: Way,
-}
-
-#[derive(Serialize)]
-pub(crate) struct PressOutcome {
-    acknowledged: bool,
-    url: Option<String>,
-}
-
 /// An envelope's answer: its payload, null if it has none; `None` when there was none in time.
-struct Delivered {
-    answer: Option<Value>,
+pub(crate) struct Delivered {
+    pub(crate) answer: Option<Value>,
     latency_ms: f64,
 }
 
@@ -138,7 +115,7 @@ impl Sim {
             "text": text,
             "api_app_id": APP,
             "is_enterprise_install": "false",
-            "response_url": format!("{}/response/{response}", self.url),
+            "response_url": self.response_url(&response),
             "trigger_id": trigger,
         });
         let delivered = self.deliver("slash_commands", payload, way).await;
@@ -173,75 +150,6 @@ impl Sim {
         })
     }
 
-    pub(crate) async fn press(&self, press: Press) -> Option<PressOutcome> {
-        let (button, place) = match &press.view_id {
-            Some(view_id) => self.button_in_view(&press, view_id)?,
-            None => self.button_in_message(&press)?,
-        };
-        let trigger = self.state().new_trigger(&press.user);
-        let mut payload = json!({
-            "type": "block_actions",
-            "user": { "id": press.user, "team_id": TEAM },
-            "api_app_id": APP,
-            "trigger_id": trigger,
-            "team": { "id": TEAM, "domain": "school" },
-            "enterprise": null,
-            "is_enterprise_install": false,
-            "actions": [{
-                "action_id": press.action_id,
-                "type": "button",
-                "text": button["text"],
-                "value": button["value"],
-                "action_ts": press.ts,
-            }],
-        });
-        for (name, value) in place {
-            payload[name] = value;
-        }
-        let delivered = self.deliver("interactive", payload, press.way).await;
-        Some(PressOutcome {
-            acknowledged: delivered.answer.is_some(),
-            url: button["url"].as_str().map(str::to_owned),
-        })
-    }
-
-    /// The button, and what its payload says of where it is.
-    fn button_in_message(&self, press: &Press) -> Option<(Value, Vec<(&'static str, Value)>)> {
-        let state = self.state();
-        let message = state
-            .messages
-            .iter()
-            .find(|message| message.channel == press.channel && message.ts == press.ts)?;
-        let button = buttons(&message.blocks)
-            .find(|button| button["action_id"] == press.action_id.as_str())
-            .cloned()?;
-        let container = json!({
-            "type": "message",
-            "message_ts": press.ts,
-            "channel_id": press.channel,
-            "is_ephemeral": false,
-        });
-        let channel = json!({ "id": press.channel, "name": "directmessage" });
-        Some((button, vec![("container", container), ("channel", channel)]))
-    }
-
-    fn button_in_view(
-        &self,
-        press: &Press,
-        view_id: &str,
-    ) -> Option<(Value, Vec<(&'static str, Value)>)> {
-        let mut state = self.state();
-        let open = state
-            .views
-            .iter_mut()
-            .find(|open| open.id == view_id && open.user == press.user)?;
-        open.type_in(&press.values);
-        let button = open.button(&press.action_id).cloned()?;
-        let container = json!({ "type": "view", "view_id": view_id });
-        let place = vec![("container", container), ("view", open.with_state())];
-        Some((button, place))
-    }
-
     /// Sends an envelope as it is.
     pub(crate) async fn send_raw(&self, mut envelope: Value) -> Value {
         if envelope["envelope_id"].is_null() {
@@ -255,7 +163,7 @@ impl Sim {
         })
     }
 
-    async fn deliver(&self, kind: &str, mut payload: Value, way: Way) -> Delivered {
+    pub(crate) async fn deliver(&self, kind: &str, mut payload: Value, way: Way) -> Delivered {
         let quirks = self.state().faults.quirks.clone();
         if quirks.team_null && payload["type"] == "view_submission" {
             payload["team"] = Value::Null;
@@ -320,12 +228,10 @@ impl Sim {
     }
 
     fn submission_payload(&self, open: &OpenView) -> Value {
-        let person = people::find(&open.user);
-        let name = person.map_or("unknown", |person| person.name);
         json!({
             "type": "view_submission",
             "team": { "id": TEAM, "domain": "school" },
-            "user": { "id": open.user, "username": name, "name": name, "team_id": TEAM },
+            "user": people::in_payload(&open.user),
             "api_app_id": APP,
             "token": "verification-token",
             "trigger_id": self.state().new_trigger(&open.user),

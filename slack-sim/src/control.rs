@@ -17,11 +17,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    acts::{Command, Press, Submission},
+    acts::{Command, Submission},
     app::App,
     faults::{Fault, HandshakeFault, Quirks},
     hub::Act,
     page, people,
+    presses::Press,
     sim::Sim,
 };
 

@@ -16,6 +16,7 @@ mod faults;
 mod hub;
 mod page;
 mod people;
+mod presses;
 mod responses;
 mod sim;
 mod socket;

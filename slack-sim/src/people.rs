@@ -100,6 +100,12 @@ pub(crate) fn find(id: &str) -> Option<&'static Person> {
     PEOPLE.iter().find(|person| person.id == id).or_else(crowd)
 }
 
+/// Somebody as the payloads of interactions have them.
+pub(crate) fn in_payload(id: &str) -> Value {
+    let name = find(id).map_or("unknown", |person| person.name);
+    json!({ "id": id, "username": name, "name": name, "team_id": TEAM })
+}
+
 /// The person with whom the app has this direct message conversation.
 pub(crate) fn with_channel(channel: &str) -> Option<&'static Person> {
     find(&format!("U{}", channel.strip_prefix('D')?))

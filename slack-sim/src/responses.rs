@@ -116,6 +116,11 @@ impl State {
 }
 
 impl Sim {
+    /// Where a response URL leads.
+    pub(crate) fn response_url(&self, id: &str) -> String {
+        format!("{}/response/{id}", self.url)
+    }
+
     /// Answers a post to a response URL.
     pub(crate) async fn take_response(&self, id: &str, body: &[u8]) -> Response {
         let call = self.begin(RESPONSE_URL);

@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::people::{APP, TEAM};
+use crate::{
+    block_kit,
+    people::{APP, TEAM},
+};
 
 /// A dialog that somebody has open.
 #[derive(Clone, Serialize)]
@@ -67,15 +70,19 @@ impl OpenView {
         view
     }
 
-    /// Its button with this action.
-    pub(crate) fn button(&self, action_id: &str) -> Option<&Value> {
-        buttons(&self.view["blocks"]).find(|button| button["action_id"] == action_id)
+    /// Its button with this action, and the block's id.
+    pub(crate) fn button(&self, action_id: &str) -> Option<(&Value, &Value)> {
+        button(&self.view["blocks"], action_id)
     }
 }
 
 /// A view as Slack gives it back: with an id, and the app's.
 fn echoed(view: &Value, id: &str, version: u64) -> Value {
     let mut view = view.clone();
+    view["blocks"] = block_kit::echo(&view["blocks"]);
+    for name in ["title", "submit", "close"] {
+        block_kit::fill_in_texts(&mut view[name]);
+    }
     for (name, value) in [
         ("id", json!(id)),
         ("team_id", json!(TEAM)),
@@ -90,9 +97,14 @@ fn echoed(view: &Value, id: &str, version: u64) -> Value {
     ] {
         view[name] = value;
     }
-    for name in ["private_metadata", "callback_id"] {
+    for (name, value) in [
+        ("private_metadata", json!("")),
+        ("callback_id", json!("")),
+        ("clear_on_close", json!(false)),
+        ("notify_on_close", json!(false)),
+    ] {
         if view[name].is_null() {
-            view[name] = "".into();
+            view[name] = value;
         }
     }
     view
@@ -157,13 +169,15 @@ pub(crate) fn names_inputs(errors: &Value, view: &Value) -> bool {
     })
 }
 
-pub(crate) fn buttons(blocks: &Value) -> impl Iterator<Item = &Value> {
-    blocks
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|block| block["type"] == "actions")
-        .flat_map(|block| block["elements"].as_array().into_iter().flatten())
+/// The button with this action, and the id of the block in which it stands.
+pub(crate) fn button<'a>(blocks: &'a Value, action_id: &str) -> Option<(&'a Value, &'a Value)> {
+    let blocks = blocks.as_array().into_iter().flatten();
+    let mut all = blocks.flat_map(|block| {
+        let elements = block["elements"].as_array().into_iter().flatten();
+        let elements = elements.chain([&block["accessory"]]);
+        elements.map(move |element| (element, &block["block_id"]))
+    });
+    all.find(|(element, _)| element["type"] == "button" && element["action_id"] == action_id)
 }
 
 #[cfg(test)]

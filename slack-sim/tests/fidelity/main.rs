@@ -5,6 +5,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod payloads;
+mod switches;
+
 use std::{
     process::Stdio,
     time::{Duration, Instant},
@@ -16,6 +19,9 @@ use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, Command},
 };
+
+/// The token that the bot has.
+const BOT: &str = "xoxb-right";
 
 struct Slack {
     url: String,
@@ -57,6 +63,12 @@ impl Slack {
         request.send().await.unwrap().json().await.unwrap()
     }
 
+    async fn responds(&self, path: &str, body: &Value) -> (u16, String) {
+        let request = self.http.post(format!("{}{path}", self.url)).json(body);
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
     async fn until(&self, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + Duration::from_secs(30);
         loop {
@@ -68,6 +80,11 @@ impl Slack {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
+}
+
+/// An answer's error code.
+fn error(answer: &Value) -> &str {
+    answer["error"].as_str().unwrap_or("none")
 }
 
 /// The send script: a dialog, a mistake, a submission, a message that changes.
@@ -221,6 +238,24 @@ async fn mistakes_get_slacks_own_errors() {
             json!({"trigger_id": "x", "view": {}}),
             "invalid_arguments",
         ),
+        (
+            "chat.delete",
+            "xoxb-right",
+            json!({"channel": "D0NOBODY", "ts": "1"}),
+            "channel_not_found",
+        ),
+        (
+            "chat.postMessage",
+            "xoxb-right",
+            json!({"channel": "D0BOB", "blocks": {"type": "divider"}}),
+            "invalid_blocks_format",
+        ),
+        (
+            "chat.postMessage",
+            "xoxb-right",
+            json!(["D0BOB"]),
+            "json_not_object",
+        ),
         ("files.upload", "xoxb-right", json!({}), "unknown_method"),
     ] {
         let answer = slack.call(method, token, arguments).await;
@@ -230,6 +265,12 @@ async fn mistakes_get_slacks_own_errors() {
             "{method}"
         );
     }
+    let by_get = slack
+        .http
+        .get(format!("{}/api/apps.connections.open", slack.url))
+        .bearer_auth("xapp-1-right");
+    let refused: Value = by_get.send().await.unwrap().json().await.unwrap();
+    assert_eq!(error(&refused), "insecure_request");
     let typed = json!({"user": "U0ALICE", "command": "/sendsecret", "text": ""});
     let outcome = slack.post("/sim/command", typed).await;
     assert_eq!(outcome["error"], "dispatch_failed", "nobody is connected");
