@@ -64,8 +64,10 @@ impl Simulator {
     pub async fn post(&self, path: &str, body: &Value) -> Value {
         let url = format!("{}/sim{path}", self.url);
         let answer = self.http.post(url).json(body).send().await.unwrap();
-        assert!(answer.status().is_success(), "{path} {}", answer.status());
-        answer.json().await.unwrap()
+        let status = answer.status();
+        let said = answer.text().await.unwrap();
+        assert!(status.is_success(), "{path} {status} {said}");
+        serde_json::from_str(&said).unwrap()
     }
 
     /// Types `/sendsecret` and waits for the dialog.
@@ -141,6 +143,39 @@ impl Simulator {
     /// Lets the next calls of a method fail.
     pub async fn fail(&self, fault: &Value) {
         self.post("/fault", fault).await;
+    }
+
+    /// Lets everything go well from now on.
+    pub async fn heal(&self) {
+        self.post("/heal", &json!({})).await;
+    }
+
+    /// Ends the app's conversation with somebody; the next one has another id.
+    pub async fn end_conversation(&self, user: &str) {
+        self.post("/dead-dm", &json!({ "user": user })).await;
+    }
+
+    /// Refuses every edit of a message with this code.
+    pub async fn refuse_edits(&self, code: &str) {
+        self.post("/quirks", &json!({ "edits_refused": code }))
+            .await;
+    }
+
+    /// Makes the response URLs so far older.
+    pub async fn age_responses(&self, seconds: u64) {
+        self.post("/age-responses", &json!({ "seconds": seconds }))
+            .await;
+    }
+
+    /// What somebody was answered by response URLs so far.
+    pub async fn ephemerals(&self, user: &str) -> Vec<Value> {
+        let heard = self.get(&format!("/ephemerals?user={user}")).await;
+        heard.as_array().unwrap().clone()
+    }
+
+    /// Which messages were deleted so far, as `channel` and `ts`.
+    pub async fn deletions(&self) -> Vec<Value> {
+        self.get("/deletions").await.as_array().unwrap().clone()
     }
 
     /// Lets the next connection fail in its handshake.

@@ -124,6 +124,9 @@ impl Fault {
         if !METHODS.iter().any(|method| self.is_of(method)) && self.method != RESPONSE_URL {
             return Some(format!("no method is called {:?}", self.method));
         }
+        if !self.messages.is_empty() && self.error.is_none() {
+            return Some("messages come with an error".to_owned());
+        }
         let user = self.to.as_deref()?;
         let unknown = people::find(user).is_none();
         unknown.then(|| format!("nobody has the id {user:?}"))
@@ -253,6 +256,7 @@ mod tests {
             json!({"method": "chat*"}),
             json!({"method": "chats.*"}),
             json!({"method": "*", "to": "U0NOBODY"}),
+            json!({"method": "*", "messages": ["why"]}),
         ] {
             assert!(fault(wrong.clone()).unwrap().mistake().is_some(), "{wrong}");
         }

@@ -83,24 +83,40 @@ function block(content, place) {
   }
 }
 
+// Whether it calls its reader by name.
+function mentions(content, user) {
+  return JSON.stringify([content.text, content.blocks]).includes(`<@${user}`);
+}
+
+// Each message, and its replies after it.
+function inThreads(messages) {
+  const known = new Set(messages.map((each) => each.ts));
+  const top = messages.filter((each) => !known.has(each.thread_ts));
+  return top.flatMap((each) => [each, ...messages.filter((reply) => reply.thread_ts === each.ts)]);
+}
+
 function message(content) {
   const time = new Date(Number(content.ts.split(".")[0]) * 1000);
   const clock = time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   const blocks = content.blocks.length
     ? content.blocks.map((each) => block(each, content))
     : [element("div", {}, ...markup(content.text))];
-  return element("article", { class: "message", "data-message-ts": content.ts },
+  const kinds = ["message", content.thread_ts && "reply", mentions(content, state.user) && "mentions-you"];
+  return element("article", { class: kinds.filter(Boolean).join(" "), "data-message-ts": content.ts },
     element("div", { class: "avatar", "aria-hidden": "true" }),
     element("div", { class: "who" }, "Secure Secret ", element("span", { class: "tag" }, "APP"),
-      element("time", { datetime: time.toISOString() }, clock + (content.edited ? " (edited)" : ""))),
+      element("time", { datetime: time.toISOString() }, clock + (content.edited ? " (edited)" : "")),
+      content.thread_ts ? element("span", { class: "only" }, " Reply") : null,
+      mentions(content, state.user) ? element("span", { class: "only" }, " Mentions you") : null),
     element("div", { class: "body" }, ...blocks.filter(Boolean)));
 }
 
 function ephemeral(content) {
+  const blocks = (content.blocks ?? []).map((each) => block(each, content)).filter(Boolean);
   return element("article", { class: "message ephemeral" },
     element("div", { class: "avatar", "aria-hidden": "true" }),
     element("div", { class: "who" }, "Secure Secret ", element("span", { class: "only" }, "Only visible to you")),
-    element("div", { class: "body" }, ...markup(content.text)));
+    element("div", { class: "body" }, ...(blocks.length ? blocks : markup(content.text))));
 }
 
 function notice(text) {
@@ -116,7 +132,7 @@ async function showMessages() {
   if (shown === state.shown) return;
   state.shown = shown;
   state.seen[state.user] = messages.length;
-  const list = [...messages.map(message), ...ephemerals.map(ephemeral)];
+  const list = [...inThreads(messages).map(message), ...ephemerals.map(ephemeral)];
   const empty = element("p", { class: "empty" },
     "Nothing here yet. Type /sendsecret and a colleague’s name below, or switch to somebody else at the top.");
   at("messages").replaceChildren(...(list.length ? list : [empty]));
@@ -127,7 +143,9 @@ async function showUnread() {
   for (const each of state.people.filter((candidate) => reads(candidate))) {
     if (each.id === state.user) continue;
     const count = (await read(`/messages?user=${each.id}`)).length;
-    state.unread[each.id] = count - (state.seen[each.id] ?? 0);
+    // Messages can be deleted after they were seen.
+    state.seen[each.id] = Math.min(state.seen[each.id] ?? 0, count);
+    state.unread[each.id] = count - state.seen[each.id];
   }
   showPeople();
 }
@@ -270,13 +288,23 @@ function onSubmit(form, send) {
 
 function offerFaults() {
   onSubmit("call-fault", (data) => act("/fault", {
-    method: data.get("method"), times: Number(data.get("times")), ...JSON.parse(data.get("what")),
+    method: data.get("method"), times: Number(data.get("times")) || null, to: data.get("to") || null,
+    ...JSON.parse(data.get("what")),
   }));
+  for (const select of document.querySelectorAll("#call-fault [name=to], #dead-dm select")) {
+    select.append(...state.people.filter(reads).map((each) => element("option", { value: each.id }, each.real_name)));
+  }
+  onSubmit("dead-dm", (data) => act("/dead-dm", { user: data.get("user") }));
+  at("age-responses").addEventListener("click", () => act("/age-responses", { seconds: 1800 }));
   onSubmit("socket-fault", (data) => act("/socket", JSON.parse(data.get("what"))));
   onSubmit("handshake-fault", (data) => act("/handshake", { fault: data.get("what") }));
   at("quirks").addEventListener("change", () => {
     const boxes = [...at("quirks").querySelectorAll("input")];
-    act("/quirks", Object.fromEntries(boxes.map((box) => [box.name, box.checked])));
+    act("/quirks", Object.fromEntries(boxes.map((box) => {
+      // What has a value is a code, or nothing.
+      const code = box.checked ? box.value : null;
+      return [box.name, box.hasAttribute("value") ? code : box.checked];
+    })));
   });
   at("heal").addEventListener("click", () => {
     act("/heal", {});

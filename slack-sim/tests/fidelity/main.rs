@@ -149,14 +149,78 @@ async fn a_bolt_for_javascript_app_runs_unchanged() {
     sends_a_secret(&Slack::start().await, app).await;
 }
 
+/// A call with a token, and the error that it gets.
+type Mistake<'a> = (&'a str, &'a str, Value, &'a str);
+
+impl Slack {
+    async fn refuses(&self, mistakes: impl IntoIterator<Item = Mistake<'_>>) {
+        for (method, token, arguments, code) in mistakes {
+            let answer = self.call(method, token, arguments).await;
+            let refused = (&answer["ok"], error(&answer));
+            assert_eq!(refused, (&json!(false), code), "{method}");
+        }
+    }
+}
+
 #[tokio::test]
-async fn mistakes_get_slacks_own_errors() {
+async fn mistakes_in_messages_get_slacks_own_errors() {
+    let slack = Slack::start().await;
+    let mistakes = [
+        (
+            "chat.postMessage",
+            "xapp-1-right",
+            json!({}),
+            "not_allowed_token_type",
+        ),
+        (
+            "chat.postMessage",
+            BOT,
+            json!({"channel": "D0NOBODY"}),
+            "channel_not_found",
+        ),
+        (
+            "chat.postMessage",
+            BOT,
+            json!({"channel": "D0BOB"}),
+            "no_text",
+        ),
+        (
+            "chat.postMessage",
+            BOT,
+            json!({"channel": "D0BOB", "blocks": [{}]}),
+            "invalid_blocks",
+        ),
+        (
+            "chat.update",
+            BOT,
+            json!({"channel": "D0BOB", "ts": "1", "text": "x"}),
+            "message_not_found",
+        ),
+        (
+            "chat.delete",
+            BOT,
+            json!({"channel": "D0NOBODY", "ts": "1"}),
+            "channel_not_found",
+        ),
+        (
+            "chat.postMessage",
+            BOT,
+            json!({"channel": "D0BOB", "blocks": {"type": "divider"}}),
+            "invalid_blocks_format",
+        ),
+        ("chat.postMessage", BOT, json!(["D0BOB"]), "json_not_object"),
+    ];
+    slack.refuses(mistakes).await;
+}
+
+#[tokio::test]
+async fn other_mistakes_get_slacks_own_errors() {
     let slack = Slack::start().await;
     let user = |id: &str| json!({ "users": id });
-    for (method, token, arguments, error) in [
+    let mistakes = [
         (
             "apps.connections.open",
-            "xoxb-right",
+            BOT,
             json!({}),
             "not_allowed_token_type",
         ),
@@ -172,99 +236,35 @@ async fn mistakes_get_slacks_own_errors() {
             json!({"token": "xapp-1-right"}),
             "not_authed",
         ),
-        (
-            "chat.postMessage",
-            "xapp-1-right",
-            json!({}),
-            "not_allowed_token_type",
-        ),
-        (
-            "chat.postMessage",
-            "xoxb-right",
-            json!({"channel": "D0NOBODY"}),
-            "channel_not_found",
-        ),
-        (
-            "chat.postMessage",
-            "xoxb-right",
-            json!({"channel": "D0BOB"}),
-            "no_text",
-        ),
-        (
-            "chat.postMessage",
-            "xoxb-right",
-            json!({"channel": "D0BOB", "blocks": [{}]}),
-            "invalid_blocks",
-        ),
-        (
-            "chat.update",
-            "xoxb-right",
-            json!({"channel": "D0BOB", "ts": "1", "text": "x"}),
-            "message_not_found",
-        ),
+        ("conversations.open", BOT, user("U0GONE"), "user_disabled"),
+        ("conversations.open", BOT, user("U0ROBOT"), "cannot_dm_bot"),
         (
             "conversations.open",
-            "xoxb-right",
-            user("U0GONE"),
-            "user_disabled",
-        ),
-        (
-            "conversations.open",
-            "xoxb-right",
-            user("U0ROBOT"),
-            "cannot_dm_bot",
-        ),
-        (
-            "conversations.open",
-            "xoxb-right",
+            BOT,
             user("U0NOBODY"),
             "user_not_found",
         ),
         (
             "conversations.open",
-            "xoxb-right",
+            BOT,
             json!({}),
             "users_list_not_supplied",
         ),
         (
             "users.info",
-            "xoxb-right",
+            BOT,
             json!({"user": "U0NOBODY"}),
             "user_not_found",
         ),
         (
             "views.open",
-            "xoxb-right",
+            BOT,
             json!({"trigger_id": "x", "view": {}}),
             "invalid_arguments",
         ),
-        (
-            "chat.delete",
-            "xoxb-right",
-            json!({"channel": "D0NOBODY", "ts": "1"}),
-            "channel_not_found",
-        ),
-        (
-            "chat.postMessage",
-            "xoxb-right",
-            json!({"channel": "D0BOB", "blocks": {"type": "divider"}}),
-            "invalid_blocks_format",
-        ),
-        (
-            "chat.postMessage",
-            "xoxb-right",
-            json!(["D0BOB"]),
-            "json_not_object",
-        ),
-        ("files.upload", "xoxb-right", json!({}), "unknown_method"),
-    ] {
-        let answer = slack.call(method, token, arguments).await;
-        assert_eq!(
-            (&answer["ok"], answer["error"].as_str()),
-            (&json!(false), Some(error)),
-            "{method}"
-        );
-    }
+        ("files.upload", BOT, json!({}), "unknown_method"),
+    ];
+    slack.refuses(mistakes).await;
     let by_get = slack
         .http
         .get(format!("{}/api/apps.connections.open", slack.url))
