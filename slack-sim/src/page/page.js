@@ -106,8 +106,8 @@ function message(content) {
     element("div", { class: "avatar", "aria-hidden": "true" }),
     element("div", { class: "who" }, "Secure Secret ", element("span", { class: "tag" }, "APP"),
       element("time", { datetime: time.toISOString() }, clock + (content.edited ? " (edited)" : "")),
-      content.thread_ts ? element("span", { class: "only" }, " Reply") : null,
-      mentions(content, state.user) ? element("span", { class: "only" }, " Mentions you") : null),
+      content.thread_ts ? element("span", { class: "only" }, " · Reply") : null,
+      mentions(content, state.user) ? element("span", { class: "only" }, " · Mentions you") : null),
     element("div", { class: "body" }, ...blocks.filter(Boolean)));
 }
 
