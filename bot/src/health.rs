@@ -9,7 +9,7 @@ use shared::{
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::{metrics::Metrics, socket::Connections};
+use crate::{courier::Outage, metrics::Metrics, socket::Connections};
 
 /// Longest wait for the database.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -19,14 +19,21 @@ pub(crate) struct BotHealth {
     pub(crate) database: Database,
     pub(crate) connections: Connections,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) outage: Arc<Outage>,
     pub(crate) stop: CancellationToken,
 }
 
 impl Health for BotHealth {
     async fn readiness(&self) -> Readiness {
         let open = self.connections.open();
+        let refused = self.outage.code();
+        let messages = match &refused {
+            None => "taken by Slack, as far as was seen".to_owned(),
+            Some(code) => format!("refused by Slack: {code}"),
+        };
         Readiness::default()
             .with("slack", open > 0, format!("{open} connections open"))
+            .with("messages", refused.is_none(), messages)
             .with_database(&self.database)
             .await
             .with_process(&self.stop)

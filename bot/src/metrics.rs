@@ -35,6 +35,7 @@ pub(crate) struct Metrics {
     sweeps: Family<Outcome, Counter>,
     destroyed: Counter,
     waiting: Gauge,
+    held: Gauge,
     oldest_delivery: Gauge<f64, AtomicU64>,
     oldest_expired: Gauge<f64, AtomicU64>,
 }
@@ -80,6 +81,7 @@ impl Metrics {
             sweeps: Family::default(),
             destroyed: Counter::default(),
             waiting: Gauge::default(),
+            held: Gauge::default(),
             oldest_delivery: Gauge::default(),
             oldest_expired: Gauge::default(),
         };
@@ -138,6 +140,11 @@ impl Metrics {
             "Messages to post or to change that wait",
             self.waiting.clone(),
         );
+        registry.register(
+            "deliveries_held",
+            "Messages that wait because Slack takes none from the app as a whole",
+            self.held.clone(),
+        );
         registry.register_with_unit(
             "oldest_delivery_age",
             "How long the oldest message has been waiting to be posted",
@@ -165,6 +172,8 @@ impl Metrics {
             .set(age(|backlog| backlog.oldest_expired));
         let waiting = backlog.map_or(0, |backlog| backlog.deliveries);
         self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+        let held = backlog.map_or(0, |backlog| backlog.held);
+        self.held.set(i64::try_from(held).unwrap_or(i64::MAX));
         let mut encoded = String::new();
         text::encode(&mut encoded, &self.registry)?;
         Ok(encoded)
@@ -223,6 +232,7 @@ mod tests {
         metrics.sweep(Some(3));
         let backlog = Backlog {
             deliveries: 2,
+            held: 1,
             oldest_delivery: Duration::from_millis(1500),
             oldest_expired: Duration::ZERO,
         };
@@ -234,6 +244,7 @@ mod tests {
             "secure_secret_deliveries_total{kind=\"recipient_message\",outcome=\"sent\"} 1",
             "secure_secret_expired_destroyed_total 3",
             "secure_secret_deliveries_waiting 2",
+            "secure_secret_deliveries_held 1",
             "secure_secret_oldest_delivery_age_seconds 1.5",
             "secure_secret_build{version=",
         ] {

@@ -6,7 +6,7 @@ use shared::{
     lifetime::Lifetime,
     secret::{NOTE_MAX_CHARS, SECRET_PART_MAX_CHARS},
     settings::PrivacyUrl,
-    store::submissions::StoredSubmission,
+    store::{Ending, deliveries::Outcome, submissions::StoredSubmission},
     text::{self, Locale, Message, text},
 };
 
@@ -30,14 +30,29 @@ pub(crate) mod field {
     pub(crate) const LIFETIME: &str = "lifetime";
 }
 
-/// How a dialog looks that can be made larger; Slack keeps it with the dialog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What Slack keeps with the dialog, and gives back: how it looks, as it can be made larger, and the way
+/// to answer the command that opened it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Layout {
     /// Fields for the secret, 1 to 4.
     pub(crate) fields: usize,
     /// Whether the dialog says that words after the command were not used.
     pub(crate) has_unused_words: bool,
+    /// The sealed `response_url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) answer: Option<String>,
+}
+
+/// What stands above the form: lines in our own words, with mentions.
+pub(crate) type Notices = Vec<String>;
+
+/// The blocks that hold notices; a number follows.
+const NOTICE: &str = "notice_";
+
+/// Whether a block of a dialog that came back holds a notice.
+pub(crate) fn is_notice(block_id: &str) -> bool {
+    block_id.starts_with(NOTICE)
 }
 
 impl Default for Layout {
@@ -45,6 +60,7 @@ impl Default for Layout {
         Self {
             fields: 1,
             has_unused_words: false,
+            answer: None,
         }
     }
 }
@@ -60,29 +76,45 @@ impl Layout {
     }
 
     /// With another field; `None` when there are as many as there can be.
-    pub(crate) fn with_more_room(self) -> Option<Self> {
+    pub(crate) fn with_more_room(&self) -> Option<Self> {
         let fields = self.fields + 1;
-        (fields <= field::SECRET.len()).then_some(Self { fields, ..self })
+        (fields <= field::SECRET.len()).then(|| Self {
+            fields,
+            ..self.clone()
+        })
     }
 }
 
 /// The dialog with what the command said filled in.
-pub(crate) fn dialog(locale: Locale, prefill: &Prefill, privacy: Option<&PrivacyUrl>) -> Value {
+pub(crate) fn dialog(
+    locale: Locale,
+    prefill: &Prefill,
+    answer: Option<String>,
+    notices: &Notices,
+    privacy: Option<&PrivacyUrl>,
+) -> Value {
     let layout = Layout {
         has_unused_words: prefill.has_unused_words,
+        answer,
         ..Layout::default()
     };
-    dialog_with(locale, prefill, layout, privacy)
+    dialog_with(locale, prefill, &layout, notices, privacy)
 }
 
 /// The dialog with a layout.
 pub(crate) fn dialog_with(
     locale: Locale,
     prefill: &Prefill,
-    layout: Layout,
+    layout: &Layout,
+    notices: &Notices,
     privacy: Option<&PrivacyUrl>,
 ) -> Value {
-    let mut form = Vec::new();
+    let notice = |(number, notice): (usize, &String)| {
+        let mut block = blocks::section_with_mentions(notice);
+        block["block_id"] = format!("{NOTICE}{number}").into();
+        block
+    };
+    let mut form: Vec<_> = notices.iter().enumerate().map(notice).collect();
     if layout.has_unused_words {
         form.push(blocks::section(&text(locale, Message::ModalWordsUnused)));
     }
@@ -106,19 +138,38 @@ pub(crate) fn dialog_with(
     })
 }
 
-/// What a dialog turns into that is submitted again: what was really sent.
-pub(crate) fn already_sent(locale: Locale, stored: &StoredSubmission) -> Value {
+/// What a dialog turns into that is submitted again: what was really sent, and how it stands with that,
+/// in the sender's zone.
+pub(crate) fn already_sent(locale: Locale, stored: &StoredSubmission, tz: Option<&str>) -> Value {
     let what = Message::AlreadySentText {
         recipient: &blocks::mention(&stored.recipient),
-        when: &text::instant(locale, stored.created_at, None),
-        until: &text::instant(locale, stored.expires_at, None),
+        when: &text::instant(locale, stored.created_at, tz),
     };
+    let line = |message| blocks::section_with_mentions(&text(locale, message));
     json!({
         "type": "modal",
         "title": blocks::plain(&text(locale, Message::AlreadySentTitle)),
         "close": blocks::plain(&text(locale, Message::AlreadySentClose)),
-        "blocks": [blocks::section_with_mentions(&text(locale, what))],
+        "blocks": [line(what), blocks::section_with_mentions(&standing(locale, stored, tz))],
     })
+}
+
+/// How it stands with what was sent.
+fn standing(locale: Locale, stored: &StoredSubmission, tz: Option<&str>) -> String {
+    let until = &text::instant(locale, stored.expires_at, tz);
+    let when = &text::instant(locale, stored.ended_at.unwrap_or(stored.expires_at), tz);
+    let recipient = &blocks::mention(&stored.recipient);
+    let message = match (stored.ending, stored.outcome) {
+        (Some(Ending::Viewed { .. }), _) => Message::AlreadySentOpened { when },
+        (Some(Ending::Undeliverable), _) | (_, Some(Outcome::Failed(_))) => {
+            Message::AlreadySentFailed
+        }
+        (Some(Ending::Expired), _) => Message::AlreadySentUnopened { when },
+        (Some(Ending::Revoked), _) => Message::AlreadySentWithdrawn { when },
+        (None, None) => Message::AlreadySentWaiting { until },
+        (None, Some(Outcome::Sent)) => Message::AlreadySentDelivered { recipient, until },
+    };
+    text(locale, message)
 }
 
 fn recipient(locale: Locale, prefill: &Prefill) -> Value {
@@ -229,7 +280,7 @@ mod tests {
             has_unused_words: true,
         };
         let SlackView::Modal(view) =
-            serde_json::from_value(dialog(Locale::En, &prefill, None)).unwrap()
+            serde_json::from_value(dialog(Locale::En, &prefill, None, &Vec::new(), None)).unwrap()
         else {
             panic!("not a modal");
         };
@@ -244,7 +295,7 @@ mod tests {
 
     #[test]
     fn an_hour_is_preset_and_nobody_chosen() {
-        let dialog = dialog(Locale::En, &Prefill::default(), None);
+        let dialog = dialog(Locale::En, &Prefill::default(), None, &Vec::new(), None);
         let blocks = dialog["blocks"].as_array().unwrap();
         assert_eq!(blocks.len(), 6);
         assert!(blocks[0]["element"].get("initial_user").is_none());
@@ -259,7 +310,7 @@ mod tests {
     fn it_says_what_is_written_down_and_where_more_is_said() {
         let url = PrivacyUrl::parse("https://example.org/privacy").unwrap();
         for (privacy, leads_on) in [(None, false), (Some(&url), true)] {
-            let dialog = dialog(Locale::En, &Prefill::default(), privacy);
+            let dialog = dialog(Locale::En, &Prefill::default(), None, &Vec::new(), privacy);
             let line = dialog["blocks"]
                 .as_array()
                 .unwrap()
@@ -277,7 +328,7 @@ mod tests {
         let mut layout = Layout::parse("");
         let mut sizes = Vec::new();
         loop {
-            let dialog = dialog_with(Locale::En, &Prefill::default(), layout, None);
+            let dialog = dialog_with(Locale::En, &Prefill::default(), &layout, &Vec::new(), None);
             let kept = dialog["private_metadata"].as_str().unwrap();
             assert_eq!(Layout::parse(kept), layout);
             sizes.push(dialog["blocks"].as_array().unwrap().len());

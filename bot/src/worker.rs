@@ -8,12 +8,12 @@ use shared::{
     settings::Program,
     store::{Database, key_rings},
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     alarm::Alarm,
-    courier::Courier,
+    courier::{Courier, Outage},
     egress::Egress,
     handlers::{Desk, Handlers},
     health::BotHealth,
@@ -27,6 +27,9 @@ use crate::{
 /// The pause between two tries to have the bot token checked.
 const TOKEN_CHECK_PAUSE: Duration = Duration::from_secs(5);
 
+/// How long senders are told, at the end, that their secrets wait.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
 /// Runs until it is told to stop, or until Slack says what no retry mends.
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let stop = lifecycle::shutdown_on_signals().context("signals can't be received")?;
@@ -39,6 +42,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let directory = Arc::new(Directory::new(Arc::clone(&slack)));
     let delivery_keys = Arc::new(settings.delivery_keys);
     let work_waits = Arc::new(Notify::new());
+    let outage = Arc::new(Outage::default());
     let tasks = TaskTracker::new();
 
     if let Some(address) = settings.health {
@@ -46,6 +50,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
             database: database.clone(),
             connections: connections.clone(),
             metrics: Arc::clone(&metrics),
+            outage: Arc::clone(&outage),
             stop: stop.clone(),
         };
         // It answers "not ready" while the rest finishes, and ends with the process.
@@ -83,6 +88,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         work_waits: Arc::clone(&work_waits),
         metrics: Arc::clone(&metrics),
         alarm: alarm.clone(),
+        outage,
     };
     courier.spawn_workers(&tasks, &stop);
     let desk = Desk {
@@ -118,6 +124,11 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     }
     leaving.abort();
     if let Some(error) = alarm.reason() {
+        // Nobody is left to say that a secret waits.
+        let told = timeout(LAST_WORDS, courier.tell_before_stopping(error)).await;
+        if told.is_err() {
+            tracing::warn!("not every sender could be told before the end that a secret waits");
+        }
         bail!("{error}. {}", error.advice());
     }
     tracing::info!("stopped");

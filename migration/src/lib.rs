@@ -12,6 +12,7 @@ mod m20261124_000004_message_updates;
 mod m20261124_000005_reuse;
 mod m20261125_000006_key_rings;
 mod m20261125_000007_repeats;
+mod m20261125_000008_answers;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000005_reuse::Migration),
             Box::new(m20261125_000006_key_rings::Migration),
             Box::new(m20261125_000007_repeats::Migration),
+            Box::new(m20261125_000008_answers::Migration),
         ]
     }
 }

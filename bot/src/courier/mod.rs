@@ -4,7 +4,12 @@
 //! in any number of bots do so at once; the database gives each delivery to one of them.
 
 mod compose;
+mod judge;
+mod message;
+mod outage;
 mod pace;
+mod receipt;
+mod update;
 mod watch;
 
 use std::{
@@ -14,12 +19,14 @@ use std::{
 
 use rand::RngExt as _;
 use shared::{
-    crypto::{DeliveryKeys, OpenError},
+    crypto::DeliveryKeys,
     logging::millis_since,
     settings::PublicBaseUrl,
     store::{
-        Database, Ending, FailureReason, StoreError,
-        deliveries::{self, Job, Kind, Posted},
+        Database, FailureReason, StoreError,
+        claim::{self, Which},
+        deliveries::{Job, Kind, Nudges, Posted, Told},
+        later::{self, Later, Refused},
         settle,
     },
     text::Locale,
@@ -31,21 +38,22 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::pace::Pace;
+pub(crate) use self::{compose::receipt_lines, outage::Outage};
 use crate::{
     alarm::Alarm,
     metrics::Metrics,
     settings::Policy,
-    slack::{Directory, Ineligible, OutgoingMessage, Person, Slack, SlackError, Verdict},
+    slack::{Directory, Slack},
 };
 
 /// Deliveries of this process at a time.
 const WORKERS: usize = 8;
 
 /// How long a worker may talk to Slack about one delivery.
-const TRY_TIMEOUT: Duration = Duration::from_secs(15);
+const TRY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// When another worker tries; more than one has for talking to Slack and then to the database.
-const LEASE: Duration = Duration::from_secs(25);
+const LEASE: Duration = Duration::from_secs(30);
 
 /// How long a worker tries to write down what it did, before it leaves that to the next one, who
 /// would have to repeat it.
@@ -78,6 +86,8 @@ pub(crate) struct Courier {
     pub(crate) metrics: Arc<Metrics>,
     /// Rung when Slack refuses the token for good.
     pub(crate) alarm: Alarm,
+    /// Whether Slack takes messages at all.
+    pub(crate) outage: Arc<Outage>,
 }
 
 /// What a step did.
@@ -88,24 +98,36 @@ enum Step {
 
 /// How a try ended.
 enum Try {
-    Sent(Posted),
+    /// It is out; a receipt may have had replies.
+    Sent(Posted, Nudges),
     /// An earlier try sent it and ended before writing that down.
     Arrived,
-    /// A message that was posted shows how things are, or is gone.
-    Shown,
-    Failed(FailureReason),
-    Again(Duration),
+    /// A message that was posted shows how things are, now maybe at another place, or is left.
+    Shown(Option<Posted>, Nudges),
+    /// It can never go out; with Slack's code, where there is one.
+    Failed {
+        reason: FailureReason,
+        code: Option<String>,
+    },
+    /// No receipt can ever be posted; what was told by another way.
+    Untellable(Option<Told>),
+    /// Something is left to do.
+    Later(Later),
 }
 
 impl Try {
     /// A word for log and metrics.
     const fn code(&self) -> &'static str {
         match self {
-            Self::Sent(_) => "sent",
+            Self::Sent(..) => "sent",
             Self::Arrived => "arrived_before",
-            Self::Shown => "updated",
-            Self::Failed(reason) => reason.code(),
-            Self::Again(_) => "again",
+            Self::Shown(..) => "updated",
+            Self::Failed { reason, .. } => reason.code(),
+            Self::Untellable(_) => "untellable",
+            Self::Later(later) => match later.refusal {
+                Refused::With { held: true, .. } => "held",
+                _ => "again",
+            },
         }
     }
 }
@@ -163,7 +185,7 @@ impl Courier {
     async fn step(&self, counter: &Counter) -> Result<Step, StoreError> {
         let claiming = counter.claiming.lock().await;
         let busy = counter.pace.busy();
-        let Some(job) = deliveries::claim(&self.database, LEASE, &busy).await? else {
+        let Some(job) = claim::claim(&self.database, LEASE, Which::Due(&busy)).await? else {
             return Ok(Step::Idle);
         };
         let _turn = counter.pace.begin(&job.addressee);
@@ -173,7 +195,7 @@ impl Courier {
         let started = Instant::now();
         let tried = timeout(TRY_TIMEOUT, self.attempt(&job))
             .await
-            .unwrap_or_else(|_| Try::Again(with_jitter(pause(job.attempt))));
+            .unwrap_or_else(|_| took_too_long(&job));
         self.settle(&job, &tried).await?;
         self.metrics.delivery(job.kind.code(), tried.code());
         tracing::info!(
@@ -207,159 +229,46 @@ impl Courier {
             tracing::warn!(delivery.id = %job.id, %error, "a delivery could not be written down yet");
             sleep(SETTLE_PAUSE).await;
         }
-        if !matches!(tried, Try::Again(_)) {
-            // A settled message makes the receipt due.
-            self.work_waits.notify_one();
-        }
+        // A settled message makes the receipt due, and so does one that is held.
+        self.work_waits.notify_one();
         Ok(())
     }
 
     async fn settle_once(&self, job: &Job, tried: &Try) -> Result<(), StoreError> {
+        let database = &self.database;
         match tried {
-            Try::Sent(posted) => settle::sent(&self.database, job, posted).await,
-            Try::Arrived => settle::arrived(&self.database, job).await,
-            Try::Shown => settle::shown(&self.database, job).await,
-            Try::Failed(reason) => settle::failed(&self.database, job, *reason).await,
-            Try::Again(pause) => settle::retry_after(&self.database, job, *pause).await,
+            Try::Sent(posted, nudges) => settle::sent(database, job, posted, *nudges).await,
+            Try::Arrived => settle::arrived(database, job).await,
+            Try::Shown(posted, nudges) => {
+                settle::shown(database, job, posted.as_ref(), *nudges).await
+            }
+            Try::Failed { reason, code } => {
+                settle::failed(database, job, *reason, code.as_deref()).await
+            }
+            Try::Untellable(told) => settle::untellable(database, job, *told).await,
+            Try::Later(later) => later::give_back(database, job, later).await,
         }
     }
 
     async fn attempt(&self, job: &Job) -> Try {
-        match (&job.posted, job.kind) {
-            (Some(posted), _) => self.try_update(job, posted).await,
-            (None, Kind::RecipientMessage) => self.try_message(job).await,
-            (None, Kind::SenderReceipt) => {
-                let receipt = self.receipt(job).await;
-                self.post(job, &receipt).await
-            }
-        }
-    }
-
-    async fn try_message(&self, job: &Job) -> Try {
-        if matches!(job.facts.ending, Some(Ending::Viewed { .. })) {
-            return Try::Arrived;
-        }
-        if !job.facts.is_live() {
-            return Try::Failed(FailureReason::Expired);
-        }
-        let parcel = match job.open(&self.delivery_keys) {
-            Ok(parcel) => parcel,
-            Err(OpenError::UnknownKey) => {
-                tracing::error!(
-                    delivery.id = %job.id,
-                    "DELIVERY_KEYS lacks the key under which a link waits: put it back behind the others"
-                );
-                return Try::Again(LONGEST_PAUSE);
-            }
-            Err(_) => return Try::Failed(FailureReason::Unsealable),
-        };
-        match self.directory.person(&job.addressee).await {
-            Ok(person) => {
-                if let Err(reason) = person.check(&job.facts.team, self.policy) {
-                    return Try::Failed(failure_of(reason));
-                }
-            }
-            Err(error) => return self.again_or_never(job, error),
-        }
-        let link = self
-            .public_base_url
-            .join(&format!("/s/{}", parcel.token.encode().as_str()));
-        let message = compose::message(
-            self.language_of_recipient(job),
-            &job.facts,
-            parcel.note.as_ref(),
-            &link,
-        );
-        self.post(job, &message).await
-    }
-
-    fn language_of_recipient(&self, job: &Job) -> Locale {
-        let tag = job.facts.recipient_locale.as_deref();
-        tag.and_then(Locale::from_tag)
-            .unwrap_or(self.default_language)
-    }
-
-    async fn receipt(&self, job: &Job) -> OutgoingMessage {
-        // Zone and language only make it nicer to read: it doesn't wait for them.
-        let sender = self.directory.person(&job.facts.sender).await.ok();
-        let tz = sender.as_ref().and_then(Person::tz);
-        let language = sender.as_ref().and_then(Person::language);
-        let locale = language.unwrap_or(self.default_language);
-        compose::receipt(locale, &job.facts, job.outcome, tz)
-    }
-
-    async fn post(&self, job: &Job, message: &OutgoingMessage) -> Try {
-        let channel = match self.directory.conversation(&job.addressee).await {
-            Ok(channel) => channel,
-            Err(error) => return self.again_or_never(job, error),
-        };
-        match self.slack.post_message(&channel, message).await {
-            Ok(message) => Try::Sent(Posted { channel, message }),
-            Err(error) => self.again_or_never(job, error),
-        }
-    }
-
-    /// Changes what was posted. A message that can't be changed any more is left as it is.
-    async fn try_update(&self, job: &Job, posted: &Posted) -> Try {
-        let message = match job.kind {
-            Kind::RecipientMessage => {
-                let locale = self.language_of_recipient(job);
-                match compose::ended_message(locale, &job.facts) {
-                    Some(message) => message,
-                    // It lives after all: there is nothing to show.
-                    None => return Try::Shown,
-                }
-            }
-            Kind::SenderReceipt => self.receipt(job).await,
-        };
-        let updated = self
-            .slack
-            .update_message(&posted.channel, &posted.message, &message);
-        match updated.await {
-            Ok(()) => Try::Shown,
-            Err(error)
-                if matches!(error.verdict(), Verdict::GiveUp(_))
-                    || error.is_gone_message()
-                    || error.is_fixed_message() =>
-            {
-                tracing::warn!(delivery.id = %job.id, %error, "a message stays as it was posted");
-                Try::Shown
-            }
-            Err(error) => self.again_or_never(job, error),
-        }
-    }
-
-    fn again_or_never(&self, job: &Job, error: SlackError) -> Try {
-        tracing::warn!(
-            secret.id = %job.secret,
-            delivery.id = %job.id,
-            attempt = job.attempt,
-            %error,
-            "a message could not be sent"
-        );
-        match error.verdict() {
-            Verdict::GiveUp(reason) => {
-                self.directory.forget(&job.addressee);
-                Try::Failed(reason)
-            }
-            Verdict::Wait(at_least) => Try::Again(at_least + with_jitter(pause(job.attempt))),
-            Verdict::Retry | Verdict::Undecided | Verdict::Held => {
-                Try::Again(with_jitter(pause(job.attempt)))
-            }
-            Verdict::Stop => {
-                self.alarm.ring(error);
-                Try::Again(FIRST_PAUSE)
-            }
+        match (job.settled, job.kind, &job.posted) {
+            (true, _, Some(posted)) => self.try_update(job, posted).await,
+            (true, _, None) => Try::Shown(None, Nudges::default()),
+            (false, Kind::RecipientMessage, _) => self.try_message(job).await,
+            (false, Kind::SenderReceipt, _) => self.try_receipt(job).await,
         }
     }
 }
 
-const fn failure_of(reason: Ineligible) -> FailureReason {
-    match reason {
-        Ineligible::Slackbot | Ineligible::Bot => FailureReason::CannotDmBot,
-        Ineligible::Deactivated => FailureReason::UserDisabled,
-        Ineligible::External => FailureReason::External,
-    }
+/// A try that was given up; what it did is not known.
+fn took_too_long(job: &Job) -> Try {
+    Try::Later(Later {
+        after: Some(with_jitter(pause(job.attempt))),
+        refusal: Refused::No,
+        doubtful: true,
+        untold: (job.kind == Kind::SenderReceipt && job.told.is_none()).then_some(true),
+        ..Later::default()
+    })
 }
 
 /// Doubles with each attempt.

@@ -1,5 +1,6 @@
 //! `doctor`: checks everything that the bot stands on, and says what to do.
 
+mod messages;
 mod public_url;
 mod slack;
 
@@ -23,8 +24,8 @@ use crate::{egress::Egress, settings::Settings};
 pub(crate) fn command_line() -> Command {
     Command::new("doctor")
         .about(
-            "Checks database, keys, Slack, the way out and the public address; exit code 0 if all is \
-             well, 1 if not. Changes nothing",
+            "Checks database, keys, Slack, messages that wait, the way out and the public address; exit code \
+             0 if all is well, 1 if not. Changes nothing",
         )
         .args(settings::arguments(&definitions::of(Program::Bot)))
         .arg(
@@ -47,6 +48,7 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     check_database(&settings, &mut report).await?;
     let egress = Egress::new(&settings.egress)?;
     slack::check(&settings, &egress, config_token.as_ref(), &mut report).await?;
+    report.tell(&messages::running(settings.health).await)?;
     for finding in public_url::check(&settings.public_base_url, &egress).await {
         report.tell(&finding)?;
     }
@@ -66,7 +68,8 @@ async fn check_database(settings: &Settings, report: &mut Report<impl Write>) ->
         report.tell(&finding)?;
     }
     let delivery: Vec<_> = settings.delivery_keys.ids().collect();
-    report.tell(&keys::delivery(&database, &delivery).await)
+    report.tell(&keys::delivery(&database, &delivery).await)?;
+    report.tell(&messages::waiting(&database).await)
 }
 
 /// What was given is not repeated: it may be the token itself.

@@ -6,6 +6,7 @@ mod interaction;
 mod language;
 mod more_room;
 mod slash_command;
+mod standing;
 mod submission;
 mod submitted;
 
@@ -147,7 +148,7 @@ impl Handlers {
                     tracing::error!(envelope.id = envelope_id, ?refusal, "a command was refused");
                     let locale =
                         user.map_or(desk.default_language, |user| desk.language_at_once(&user));
-                    slash_command::excuse(&desk, locale, response_url.as_deref(), refusal).await
+                    slash_command::excuse(&desk, locale, response_url.as_ref(), refusal).await
                 }
             };
             desk.metrics.envelope(KIND, outcome);

@@ -4,17 +4,23 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 use shared::{
+    crypto::ResponseUrl,
     ids::UserId,
     secret::{NoteText, SecretText, SecretTextError},
     store::{
         StoreError,
         create::{self, Created, NewSecret},
+        submissions::StoredSubmission,
     },
     text::{Locale, Message, text},
 };
 use tokio::time::timeout;
 
-use super::{Desk, bounded::Refusal, submitted::Submitted};
+use super::{
+    Desk,
+    bounded::Refusal,
+    submitted::{SealedAnswer, Submitted},
+};
 use crate::{
     envelope::Acknowledgement,
     modal::{self, field},
@@ -113,10 +119,7 @@ pub(super) async fn check_and_store(desk: Arc<Desk>, submitted: Submitted) -> An
             tracing::info!(submission.key = %new.submission_key, secret.id = %stored.secret, "a submission came again");
             Answer {
                 outcome: "stored_before",
-                action: Action::Update(modal::already_sent(
-                    desk.language_at_once(&sender),
-                    &stored,
-                )),
+                action: Action::Update(already_sent(&desk, &sender, &stored)),
             }
         }
         Err(error) => {
@@ -128,6 +131,28 @@ pub(super) async fn check_and_store(desk: Arc<Desk>, submitted: Submitted) -> An
             Answer::beside_secret(desk.language_at_once(&sender), outcome, message)
         }
     }
+}
+
+fn already_sent(desk: &Desk, sender: &UserId, stored: &StoredSubmission) -> Value {
+    let person = desk.directory.remembered(sender);
+    let tz = person.as_ref().and_then(Person::tz);
+    modal::already_sent(desk.language_at_once(sender), stored, tz)
+}
+
+/// The way to answer the command, if the dialog brought it back and it opens.
+fn open_response_url(
+    desk: &Desk,
+    sender: &UserId,
+    answer: Option<&SealedAnswer>,
+) -> Option<ResponseUrl> {
+    let SealedAnswer { sealed, teams } = answer?;
+    let open = |team| {
+        let opened = desk
+            .delivery_keys
+            .open_response_url_of_dialog(team, sender, sealed);
+        opened.ok()
+    };
+    teams.iter().find_map(open)
 }
 
 type FieldErrors = Vec<(&'static str, String)>;
@@ -181,6 +206,7 @@ async fn check(desk: &Desk, submitted: Submitted) -> Result<NewSecret, Mistakes>
     };
     let person = known.recipient.person();
     Ok(NewSecret {
+        response_url: open_response_url(desk, &submitted.sender, submitted.answer.as_ref()),
         team: submitted.team,
         submission_key: submitted.view,
         sender_name: known

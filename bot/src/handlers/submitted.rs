@@ -9,7 +9,7 @@ use shared::{
 };
 use zeroize::Zeroizing;
 
-use crate::modal::field;
+use crate::modal::{Layout, field};
 
 /// What was submitted, not yet checked but for its form.
 pub(super) struct Submitted {
@@ -23,6 +23,14 @@ pub(super) struct Submitted {
     pub(super) secret: Vec<Zeroizing<String>>,
     pub(super) note: Zeroizing<String>,
     pub(super) lifetime: Option<Lifetime>,
+    /// The sealed way to answer the command that opened the dialog.
+    pub(super) answer: Option<SealedAnswer>,
+}
+
+/// A `response_url` as the dialog brings it back, and the teams in which the command may have been typed.
+pub(super) struct SealedAnswer {
+    pub(super) sealed: String,
+    pub(super) teams: Vec<TeamId>,
 }
 
 /// The payload is not what Slack sends.
@@ -35,19 +43,24 @@ impl Submitted {
     /// organization.
     pub(super) fn parse(payload: &str) -> Result<Self, NotASubmission> {
         let payload: Payload = serde_json::from_str(payload).map_err(|_| NotASubmission)?;
-        let team = [
+        let teams = [
             payload.team.and_then(|team| team.id),
             payload.view.app_installed_team_id,
             payload.view.team_id,
             payload.enterprise.and_then(|enterprise| enterprise.id),
-        ]
-        .into_iter()
-        .flatten()
-        .next()
-        .ok_or(NotASubmission)?;
+        ];
+        let teams: Result<Vec<_>, _> = teams
+            .into_iter()
+            .flatten()
+            .map(|team| TeamId::parse(&team))
+            .collect();
+        let teams = teams?;
+        let team = teams.first().cloned().ok_or(NotASubmission)?;
+        let sealed = Layout::parse(&payload.view.private_metadata.unwrap_or_default()).answer;
         let mut fields = payload.view.state;
         Ok(Self {
-            team: TeamId::parse(&team)?,
+            team,
+            answer: sealed.map(|sealed| SealedAnswer { sealed, teams }),
             view: SubmissionKey::parse(&payload.view.id)?,
             sender: UserId::parse(&payload.user.id)?,
             sender_name: payload.user.name.or(payload.user.username),
@@ -97,6 +110,8 @@ struct View {
     team_id: Option<String>,
     #[serde(default)]
     app_installed_team_id: Option<String>,
+    #[serde(default)]
+    private_metadata: Option<String>,
     #[serde(default)]
     state: Fields,
 }

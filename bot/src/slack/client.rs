@@ -8,14 +8,11 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use shared::ids::{ChannelId, MessageTs, UserId};
 use slack_morphism::{
-    SlackApiToken, SlackApiTokenValue, SlackClient,
-    hyper_tokio::SlackClientHyperConnector,
-    prelude::{SlackApiPostWebhookMessageRequest, SlackMessageContent, SlackResponseUrl},
+    SlackApiToken, SlackApiTokenValue, SlackClient, hyper_tokio::SlackClientHyperConnector,
 };
 use tokio::time::timeout;
-use url::Url;
 
-use super::{Method, SlackError, directory::User, error::Kind, pauses::Pauses};
+use super::{Method, SlackError, directory::User, error::Kind, pauses::Pauses, respond::Responder};
 use crate::{
     egress::{Dialer, Egress},
     settings::SlackSettings,
@@ -30,6 +27,7 @@ const TRIGGER_TIMEOUT: Duration = Duration::from_millis(2500);
 /// Slack's Web API with our tokens.
 pub(crate) struct Slack {
     client: SlackClient<SlackClientHyperConnector<HttpsConnector<Dialer>>>,
+    responder: Responder,
     egress: Egress,
     is_plain_http: bool,
     app_token: SlackApiToken,
@@ -44,6 +42,7 @@ impl Slack {
             .with_slack_api_url(settings.api_url.as_str());
         Self {
             client: SlackClient::new(connector),
+            responder: Responder::new(&egress, is_plain_http),
             egress,
             is_plain_http,
             app_token: token(settings.app_token.as_secret()),
@@ -133,10 +132,11 @@ impl Slack {
         ChannelId::parse(&answer.channel.id).map_err(|_| SlackError::unreadable(method))
     }
 
-    /// Posts a message; nothing in it is unfurled.
+    /// Posts a message, in the thread below another one if that is named; nothing in it is unfurled.
     pub(crate) async fn post_message(
         &self,
         channel: &ChannelId,
+        thread: Option<&MessageTs>,
         message: &OutgoingMessage,
     ) -> Result<MessageTs, SlackError> {
         #[derive(Deserialize)]
@@ -146,6 +146,7 @@ impl Slack {
         let method = Method::PostMessage;
         let request = PostMessage {
             channel: channel.as_str(),
+            thread_ts: thread.map(MessageTs::as_str),
             text: &message.text,
             blocks: &message.blocks,
             unfurl_links: false,
@@ -171,16 +172,22 @@ impl Slack {
         self.confirm(Method::UpdateMessage, &request).await
     }
 
+    /// Removes a message that was posted.
+    pub(crate) async fn delete_message(
+        &self,
+        channel: &ChannelId,
+        ts: &MessageTs,
+    ) -> Result<(), SlackError> {
+        let request = json!({ "channel": channel.as_str(), "ts": ts.as_str() });
+        self.confirm(Method::DeleteMessage, &request).await
+    }
+
     /// Answers a slash command with words that only its sender sees.
     pub(crate) async fn respond(&self, response_url: &str, text: &str) -> Result<(), SlackError> {
-        let method = Method::Respond;
-        let url = Url::parse(response_url).map_err(|_| SlackError::unreadable(method))?;
-        let content = SlackMessageContent::new().with_text(text.to_owned());
-        let request = SlackApiPostWebhookMessageRequest::new(content);
-        let url = SlackResponseUrl::from(url);
-        self.answered(method, self.client.respond_to_event(&url, &request))
-            .await?;
-        Ok(())
+        let answered = self.responder.post(response_url, text);
+        timeout(CALL_TIMEOUT, answered)
+            .await
+            .unwrap_or(Err(SlackError::timed_out(Method::Respond, CALL_TIMEOUT)))
     }
 
     /// Calls a method of whose answer only matters that it is one: the library takes whatever has
@@ -248,6 +255,8 @@ pub(crate) struct OutgoingMessage {
 #[derive(Serialize)]
 struct PostMessage<'a> {
     channel: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread_ts: Option<&'a str>,
     text: &'a str,
     blocks: &'a [Value],
     unfurl_links: bool,

@@ -191,6 +191,11 @@ impl Directory {
         }
     }
 
+    /// Whether the conversation with a user is remembered.
+    pub(crate) fn remembers_conversation(&self, id: &UserId) -> bool {
+        self.conversations.get(id).is_some()
+    }
+
     /// Forgets what is known of a user, after Slack said otherwise.
     pub(crate) fn forget(&self, id: &UserId) {
         self.people.forget(id);

@@ -90,6 +90,14 @@ impl SlackError {
         Self::of(method, Kind::RateLimited { retry_after })
     }
 
+    /// A refusal whose code stands in plain text, if it is one.
+    pub(crate) fn worded(method: Method, status: u16, text: &str) -> Self {
+        match plain_code(text.to_owned()) {
+            code if code == UNKNOWN => Self::status(method, status),
+            code => Self::of(method, Kind::Code(code)),
+        }
+    }
+
     /// Looks whether an answer is a refusal.
     pub(crate) fn refused(method: Method, answer: &[u8]) -> Result<(), Self> {
         #[derive(Deserialize)]
@@ -201,10 +209,11 @@ impl SlackError {
 
     /// Whether what was asked for may have been done all the same: the request may have arrived, and
     /// the answer is lost.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no message speaks of it yet"))]
     pub(crate) const fn may_have_happened(&self) -> bool {
         match &self.kind {
-            Kind::Code(_) | Kind::RateLimited { .. } => false,
+            // Slack's words for these two: some of it may have succeeded.
+            Kind::Code(code) => matches!(code.as_bytes(), b"internal_error" | b"fatal_error"),
+            Kind::RateLimited { .. } => false,
             Kind::Status(status) => *status >= 500,
             Kind::TimedOut(_) | Kind::Unreadable => true,
             Kind::Unreachable(failure) => match failure {
@@ -369,6 +378,9 @@ fn is_about_the_request(code: &str) -> bool {
     code == "no_text" || starts.iter().any(|start| code.starts_with(start))
 }
 
+/// What stands in the place of a code that is none.
+const UNKNOWN: &str = "unknown_code";
+
 /// Codes are words with underscores; anything else is not repeated. Two are written as text where a
 /// `response_url` answers (getsentry/sentry#7955).
 fn plain_code(code: String) -> String {
@@ -381,7 +393,7 @@ fn plain_code(code: String) -> String {
     if (1..=64).contains(&code.len()) && code.bytes().all(plain) {
         code
     } else {
-        "unknown_code".to_owned()
+        UNKNOWN.to_owned()
     }
 }
 
@@ -503,7 +515,10 @@ mod tests {
             assert_eq!(error.may_have_happened(), may_have_happened, "{error}");
             assert_eq!((error.code(), error.class()), (None, None));
         }
-        for refused in ["internal_error", "ratelimited", "a_new_code"] {
+        for half in ["internal_error", "fatal_error"] {
+            assert!(code(half).may_have_happened(), "{half}");
+        }
+        for refused in ["restricted_action", "ratelimited", "a_new_code"] {
             assert!(!code(refused).may_have_happened(), "{refused}");
         }
     }

@@ -30,7 +30,6 @@ methods! {
     OpenConversation => "conversations.open",
     PostMessage => "chat.postMessage",
     UpdateMessage => "chat.update",
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing is deleted yet"))]
     DeleteMessage => "chat.delete",
     OpenView => "views.open",
     UpdateView => "views.update",

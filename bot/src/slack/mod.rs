@@ -8,9 +8,10 @@ mod error;
 mod method;
 mod pauses;
 mod probe;
+mod respond;
 
 pub(crate) use client::{OutgoingMessage, Slack};
 pub(crate) use directory::{Directory, Ineligible, Person};
-pub(crate) use error::{SlackError, Verdict};
+pub(crate) use error::{SlackError, Verdict, advice_for};
 pub(crate) use method::Method;
 pub(crate) use probe::{Answer, Probe};

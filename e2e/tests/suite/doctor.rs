@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use e2e::{Account, Engine, Keys, Options, Ran, World, on_each_engine, run};
+use e2e::{
+    Account, Engine, Keys, Options, Ran, Submission, World, eventually, on_each_engine, run,
+};
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::json;
 
@@ -53,8 +55,9 @@ fn has(ran: &Ran, verdict: &str, check: &str, seen: &str) -> bool {
 
 on_each_engine! {
     async fn all_is_well_in_a_world_that_works(engine) {
-        let world = World::start(engine).await;
-        let ran = bot_doctor(&world, &[], &[]).await;
+        let mut world = World::start(engine).await;
+        let address = world.bot().health_addr().await;
+        let ran = bot_doctor(&world, &[("HEALTH_ADDR", &address)], &[]).await;
         assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
         for (check, seen) in [
             ("settings", "complete"),
@@ -64,6 +67,8 @@ on_each_engine! {
             ("master keys", "1 key opens all live secrets"),
             ("shared keys", "bot and reveal-web share the key"),
             ("delivery keys", "1 key opens all waiting messages"),
+            ("messages", "none waits because Slack refuses the app"),
+            ("running bot", "ready"),
             ("bot token", "secure_secret in the workspace School"),
             ("scopes", "commands, chat:write, im:write, users:read"),
             ("Slack's clock", "the same as this machine's"),
@@ -84,6 +89,36 @@ on_each_engine! {
         let ran = web_doctor(&world, &world.keys.master).await;
         assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
         assert!(has(&ran, "ok", "shared keys", "share the key"), "{}", ran.out);
+        world.finish().await;
+    }
+
+    async fn messages_that_slack_takes_from_nobody_are_told_until_it_is_mended(engine) {
+        let mut world = World::start(engine).await;
+        let address = world.bot().health_addr().await;
+        let refused = json!({"method": "chat.postMessage", "error": "messages_tab_disabled"});
+        world.slack().fail(&refused).await;
+        let dialog = world.slack().open_dialog("U0ALICE", "@bob").await;
+        let submission = Submission { secret: "x", ..Submission::default() };
+        world.slack().submit("U0ALICE", &dialog, &submission).await;
+        eventually("what waits", || async {
+            let held = "SELECT COUNT(*) FROM deliveries WHERE held_since IS NOT NULL";
+            (world.database.count(held).await > 0).then_some(())
+        })
+        .await;
+        let ran = bot_doctor(&world, &[("HEALTH_ADDR", &address)], &[]).await;
+        assert_eq!(ran.code, Some(1), "{}", ran.out);
+        let seen = "Slack refuses them with messages_tab_disabled";
+        assert!(has(&ran, "NOT OK", "messages", seen), "{}", ran.out);
+        assert!(ran.out.contains("do: The Slack app's Messages Tab is switched off"), "{}", ran.out);
+        let seen = "messages: NOT OK, refused by Slack: messages_tab_disabled";
+        assert!(has(&ran, "NOT OK", "running bot", seen), "{}", ran.out);
+        let unset = bot_doctor(&world, &[("HEALTH_ADDR", "127.0.0.1:1")], &[]).await;
+        assert!(has(&unset, "skipped", "running bot", "nothing answers"), "{}", unset.out);
+        world.slack().heal().await;
+        world.pass_leases().await;
+        world.settled().await;
+        let ran = bot_doctor(&world, &[("HEALTH_ADDR", &address)], &[]).await;
+        assert_eq!(ran.code, Some(0), "{}", ran.out);
         world.finish().await;
     }
 
@@ -178,7 +213,7 @@ async fn an_account_with_other_rights_is_found() {
     );
     assert!(
         ran.out
-            .ends_with("it works, with 1 warning; 2 checks were skipped\n"),
+            .ends_with("it works, with 1 warning; 3 checks were skipped\n"),
         "{}",
         ran.out
     );

@@ -12,8 +12,12 @@ use shared::{
         Ending, FailureReason, StoreError,
         audit::Visitor,
         burn::{self, Burn},
+        claim::{self, Which},
         create::{self, Created},
-        deliveries, settle,
+        deliveries::{self, Nudges},
+        held,
+        later::{self, Later},
+        settle,
     },
 };
 
@@ -52,7 +56,7 @@ on_each_engine! {
             let new = Keys::submission(&format!("V{number}"), "x");
             create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
         }
-        let claims = (0..40).map(|_| deliveries::claim(&store, LEASE, &[]));
+        let claims = (0..40).map(|_| claim::claim(&store, LEASE, Which::Due(&[])));
         let mut ids: Vec<_> = join_all(claims).await.into_iter()
             .filter_map(|claimed| claimed.unwrap())
             .map(|job| job.id)
@@ -69,19 +73,36 @@ on_each_engine! {
         let (store, keys) = (database.store().await, Keys::fresh());
         let new = Keys::submission("V1", "x");
         create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
-        let late = deliveries::claim(&store, Duration::ZERO, &[]).await.unwrap().unwrap();
-        let current = deliveries::claim(&store, LEASE, &[]).await.unwrap().unwrap();
+        let late = claim::claim(&store, Duration::ZERO, Which::Due(&[])).await.unwrap().unwrap();
+        let current = claim::claim(&store, LEASE, Which::Due(&[])).await.unwrap().unwrap();
         assert_eq!((late.id, late.attempt, current.attempt), (current.id, 1, 2));
         let (channel, message) = (ChannelId::parse("D1").unwrap(), MessageTs::parse("1.1").unwrap());
         let posted = deliveries::Posted { channel, message };
-        assert_eq!(settle::sent(&store, &late, &posted).await, Err(StoreError::Stale));
-        let refused = settle::failed(&store, &late, FailureReason::Refused).await;
+        assert_eq!(settle::sent(&store, &late, &posted, Nudges::default()).await, Err(StoreError::Stale));
+        let refused = settle::failed(&store, &late, FailureReason::Refused, None).await;
         assert_eq!(refused, Err(StoreError::Stale));
-        assert_eq!(settle::retry_after(&store, &late, LEASE).await, Err(StoreError::Stale));
-        settle::sent(&store, &current, &posted).await.unwrap();
-        assert_eq!(settle::sent(&store, &current, &posted).await, Err(StoreError::Stale));
+        assert_eq!(later::give_back(&store, &late, &Later::default()).await, Err(StoreError::Stale));
+        settle::sent(&store, &current, &posted, Nudges::default()).await.unwrap();
+        assert_eq!(settle::sent(&store, &current, &posted, Nudges::default()).await, Err(StoreError::Stale));
         let failed = "SELECT COUNT(*) FROM audit_events WHERE event = 'dm_failed'";
         assert_eq!(database.count(failed).await, 0);
+        database.remove().await;
+    }
+
+    async fn a_message_to_oneself_does_not_tell_that_others_are_reached(engine) {
+        let database = TestDatabase::migrated(engine).await;
+        let (store, keys) = (database.store().await, Keys::fresh());
+        let new = Keys::submission("V1", "x");
+        create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
+        let job = claim::claim(&store, LEASE, Which::Due(&[])).await.unwrap().unwrap();
+        let (channel, message) = (ChannelId::parse("D1").unwrap(), MessageTs::parse("1.1").unwrap());
+        let posted = deliveries::Posted { channel, message };
+        settle::sent(&store, &job, &posted, Nudges::default()).await.unwrap();
+        let since = job.facts.created_at;
+        for (addressee, reached) in [(&new.recipient, false), (&new.sender, true)] {
+            let others = held::others_were_reached(&store, addressee, since).await;
+            assert_eq!(others, Ok(reached), "{addressee}");
+        }
         database.remove().await;
     }
 
@@ -90,14 +111,14 @@ on_each_engine! {
         let (store, keys) = (database.store().await, Keys::fresh());
         let new = Keys::submission("V1", "x");
         create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
-        let died = deliveries::claim(&store, Duration::ZERO, &[]).await.unwrap().unwrap();
+        let died = claim::claim(&store, Duration::ZERO, Which::Due(&[])).await.unwrap().unwrap();
         let token = died.open(&keys.delivery()).unwrap().token;
         let (master, visitor) = (keys.master(), Visitor::default());
         burn::burn(&store, &master, &token, &confirmed(&keys, &token), &visitor, || false, |_| ()).await.unwrap();
-        let next = deliveries::claim(&store, LEASE, &[]).await.unwrap().unwrap();
+        let next = claim::claim(&store, LEASE, Which::Due(&[])).await.unwrap().unwrap();
         assert!(matches!(next.facts.ending, Some(Ending::Viewed { .. })));
         settle::arrived(&store, &next).await.unwrap();
-        let receipt = deliveries::claim(&store, LEASE, &[]).await.unwrap().unwrap();
+        let receipt = claim::claim(&store, LEASE, Which::Due(&[])).await.unwrap().unwrap();
         assert_eq!(receipt.kind, deliveries::Kind::SenderReceipt);
         assert_eq!(receipt.outcome, Some(deliveries::Outcome::Sent));
         let events = "SELECT COUNT(*) FROM audit_events WHERE event = 'dm_failed'";

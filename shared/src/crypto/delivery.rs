@@ -25,12 +25,13 @@ pub struct Parcel {
     pub note: Option<NoteText>,
 }
 
-/// A [`Parcel`] as a delivery row holds it.
+/// What a delivery row holds sealed.
 #[derive(Clone)]
 pub struct SealedParcel {
     /// The delivery key that it was sealed under.
     pub key_id: KeyId,
-    /// Fernet token of the token's 32 bytes, followed by the note's.
+    /// Fernet token of what is sealed: of the link token's 32 bytes followed by the note's, or of an
+    /// [`ResponseUrl`](super::ResponseUrl).
     pub content: Vec<u8>,
 }
 
@@ -49,6 +50,10 @@ impl DeliveryKeys {
     /// Parses comma-separated Fernet keys; the first one seals.
     pub fn parse(text: &SecretString) -> Result<Self, KeyRingError> {
         KeyRing::parse(text, b"delivery").map(Self)
+    }
+
+    pub(super) const fn ring(&self) -> &KeyRing {
+        &self.0
     }
 
     /// The ids of the ring's keys, the sealing one first.

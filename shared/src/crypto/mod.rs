@@ -12,6 +12,7 @@ mod derive;
 mod key;
 mod key_ring;
 mod master;
+mod response_url;
 mod seal;
 mod token;
 
@@ -20,6 +21,7 @@ pub use delivery::{DeliveryKeys, Parcel, SealedParcel};
 pub use key::KeyId;
 pub use key_ring::KeyRingError;
 pub use master::{Binding, MasterKeys, SealedSecret};
+pub use response_url::ResponseUrl;
 pub use seal::OpenError;
 pub use token::{LinkToken, TokenHash};
 

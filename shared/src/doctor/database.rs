@@ -191,7 +191,9 @@ pub fn skew(check: &'static str, theirs: Duration, ago: Duration) -> Finding {
     }
 }
 
-pub(super) fn failed(check: &'static str, error: &StoreError) -> Finding {
+/// The database did not answer what a check asked it.
+#[must_use]
+pub fn failed(check: &'static str, error: &StoreError) -> Finding {
     Finding::bad(
         check,
         error.to_string(),

@@ -48,17 +48,19 @@ pub fn address(program: Program, matches: &ArgMatches) -> Result<SocketAddr, Set
 
 /// Asks, and passes the answer on.
 pub async fn ask(address: SocketAddr, out: &mut impl Write) -> Result<(), HealthError> {
-    let answer = timeout(PATIENCE, get(address, "/readyz"))
-        .await
-        .ok()
-        .flatten();
-    let (is_ready, said) = answer.ok_or(HealthError::NoAnswer(address))?;
+    let (is_ready, said) = readiness(address).await?;
     out.write_all(said.as_bytes())?;
     if is_ready {
         Ok(())
     } else {
         Err(HealthError::NotReady)
     }
+}
+
+/// Whether a running program is ready, and what it says of its parts, a line each.
+pub async fn readiness(address: SocketAddr) -> Result<(bool, String), HealthError> {
+    let answer = timeout(PATIENCE, get(address, "/readyz")).await;
+    answer.ok().flatten().ok_or(HealthError::NoAnswer(address))
 }
 
 /// What a running program counts, in the `OpenMetrics` text format.

@@ -72,6 +72,7 @@ async fn make_these_due(database: &Database, which: Condition) -> Result<u64, St
     }
     let due = delivery::Entity::update_many()
         .col_expr(delivery::Column::NextAttemptAt, database.now())
+        .col_expr(delivery::Column::UpdateTries, Expr::value(0))
         .filter(delivery::Column::Id.is_in(outdated))
         .filter(delivery::Column::NextAttemptAt.is_null())
         .exec(database.connection())

@@ -1,6 +1,8 @@
 //! Storing a submission: the secret, its first audit event and what must be delivered, in one
 //! transaction.
 
+use std::time::Duration;
+
 use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, Set};
 use serde_json::json;
 
@@ -14,7 +16,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    crypto::{self, Binding, DeliveryKeys, LinkToken, MasterKeys, Parcel},
+    crypto::{self, Binding, DeliveryKeys, LinkToken, MasterKeys, Parcel, ResponseUrl},
     ids::{DeliveryId, SecretId, SubmissionKey, TeamId, UserId},
     lifetime::Lifetime,
     secret::{NoteText, SecretText},
@@ -45,6 +47,8 @@ pub struct NewSecret {
     pub note: Option<NoteText>,
     /// How long it can be opened.
     pub lifetime: Lifetime,
+    /// The way to answer the command that opened the dialog.
+    pub response_url: Option<ResponseUrl>,
 }
 
 /// What became of a submission.
@@ -178,8 +182,11 @@ async fn append_created(
     audit::append(transaction, entry).await
 }
 
+/// When a message that is not out yet is late, and its sender is told so.
+const LATE_AFTER: Duration = Duration::from_mins(1);
+
 /// The recipient's message is due at once; the receipt becomes due when that is settled, so that it
-/// can say how it went.
+/// can say how it went, or when that is late.
 async fn insert_deliveries(
     transaction: &DatabaseTransaction,
     delivery_keys: &DeliveryKeys,
@@ -208,6 +215,15 @@ async fn insert_deliveries(
         shown_reuses: Set(0),
         shown_repeats: Set(0),
         created_at: Set(now.as_millis()),
+        posted_at: Set(None),
+        refusal: Set(None),
+        refused_since: Set(None),
+        held_since: Set(None),
+        doubtful: Set(0),
+        update_tries: Set(0),
+        told: Set(None),
+        untold_since: Set(None),
+        nudges: Set(0),
     };
     let message = delivery::ActiveModel {
         key_id: Set(Some(sealed.key_id.as_bytes().to_vec())),
@@ -215,7 +231,19 @@ async fn insert_deliveries(
         next_attempt_at: Set(Some(now.as_millis())),
         ..row(message, Kind::RecipientMessage, &new.recipient)
     };
-    let receipt = row(DeliveryId::generate(), Kind::SenderReceipt, &new.sender);
+    let receipt = DeliveryId::generate();
+    let answer = new.response_url.as_ref();
+    let answer = answer.map(|answer| delivery_keys.seal_response_url(receipt, secret, answer));
+    let answer = answer.transpose()?;
+    let late = i64::try_from(LATE_AFTER.as_millis()).unwrap_or(i64::MAX);
+    let receipt = delivery::ActiveModel {
+        key_id: Set(answer
+            .as_ref()
+            .map(|answer| answer.key_id.as_bytes().to_vec())),
+        sealed: Set(answer.map(|answer| answer.content)),
+        next_attempt_at: Set(Some(now.as_millis().saturating_add(late))),
+        ..row(receipt, Kind::SenderReceipt, &new.sender)
+    };
     delivery::Entity::insert_many([message, receipt])
         .exec_without_returning(transaction)
         .await?;

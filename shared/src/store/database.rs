@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The last migration that this version's statements rely on.
-pub const REQUIRED_MIGRATION: &str = "m20261125_000007_repeats";
+pub const REQUIRED_MIGRATION: &str = "m20261125_000008_answers";
 
 /// Connections of one process to MySQL. On two cores more clients than this only wait in the server
 /// instead of here.

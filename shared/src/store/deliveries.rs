@@ -1,26 +1,16 @@
-//! What the bot still owes somebody: claiming a delivery that is due, be it a message to post or one
-//! that was posted and shows what is no longer so.
-//!
-//! A claim is a committed lease with an end, by the database's clock: nobody holds a lock while
-//! talking to Slack, and a worker that dies leaves its work to the next one.
+//! What the bot still owes somebody, be it a message to post or one that was posted and shows what is no
+//! longer so. [`claim`](super::claim) takes one, [`settle`](super::settle) writes down that it is done,
+//! [`later`](super::later) that it is not.
 
-use std::time::Duration;
-
-use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait as _, LockBehavior, LockType},
-};
-use uuid::Uuid;
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 
 use super::{
-    Database, Ending, FailureReason, StoreError, database,
-    database::exactly_one,
+    Database, Ending, FailureReason, StoreError,
     entity::{delivery, secret},
 };
 use crate::{
     clock::Timestamp,
-    crypto::{DeliveryKeys, KeyId, OpenError, Parcel, SealedParcel},
+    crypto::{DeliveryKeys, OpenError, Parcel, ResponseUrl, SealedParcel},
     ids::{ChannelId, DeliveryId, MessageTs, SecretId, TeamId, UserId},
 };
 
@@ -43,7 +33,7 @@ impl Kind {
         }
     }
 
-    fn from_code(code: &str) -> Result<Self, StoreError> {
+    pub(super) fn from_code(code: &str) -> Result<Self, StoreError> {
         [Self::RecipientMessage, Self::SenderReceipt]
             .into_iter()
             .find(|kind| kind.code() == code)
@@ -68,11 +58,87 @@ pub struct Job {
     pub attempt: u32,
     /// What is known of the secret at the claim.
     pub facts: Facts,
-    /// For a receipt: how the recipient's message went.
+    /// For a receipt: how the recipient's message went; `None` while it waits.
     pub outcome: Option<Outcome>,
-    /// Where the message stands that is to be changed; `None` when it is still to be posted.
+    /// How Slack refused it lately; for a receipt, how it refused the recipient's message.
+    pub refusal: Option<Refusal>,
+    /// Whether it was settled before, and is due for a change of what was posted.
+    pub settled: bool,
+    /// Where its message stands; `None` when it is still to be posted.
     pub posted: Option<Posted>,
-    sealed: Option<SealedParcel>,
+    /// Whether an earlier try may have posted it, for all that is known.
+    pub doubtful: bool,
+    /// Tries to change the message in vain since it was last due.
+    pub update_tries: u32,
+    /// For a receipt: what its reader was told by another way.
+    pub told: Option<Told>,
+    /// For a receipt: of what a reply told.
+    pub nudges: Nudges,
+    pub(super) next_attempt_at: i64,
+    pub(super) sealed: Option<SealedParcel>,
+}
+
+/// How Slack refused a message, time and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Slack's code.
+    pub code: String,
+    /// Since when it has been this one.
+    pub since: Timestamp,
+    /// Since when an operator has to mend it, where the app as a whole is refused.
+    pub held_since: Option<Timestamp>,
+}
+
+/// What a sender was told by another way than the receipt's message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Told {
+    /// That the message waits.
+    Waiting,
+    /// How it went.
+    Outcome,
+}
+
+impl Told {
+    /// The word in `deliveries.told`.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Outcome => "outcome",
+        }
+    }
+
+    pub(super) fn from_code(code: &str) -> Result<Self, StoreError> {
+        [Self::Waiting, Self::Outcome]
+            .into_iter()
+            .find(|told| told.code() == code)
+            .ok_or(StoreError::Unreadable {
+                column: "deliveries.told",
+            })
+    }
+}
+
+/// What asks a sender to act, and comes as a reply too, because changes of a message make no sound:
+/// once a cause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Nudges(pub(super) i32);
+
+impl Nudges {
+    /// It could not be delivered.
+    pub const FAILED: Self = Self(1);
+    /// The link was visited after it was opened.
+    pub const REUSED: Self = Self(2);
+
+    /// These and others.
+    #[must_use]
+    pub const fn with(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// Whether all of these are among them.
+    #[must_use]
+    pub const fn has(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
 }
 
 /// A message that Slack has.
@@ -102,7 +168,7 @@ impl Outcome {
         }
     }
 
-    fn from_code(code: &str) -> Result<Self, StoreError> {
+    pub(super) fn from_code(code: &str) -> Result<Self, StoreError> {
         if code == Self::Sent.code() {
             return Ok(Self::Sent);
         }
@@ -161,145 +227,45 @@ impl Job {
         let sealed = self.sealed.as_ref().ok_or(OpenError::Malformed)?;
         keys.open(self.id, self.secret, sealed)
     }
-}
 
-/// Leases the delivery that has been due for longest, for `lease` long; `None` when nothing is due.
-/// What goes to one of the `busy` is passed over.
-pub async fn claim(
-    database: &Database,
-    lease: Duration,
-    busy: &[UserId],
-) -> Result<Option<Job>, StoreError> {
-    let transaction = database.begin().await?;
-    let work = async {
-        let Some(row) = lock_due(database, &transaction, busy).await? else {
-            return Ok(None);
-        };
-        let leased = delivery::Entity::update_many()
-            .col_expr(delivery::Column::LeasedUntil, database.now_plus(lease))
-            .col_expr(delivery::Column::Attempts, Expr::value(row.attempts + 1))
-            .filter(delivery::Column::Id.eq(row.id))
-            .exec(&transaction)
-            .await?;
-        exactly_one(leased.rows_affected)?;
-        Ok(Some(row))
+    /// Opens the way to answer the command, where a receipt's row still has it.
+    #[must_use]
+    pub fn answer(&self, keys: &DeliveryKeys) -> Option<ResponseUrl> {
+        let sealed = self.sealed.as_ref()?;
+        keys.open_response_url(self.id, self.secret, sealed).ok()
     }
-    .await;
-    match database::finish(transaction, work).await? {
-        Some(row) => job(database, row).await.map(Some),
-        None => Ok(None),
+
+    /// Whether the row has something sealed.
+    #[must_use]
+    pub const fn has_sealed(&self) -> bool {
+        self.sealed.is_some()
     }
 }
 
-async fn lock_due(
-    database: &Database,
-    transaction: &DatabaseTransaction,
-    busy: &[UserId],
-) -> Result<Option<DueRow>, StoreError> {
-    let mut due = delivery::Entity::find()
-        .select_only()
-        .columns([
-            delivery::Column::Id,
-            delivery::Column::SecretId,
-            delivery::Column::Kind,
-            delivery::Column::Addressee,
-            delivery::Column::KeyId,
-            delivery::Column::Sealed,
-            delivery::Column::Attempts,
-            delivery::Column::SettledAt,
-            delivery::Column::Channel,
-            delivery::Column::MessageTs,
-        ])
-        .filter(Expr::col(delivery::Column::NextAttemptAt).lte(database.now()))
-        .filter(
-            Condition::any()
-                .add(delivery::Column::LeasedUntil.is_null())
-                .add(Expr::col(delivery::Column::LeasedUntil).lte(database.now())),
-        )
-        .order_by_asc(delivery::Column::NextAttemptAt)
-        .limit(1)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-    if !busy.is_empty() {
-        let busy = busy.iter().map(UserId::as_str);
-        due = due.filter(delivery::Column::Addressee.is_not_in(busy));
-    }
-    Ok(due.into_model::<DueRow>().one(transaction).await?)
-}
-
-#[derive(FromQueryResult)]
-struct DueRow {
-    id: Uuid,
-    secret_id: Uuid,
-    kind: String,
-    addressee: String,
-    key_id: Option<Vec<u8>>,
-    sealed: Option<Vec<u8>>,
-    attempts: i32,
-    settled_at: Option<i64>,
-    channel: Option<String>,
-    message_ts: Option<String>,
-}
-
-impl DueRow {
-    /// A settled delivery is due again for one reason only: its message shows what is no longer so.
-    fn posted(&self) -> Result<Option<Posted>, StoreError> {
-        if self.settled_at.is_none() {
-            return Ok(None);
-        }
-        let place = self.channel.as_deref().zip(self.message_ts.as_deref());
-        let posted = place.and_then(|(channel, message)| {
-            Some(Posted {
-                channel: ChannelId::parse(channel).ok()?,
-                message: MessageTs::parse(message).ok()?,
-            })
-        });
-        let unreadable = StoreError::Unreadable {
-            column: "deliveries.message_ts",
-        };
-        posted.ok_or(unreadable).map(Some)
-    }
-}
-
-async fn job(database: &Database, row: DueRow) -> Result<Job, StoreError> {
-    let kind = Kind::from_code(&row.kind)?;
-    let secret = SecretId::from_uuid(row.secret_id);
-    let outcome = match kind {
-        Kind::RecipientMessage => None,
-        Kind::SenderReceipt => message_outcome(database, secret).await?,
-    };
-    let key_id = row.key_id.as_deref().and_then(KeyId::from_slice);
-    Ok(Job {
-        id: DeliveryId::from_uuid(row.id),
-        secret,
-        kind,
-        addressee: user(&row.addressee, "deliveries.addressee")?,
-        attempt: u32::try_from(row.attempts + 1).unwrap_or(1),
-        facts: facts(database, secret).await?,
-        outcome,
-        posted: row.posted()?,
-        sealed: key_id
-            .zip(row.sealed)
-            .map(|(key_id, content)| SealedParcel { key_id, content }),
+/// How a row says that Slack refused it.
+pub(super) fn refusal(row: &delivery::Model) -> Option<Refusal> {
+    Some(Refusal {
+        code: row.refusal.clone()?,
+        since: Timestamp::from_millis(row.refused_since?),
+        held_since: row.held_since.map(Timestamp::from_millis),
     })
 }
 
-async fn message_outcome(
+/// How the recipient's message went, and how Slack refused it, if it did.
+pub(super) async fn message_state(
     database: &Database,
     secret: SecretId,
-) -> Result<Option<Outcome>, StoreError> {
-    let outcome: Option<Option<String>> = delivery::Entity::find()
-        .select_only()
-        .column(delivery::Column::Outcome)
+) -> Result<(Option<Outcome>, Option<Refusal>), StoreError> {
+    let row = delivery::Entity::find()
         .filter(delivery::Column::SecretId.eq(secret.as_uuid()))
         .filter(delivery::Column::Kind.eq(Kind::RecipientMessage.code()))
-        .into_tuple()
         .one(database.connection())
         .await?;
-    outcome
-        .flatten()
-        .as_deref()
-        .map(Outcome::from_code)
-        .transpose()
+    let Some(row) = row else {
+        return Ok((None, None));
+    };
+    let outcome = row.outcome.as_deref().map(Outcome::from_code).transpose()?;
+    Ok((outcome, refusal(&row)))
 }
 
 #[derive(FromQueryResult)]
@@ -321,7 +287,7 @@ struct FactsRow {
     now: i64,
 }
 
-async fn facts(database: &Database, secret: SecretId) -> Result<Facts, StoreError> {
+pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts, StoreError> {
     let row = secret::Entity::find()
         .select_only()
         .columns([
@@ -366,6 +332,6 @@ async fn facts(database: &Database, secret: SecretId) -> Result<Facts, StoreErro
     })
 }
 
-fn user(text: &str, column: &'static str) -> Result<UserId, StoreError> {
+pub(super) fn user(text: &str, column: &'static str) -> Result<UserId, StoreError> {
     UserId::parse(text).map_err(|_| StoreError::Unreadable { column })
 }

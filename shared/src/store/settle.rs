@@ -1,11 +1,10 @@
 //! Writing down how a delivery went. Each step counts only while its lease does: a worker that was
 //! too slow finds its attempt's number gone and changes nothing.
 
-use std::time::Duration;
-
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, UpdateMany,
-    sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, UpdateMany,
+    sea_query::{Expr, Func, SimpleExpr},
 };
 use serde_json::json;
 
@@ -14,22 +13,39 @@ use super::{
     audit::{self, Event, NewEntry, Slot},
     changes, database,
     database::exactly_one,
-    deliveries::{Job, Kind, Outcome, Posted},
+    deliveries::{Job, Kind, Nudges, Outcome, Posted, Told},
     entity::delivery,
     expire,
 };
 
-/// The message is out: erases the waiting link and makes the sender's receipt due.
-pub async fn sent(database: &Database, job: &Job, posted: &Posted) -> Result<(), StoreError> {
+/// The message is out: erases the waiting link and makes the sender's receipt due. A receipt may have
+/// had replies that told of these causes.
+pub async fn sent(
+    database: &Database,
+    job: &Job,
+    posted: &Posted,
+    nudges: Nudges,
+) -> Result<(), StoreError> {
     let posted = delivery::ActiveModel {
-        channel: Set(Some(posted.channel.to_string())),
-        message_ts: Set(Some(posted.message.to_string())),
+        posted_at: Set(Some(job.facts.now.as_millis())),
+        nudges: Set(job.nudges.with(nudges).0),
+        ..place(posted)
+    };
+    let shown = delivery::ActiveModel {
         shown: Set(Some(state_of(job).to_owned())),
         shown_reuses: Set(job.facts.reuses),
         shown_repeats: Set(job.facts.repeats),
-        ..Default::default()
+        ..posted
     };
-    close_as_sent(database, job, posted).await
+    close_as_sent(database, job, shown).await
+}
+
+pub(super) fn place(posted: &Posted) -> delivery::ActiveModel {
+    delivery::ActiveModel {
+        channel: Set(Some(posted.channel.to_string())),
+        message_ts: Set(Some(posted.message.to_string())),
+        ..Default::default()
+    }
 }
 
 /// The link was opened, so the message did arrive: whoever posted it ended before writing that
@@ -53,25 +69,30 @@ async fn close_as_sent(
 }
 
 /// The message can never go out. For the recipient's: destroys the secret, writes `dm_failed`, and
-/// makes the sender's receipt due, all in one transaction.
+/// makes the sender's receipt due, all in one transaction. `code` is Slack's, where it refused.
 pub async fn failed(
     database: &Database,
     job: &Job,
     reason: FailureReason,
+    code: Option<&str>,
 ) -> Result<(), StoreError> {
+    let refused = code.map_or_else(delivery::ActiveModel::default, |code| {
+        let since = job
+            .refusal
+            .as_ref()
+            .map_or(job.facts.now, |refusal| refusal.since);
+        delivery::ActiveModel {
+            refusal: Set(Some(code.to_owned())),
+            refused_since: Set(Some(since.as_millis())),
+            ..Default::default()
+        }
+    });
     let transaction = database.begin().await?;
     let work = async {
-        let nothing_posted = delivery::ActiveModel::default();
-        close(
-            database,
-            &transaction,
-            job,
-            Outcome::Failed(reason),
-            nothing_posted,
-        )
-        .await?;
+        let outcome = Outcome::Failed(reason);
+        close(database, &transaction, job, outcome, refused).await?;
         if job.kind == Kind::RecipientMessage {
-            give_up(&transaction, job, reason).await?;
+            give_up(&transaction, job, reason, code).await?;
         }
         make_receipt_due(database, &transaction, job).await
     }
@@ -79,9 +100,34 @@ pub async fn failed(
     database::finish(transaction, work).await
 }
 
+/// A receipt that no message will ever carry: what could be told was told, or waits for its reader's
+/// next command.
+pub async fn untellable(
+    database: &Database,
+    job: &Job,
+    told: Option<Told>,
+) -> Result<(), StoreError> {
+    let row = delivery::ActiveModel {
+        told: Set(told.or(job.told).map(|told| told.code().to_owned())),
+        ..Default::default()
+    };
+    let mut closed = closing(database, job, Outcome::Failed(FailureReason::Refused), row);
+    closed = closed.col_expr(
+        delivery::Column::UntoldSince,
+        untold(database, told.or(job.told) != Some(Told::Outcome)),
+    );
+    let closed = closed.exec(database.connection()).await?;
+    exactly_one(closed.rows_affected)
+}
+
 /// The message now shows how things are, or can't be changed any more: there is nothing left to do
-/// about it.
-pub async fn shown(database: &Database, job: &Job) -> Result<(), StoreError> {
+/// about it. `posted` is where it stands now, if it was posted anew.
+pub async fn shown(
+    database: &Database,
+    job: &Job,
+    posted: Option<&Posted>,
+    nudges: Nudges,
+) -> Result<(), StoreError> {
     let updated = leased(job)
         .set(delivery::ActiveModel {
             next_attempt_at: Set(None),
@@ -89,33 +135,30 @@ pub async fn shown(database: &Database, job: &Job) -> Result<(), StoreError> {
             shown: Set(Some(state_of(job).to_owned())),
             shown_reuses: Set(job.facts.reuses),
             shown_repeats: Set(job.facts.repeats),
-            ..Default::default()
+            update_tries: Set(0),
+            nudges: Set(job.nudges.with(nudges).0),
+            ..posted.map(place).unwrap_or_default()
         })
         .exec(database.connection())
         .await?;
     exactly_one(updated.rows_affected)
 }
 
-/// It did not work this time: gives the lease back, due again after `delay`.
-pub async fn retry_after(
-    database: &Database,
-    job: &Job,
-    delay: Duration,
-) -> Result<(), StoreError> {
-    let retried = leased(job)
-        .col_expr(delivery::Column::NextAttemptAt, database.now_plus(delay))
-        .col_expr(delivery::Column::LeasedUntil, Expr::value(None::<i64>))
-        .exec(database.connection())
-        .await?;
-    exactly_one(retried.rows_affected)
+/// Since when no way could carry what a receipt says, or that one did.
+pub(super) fn untold(database: &Database, is_untold: bool) -> SimpleExpr {
+    if !is_untold {
+        return Expr::value(None::<i64>);
+    }
+    Func::coalesce([Expr::col(delivery::Column::UntoldSince), database.now()]).into()
 }
 
 /// The rows of which this worker still has the lease: one, or none any more. What was to be posted
 /// must not be settled yet, and what was to be changed was settled before.
-fn leased(job: &Job) -> UpdateMany<delivery::Entity> {
-    let settled = match job.posted {
-        None => delivery::Column::SettledAt.is_null(),
-        Some(_) => delivery::Column::SettledAt.is_not_null(),
+pub(super) fn leased(job: &Job) -> UpdateMany<delivery::Entity> {
+    let settled = if job.settled {
+        delivery::Column::SettledAt.is_not_null()
+    } else {
+        delivery::Column::SettledAt.is_null()
     };
     delivery::Entity::update_many()
         .filter(delivery::Column::Id.eq(job.id.as_uuid()))
@@ -129,21 +172,32 @@ async fn close(
     transaction: &DatabaseTransaction,
     job: &Job,
     outcome: Outcome,
-    posted: delivery::ActiveModel,
+    row: delivery::ActiveModel,
 ) -> Result<(), StoreError> {
-    let closed = leased(job)
+    let closed = closing(database, job, outcome, row)
+        .exec(transaction)
+        .await?;
+    exactly_one(closed.rows_affected)
+}
+
+fn closing(
+    database: &Database,
+    job: &Job,
+    outcome: Outcome,
+    row: delivery::ActiveModel,
+) -> UpdateMany<delivery::Entity> {
+    leased(job)
         .set(delivery::ActiveModel {
             key_id: Set(None),
             sealed: Set(None),
             next_attempt_at: Set(None),
             leased_until: Set(None),
+            held_since: Set(None),
+            untold_since: Set(None),
             outcome: Set(Some(outcome.code().to_owned())),
-            ..posted
+            ..row
         })
         .col_expr(delivery::Column::SettledAt, database.now())
-        .exec(transaction)
-        .await?;
-    exactly_one(closed.rows_affected)
 }
 
 /// The secret's end is its failed delivery, unless it had ended before.
@@ -151,6 +205,7 @@ async fn give_up(
     transaction: &DatabaseTransaction,
     job: &Job,
     reason: FailureReason,
+    code: Option<&str>,
 ) -> Result<(), StoreError> {
     let facts = &job.facts;
     let overdue = facts.now >= facts.expires_at;
@@ -168,12 +223,12 @@ async fn give_up(
         sender: facts.sender.as_str(),
         recipient: facts.recipient.as_str(),
         visitor: None,
-        metadata: json!({ "reason": reason.code(), "attempts": job.attempt }),
+        metadata: json!({ "reason": reason.code(), "code": code, "attempts": job.attempt }),
     };
     audit::append(transaction, entry).await
 }
 
-async fn make_receipt_due(
+pub(super) async fn make_receipt_due(
     database: &Database,
     transaction: &DatabaseTransaction,
     job: &Job,

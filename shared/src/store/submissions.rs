@@ -2,7 +2,11 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 
-use super::{Database, StoreError, entity::secret};
+use super::{
+    Database, Ending, StoreError,
+    deliveries::{self, Outcome},
+    entity::secret,
+};
 use crate::{
     clock::Timestamp,
     ids::{SecretId, SubmissionKey, TeamId, UserId},
@@ -22,6 +26,12 @@ pub struct StoredSubmission {
     pub created_at: Timestamp,
     /// Until when it can be opened.
     pub expires_at: Timestamp,
+    /// How its life ended; `None` while it lives.
+    pub ending: Option<Ending>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// How the recipient's message went; `None` while it waits.
+    pub outcome: Option<Outcome>,
 }
 
 #[derive(FromQueryResult)]
@@ -30,6 +40,10 @@ struct Row {
     recipient: String,
     created_at: i64,
     expires_at: i64,
+    viewed_at: Option<i64>,
+    destroyed_at: Option<i64>,
+    destroy_reason: Option<String>,
+    now: i64,
 }
 
 /// The submission with this key, if it was stored.
@@ -45,22 +59,38 @@ pub async fn find(
             secret::Column::Recipient,
             secret::Column::CreatedAt,
             secret::Column::ExpiresAt,
+            secret::Column::ViewedAt,
+            secret::Column::DestroyedAt,
+            secret::Column::DestroyReason,
         ])
+        .column_as(database.now(), "now")
         .filter(secret::Column::Team.eq(team.as_str()))
         .filter(secret::Column::SubmissionKey.eq(submission_key.as_str()))
         .filter(secret::Column::Part.eq(ONLY_PART))
         .into_model::<Row>()
         .one(database.connection())
         .await?;
-    row.map(|row| {
-        Ok(StoredSubmission {
-            secret: SecretId::from_uuid(row.id),
-            recipient: UserId::parse(&row.recipient).map_err(|_| StoreError::Unreadable {
-                column: "secrets.recipient",
-            })?,
-            created_at: Timestamp::from_millis(row.created_at),
-            expires_at: Timestamp::from_millis(row.expires_at),
-        })
-    })
-    .transpose()
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let secret = SecretId::from_uuid(row.id);
+    let (outcome, _) = deliveries::message_state(database, secret).await?;
+    let ending = Ending::from_columns(row.destroy_reason.as_deref(), row.viewed_at)?;
+    let is_overdue = ending.is_none() && row.expires_at <= row.now;
+    Ok(Some(StoredSubmission {
+        secret,
+        recipient: deliveries::user(&row.recipient, "secrets.recipient")?,
+        created_at: Timestamp::from_millis(row.created_at),
+        expires_at: Timestamp::from_millis(row.expires_at),
+        ending: if is_overdue {
+            Some(Ending::Expired)
+        } else {
+            ending
+        },
+        ended_at: row
+            .destroyed_at
+            .or(is_overdue.then_some(row.expires_at))
+            .map(Timestamp::from_millis),
+        outcome,
+    }))
 }

@@ -37,6 +37,8 @@ modal-note-placeholder = What it’s for (the note appears in Slack)
 modal-lifetime = The link works for
 modal-recorded = What is written down: who sends a secret to whom and when, and, when it’s opened, the time, the network address and the browser. Never the secret itself.
 modal-words-unused = What you typed after the command was not used: only a person and a time (15m, 1h, 4h or 24h) can stand there. Please put the secret in the dialog, and change it if it stood in the command.
+modal-held = Messages can’t go out at the moment: Slack takes none from this app. Please tell your IT team: “{ $code }”. What you send now waits, and goes out by itself once that’s mended, unless its time is over by then.
+modal-untold = You couldn’t be told this before:
 
 ## Mistakes in the dialog, beside the field
 
@@ -63,7 +65,13 @@ submission-foreign = This dialog is of an earlier version, and was not sent. Cop
 ## A dialog that was sent before
 
 already-sent-title = Already sent
-already-sent-text = This dialog was sent already: to { $recipient }, { $when }. The link works until { $until }. Nothing new was sent, whatever you changed since. To send something else, use the command again.
+already-sent-text = This dialog was sent already: to { $recipient }, { $when }. Nothing new was sent, whatever you changed since. To send something else, use the command again.
+already-sent-waiting = It isn’t delivered yet. Tries go on until { $until }.
+already-sent-delivered = { $recipient } has the link and hasn’t opened it yet. It works until { $until }.
+already-sent-opened = It was opened on { $when }, and was destroyed then.
+already-sent-unopened = It wasn’t opened in time, and was destroyed on { $when }.
+already-sent-failed = It could not be delivered, and was destroyed. Nobody saw it.
+already-sent-withdrawn = It was destroyed on { $when }. Nobody saw it.
 already-sent-close = Close
 
 ## When the dialog can’t be opened
@@ -76,6 +84,8 @@ command-busy = There is too much going on just now. Please try again in a moment
 message-fallback = { $sender } sent you a secret
 message-lead = { $sender } sent you a secret.
 message-terms = The link opens once, within { $lifetime } (until { $until }). After that it’s gone.
+message-terms-late = The link opens once, within the { $left } that are left (until { $until }). After that it’s gone.
+message-again = Slack didn’t say whether an earlier message about this secret arrived. If there is one above, both hold the same link: it opens once.
 message-note = Note from { $sender }:
 message-button = Open the secret
 message-caution = Not expecting this? Ask { $sender } before you open it.
@@ -89,6 +99,11 @@ message-withdrawn = This secret was destroyed unseen on { $when }. Ask { $sender
 ## The sender’s receipt
 
 receipt-fallback = About the secret you sent
+receipt-waiting = Your secret for { $recipient } isn’t delivered yet. Tries go on until { $until }.
+waiting-held = Slack takes no messages from this app at the moment. Please tell your IT team: “{ $code }”. Once that’s mended it goes out by itself.
+waiting-refused = Slack refuses it at the moment (“{ $code }”).
+waiting-unreached = Slack can’t be reached at the moment, or has trouble of its own.
+waiting-where = How it goes on will stand among the messages of this app. If nothing can come there, the dialog says it when you next use the command.
 receipt-delivered = { $recipient } has the link to your secret. It opens once, until { $until }.
 receipt-opened = Your secret for { $recipient } was opened on { $when }, and was destroyed then.
 receipt-reused = { $count ->
@@ -104,11 +119,16 @@ failure-user-not-found = Slack doesn’t know that person any more.
 failure-user-disabled = That account is deactivated.
 failure-cannot-dm-bot = That account can’t get messages from apps.
 failure-external = That person belongs to another organization.
-failure-messages-tab-disabled = Messages from this app are switched off. Please tell your IT team: “messages tab disabled”.
-failure-missing-scope = This app lacks a permission in Slack. Please tell your IT team: “missing scope”.
 failure-refused = Slack refused the message. Please tell your IT team if it happens again.
-failure-expired = Slack could not be reached in time. Please send it again.
+failure-refused-with = Slack refused the message. Sending it again won’t help before that’s mended: please tell your IT team “{ $code }”.
+failure-expired = Slack could not be reached in time, or had trouble of its own. Please send it again.
+failure-expired-refused = Slack refused it until its time was over. Sending it again helps only once that’s mended: please tell your IT team “{ $code }”.
 failure-unsealable = The waiting link could not be read any more. Please send it again, and tell your IT team.
+
+## Replies below a receipt, for what asks its reader to act
+
+nudge-failed = { $sender } Your secret for { $recipient } could not be delivered: see above why.
+nudge-reused = { $sender } The link of your secret for { $recipient } was visited again after it was opened: see above what to do.
 
 ## The web pages
 

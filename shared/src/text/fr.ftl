@@ -40,6 +40,8 @@ modal-note-placeholder = À quoi il sert (la note paraît dans Slack)
 modal-lifetime = Le lien fonctionne pendant
 modal-recorded = Ce qui est noté : qui envoie un secret à qui et quand et, à l’ouverture, l’heure, l’adresse réseau et le navigateur. Jamais le secret lui-même.
 modal-words-unused = Ce que vous avez écrit après la commande n’a pas été utilisé : on ne peut y mettre qu’une personne et une durée (15m, 1h, 4h ou 24h). Saisissez le secret ici, et changez-le s’il figurait dans la commande.
+modal-held = Les messages ne peuvent pas partir en ce moment : Slack n’en accepte aucun de cette application. Signalez-le à votre équipe informatique : « { $code } ». Ce que vous envoyez maintenant attend, et partira tout seul une fois le problème réglé, à moins que son délai soit alors écoulé.
+modal-untold = Nous n’avons pas pu vous le dire plus tôt :
 
 ## Erreurs dans la boîte de dialogue, à côté du champ
 
@@ -65,7 +67,13 @@ submission-foreign = Cette fenêtre provient d’une version antérieure, et rie
 ## Une boîte de dialogue déjà envoyée
 
 already-sent-title = Déjà envoyé
-already-sent-text = Cette boîte de dialogue a déjà été envoyée : à { $recipient }, le { $when }. Le lien fonctionne jusqu’au { $until }. Rien de nouveau n’est parti, quoi que vous ayez changé depuis. Pour envoyer autre chose, utilisez de nouveau la commande.
+already-sent-text = Cette boîte de dialogue a déjà été envoyée : à { $recipient }, le { $when }. Rien de nouveau n’est parti, quoi que vous ayez changé depuis. Pour envoyer autre chose, utilisez de nouveau la commande.
+already-sent-waiting = Ce n’est pas encore remis. Les essais continuent jusqu’au { $until }.
+already-sent-delivered = { $recipient } a reçu le lien et ne l’a pas encore ouvert. Il fonctionne jusqu’au { $until }.
+already-sent-opened = Le secret a été ouvert le { $when }, puis détruit.
+already-sent-unopened = Le secret n’a pas été ouvert à temps, et a été détruit le { $when }.
+already-sent-failed = Le secret n’a pas pu être remis, et a été détruit. Personne ne l’a vu.
+already-sent-withdrawn = Le secret a été détruit le { $when }. Personne ne l’a vu.
 already-sent-close = Fermer
 
 ## Quand la boîte de dialogue ne peut pas s’ouvrir
@@ -78,6 +86,8 @@ command-busy = Il y a trop d’activité en ce moment. Veuillez réessayer dans 
 message-fallback = { $sender } vous a envoyé un secret
 message-lead = { $sender } vous a envoyé un secret.
 message-terms = Le lien s’ouvre une seule fois, d’ici { $lifetime } (jusqu’au { $until }). Ensuite, il ne reste rien.
+message-terms-late = Le lien s’ouvre une seule fois, dans le temps qui reste : { $left } (jusqu’au { $until }). Ensuite, il ne reste rien.
+message-again = Slack n’a pas dit si un message précédent au sujet de ce secret est arrivé. S’il y en a un plus haut, les deux contiennent le même lien : il s’ouvre une seule fois.
 message-note = Note de { $sender } :
 message-button = Ouvrir le secret
 message-caution = Vous ne l’attendiez pas ? Demandez à { $sender } avant d’ouvrir.
@@ -91,6 +101,11 @@ message-withdrawn = Ce secret a été détruit sans être vu le { $when }. Deman
 ## L’accusé à l’expéditeur
 
 receipt-fallback = À propos du secret que vous avez envoyé
+receipt-waiting = Votre secret pour { $recipient } n’est pas encore remis. Les essais continuent jusqu’au { $until }.
+waiting-held = Slack n’accepte aucun message de cette application en ce moment. Signalez-le à votre équipe informatique : « { $code } ». Une fois le problème réglé, le secret partira tout seul.
+waiting-refused = Slack refuse le message en ce moment (« { $code } »).
+waiting-unreached = Slack ne peut pas être joint en ce moment, ou connaît lui-même des difficultés.
+waiting-where = La suite figurera dans les messages de cette application. Si rien ne peut y arriver, la boîte de dialogue vous le dira à votre prochaine commande.
 receipt-delivered = { $recipient } a reçu le lien vers votre secret. Il s’ouvre une seule fois, jusqu’au { $until }.
 receipt-opened = Votre secret pour { $recipient } a été ouvert le { $when }, puis détruit.
 receipt-reused = { $count ->
@@ -106,11 +121,16 @@ failure-user-not-found = Slack ne connaît plus cette personne.
 failure-user-disabled = Ce compte est désactivé.
 failure-cannot-dm-bot = Ce compte ne peut pas recevoir de messages d’applications.
 failure-external = Cette personne fait partie d’une autre organisation.
-failure-messages-tab-disabled = Les messages de cette application sont désactivés. Signalez-le à votre équipe informatique : « messages tab disabled ».
-failure-missing-scope = Il manque à cette application une permission dans Slack. Signalez-le à votre équipe informatique : « missing scope ».
 failure-refused = Slack a refusé le message. Si cela se répète, signalez-le à votre équipe informatique.
-failure-expired = Slack n’a pas pu être joint à temps. Veuillez renvoyer le secret.
+failure-refused-with = Slack a refusé le message. Le renvoyer n’y changera rien tant que le problème n’est pas réglé : signalez « { $code } » à votre équipe informatique.
+failure-expired = Slack n’a pas pu être joint à temps, ou connaissait lui-même des difficultés. Veuillez renvoyer le secret.
+failure-expired-refused = Slack l’a refusé jusqu’à la fin du délai. Le renvoyer ne servira qu’une fois le problème réglé : signalez « { $code } » à votre équipe informatique.
 failure-unsealable = Le lien en attente n’a plus pu être lu. Veuillez renvoyer le secret, et prévenir votre équipe informatique.
+
+## Réponses sous un accusé, pour ce qui demande d’agir
+
+nudge-failed = { $sender } Votre secret pour { $recipient } n’a pas pu être remis : voyez pourquoi plus haut.
+nudge-reused = { $sender } Le lien de votre secret pour { $recipient } a été visité de nouveau après son ouverture : voyez plus haut ce qu’il faut faire.
 
 ## Les pages Web
 

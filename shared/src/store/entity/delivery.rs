@@ -23,6 +23,15 @@ pub(crate) struct Model {
     pub(crate) shown_reuses: i32,
     pub(crate) shown_repeats: i32,
     pub(crate) created_at: i64,
+    pub(crate) posted_at: Option<i64>,
+    pub(crate) refusal: Option<String>,
+    pub(crate) refused_since: Option<i64>,
+    pub(crate) held_since: Option<i64>,
+    pub(crate) doubtful: i32,
+    pub(crate) update_tries: i32,
+    pub(crate) told: Option<String>,
+    pub(crate) untold_since: Option<i64>,
+    pub(crate) nudges: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,0 +1,212 @@
+//! The words of the recipient's message.
+
+use shared::{
+    secret::NoteText,
+    store::{Ending, deliveries::Facts},
+    text::{self, Locale, Message, text},
+};
+
+use crate::slack::{OutgoingMessage, blocks};
+
+/// The action of the button that leads to the link.
+const OPEN: &str = "open_secret";
+
+/// A message that is posted later than this after its submission says how much time is left, in
+/// milliseconds.
+const LATE_AFTER: u64 = 60_000;
+
+/// The recipient's message. The link is a button's address and stands nowhere else: Slack copies
+/// `text` into notifications and e-mails. A doubtful one may have been posted before.
+pub(in crate::courier) fn message(
+    locale: Locale,
+    facts: &Facts,
+    is_doubtful: bool,
+    note: Option<&NoteText>,
+    link: &str,
+) -> OutgoingMessage {
+    let sender = facts.sender_name.as_str();
+    let mut blocks = vec![
+        blocks::section(&text(locale, Message::MessageLead { sender })),
+        blocks::section(&terms(locale, facts)),
+    ];
+    if is_doubtful {
+        blocks.push(blocks::section(&text(locale, Message::MessageAgain)));
+    }
+    if let Some(note) = note {
+        blocks.push(blocks::context(&text(
+            locale,
+            Message::MessageNote { sender },
+        )));
+        blocks.push(blocks::section(note.expose()));
+    }
+    blocks.push(blocks::link_button(
+        OPEN,
+        &text(locale, Message::MessageButton),
+        link,
+    ));
+    blocks.push(blocks::context(&text(
+        locale,
+        Message::MessageCaution { sender },
+    )));
+    OutgoingMessage {
+        text: blocks::escape(&text(locale, Message::MessageFallback { sender })),
+        blocks,
+    }
+}
+
+/// How long the link opens: what is left of that, where some of it has passed.
+fn terms(locale: Locale, facts: &Facts) -> String {
+    let until = &text::instant(locale, facts.expires_at, facts.recipient_tz.as_deref());
+    if facts.created_at.millis_until(facts.now) > LATE_AFTER {
+        let left = &text::duration(locale, facts.now.millis_until(facts.expires_at));
+        return text(locale, Message::MessageTermsLate { left, until });
+    }
+    let lifetime = &text::duration(locale, facts.created_at.millis_until(facts.expires_at));
+    text(locale, Message::MessageTerms { lifetime, until })
+}
+
+/// What the recipient's message becomes once the secret is gone: what happened and when, and no
+/// link. `None` while it lives.
+pub(in crate::courier) fn ended_message(locale: Locale, facts: &Facts) -> Option<OutgoingMessage> {
+    let sender = facts.sender_name.as_str();
+    let when = text::instant(
+        locale,
+        facts.ended_at.unwrap_or(facts.now),
+        facts.recipient_tz.as_deref(),
+    );
+    let when = &when;
+    let what = match facts.ending? {
+        Ending::Viewed { .. } => Message::MessageOpened { when, sender },
+        Ending::Expired => Message::MessageExpired { when, sender },
+        Ending::Undeliverable | Ending::Revoked => Message::MessageWithdrawn { when, sender },
+    };
+    let lead = text(locale, Message::MessageLead { sender });
+    Some(OutgoingMessage {
+        text: blocks::escape(&text(locale, Message::MessageFallback { sender })),
+        blocks: vec![blocks::section(&lead), blocks::section(&text(locale, what))],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use shared::clock::Timestamp;
+    use zeroize::Zeroizing;
+
+    use super::{
+        super::fixture::{NASTY, ended, facts},
+        *,
+    };
+    const LINK: &str = "https://s.example.org/s/canary-token";
+    fn note(text: &str) -> NoteText {
+        NoteText::parse_optional(Zeroizing::new(text.to_owned()))
+            .unwrap()
+            .unwrap()
+    }
+
+    #[test]
+    fn the_link_is_the_buttons_address_and_stands_nowhere_else() {
+        let message = message(
+            Locale::En,
+            &facts(),
+            false,
+            Some(&note("for the VPN")),
+            LINK,
+        );
+        assert!(!message.text.contains("canary") && !message.text.contains("VPN"));
+        let (buttons, others): (Vec<_>, Vec<_>) = message
+            .blocks
+            .iter()
+            .partition(|block| block["type"] == "actions");
+        assert_eq!(buttons.len(), 1);
+        assert_eq!(buttons[0]["elements"][0]["url"], LINK);
+        assert!(!serde_json::to_string(&others).unwrap().contains("canary"));
+        assert!(
+            !buttons[0]["elements"][0]["text"]
+                .to_string()
+                .contains("canary")
+        );
+    }
+
+    #[test]
+    fn what_people_typed_is_never_markup() {
+        let message = message(Locale::En, &facts(), false, Some(&note(NASTY)), LINK);
+        for block in &message.blocks {
+            if block.to_string().contains("evil.example") {
+                let texts = [&block["text"], &block["elements"][0]];
+                let plain = texts
+                    .iter()
+                    .any(|text: &&Value| text["type"] == "plain_text" && text["emoji"] == false);
+                assert!(plain, "{block}");
+            }
+        }
+        assert!(
+            message
+                .blocks
+                .iter()
+                .any(|block| block["text"]["text"] == NASTY)
+        );
+        assert!(
+            message.text.starts_with("&lt;!channel&gt;"),
+            "{}",
+            message.text
+        );
+    }
+
+    #[test]
+    fn times_are_told_in_the_recipients_zone() {
+        let message = message(Locale::En, &facts(), false, None, LINK);
+        let text = message.blocks[1]["text"]["text"].as_str().unwrap();
+        assert!(
+            text.contains("within 1 hour (until November 23, 2026 at 3:03\u{202f}p.m. EST)"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_message_tells_how_its_secret_ended_and_leads_nowhere() {
+        assert!(ended_message(Locale::En, &facts()).is_none());
+        let at = Timestamp::from_millis(1_795_460_640_000);
+        for (ending, expected) in [
+            (
+                Ending::Viewed { at },
+                "was opened on November 23, 2026 at 2:04\u{202f}p.m. EST",
+            ),
+            (Ending::Expired, "Nobody opened this secret in time"),
+            (Ending::Undeliverable, "destroyed unseen"),
+        ] {
+            let message = ended_message(Locale::En, &ended(ending)).unwrap();
+            let blocks = serde_json::to_string(&message.blocks).unwrap();
+            assert!(blocks.contains(expected), "{blocks}");
+            assert!(
+                !blocks.contains("mrkdwn") && !blocks.contains("\"url\""),
+                "{blocks}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_late_message_tells_how_much_time_is_left() {
+        let late = Facts {
+            now: Timestamp::from_millis(1_795_460_580_000 + 40 * 60_000),
+            ..facts()
+        };
+        let message = message(Locale::En, &late, false, None, LINK);
+        let text = message.blocks[1]["text"]["text"].as_str().unwrap();
+        assert!(
+            text.contains("within the 20 minutes that are left"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_message_that_may_have_been_posted_before_says_so() {
+        for doubtful in [false, true] {
+            let message = message(Locale::En, &facts(), doubtful, None, LINK);
+            let says = message.blocks[2]
+                .to_string()
+                .contains("both hold the same link");
+            assert_eq!(says, doubtful);
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! The words of the sender's receipt.
+
+use shared::{
+    store::{
+        Ending, FailureReason,
+        deliveries::{Facts, Job, Kind, Nudges, Outcome, Refusal},
+    },
+    text::{self, Locale, Message, text},
+};
+
+use crate::slack::{OutgoingMessage, blocks};
+
+/// The sender's receipt, line by line in our own words with mentions. Never the link.
+pub(in crate::courier) struct Receipt {
+    locale: Locale,
+    lines: Vec<String>,
+    /// Whether it says that the message waits.
+    is_interim: bool,
+    /// The code by which Slack takes no message at all, as long as none is.
+    held: Option<String>,
+}
+
+impl Receipt {
+    /// As a message.
+    pub(in crate::courier) fn message(&self) -> OutgoingMessage {
+        let lines = self.lines.iter();
+        OutgoingMessage {
+            text: text(self.locale, Message::ReceiptFallback),
+            blocks: lines
+                .map(|line| blocks::section_with_mentions(line))
+                .collect(),
+        }
+    }
+
+    /// As the answer to the command, which nobody can change later: it says where the rest will stand.
+    pub(in crate::courier) fn answer(&self) -> String {
+        let mut lines = self.lines.clone();
+        if let Some(code) = self.held.as_deref().filter(|_| self.is_interim) {
+            lines.truncate(1);
+            lines.push(text(self.locale, Message::WaitingHeld { code }));
+        }
+        if self.is_interim {
+            lines.push(text(self.locale, Message::WaitingWhere));
+        }
+        lines.join("\n")
+    }
+
+    /// That it waits for an operator.
+    pub(in crate::courier) fn held(self, code: &str) -> Self {
+        Self {
+            held: Some(code.to_owned()),
+            ..self
+        }
+    }
+}
+
+/// How it stands with the secret.
+pub(in crate::courier) fn receipt(
+    locale: Locale,
+    facts: &Facts,
+    outcome: Option<Outcome>,
+    refusal: Option<&Refusal>,
+    tz: Option<&str>,
+) -> Receipt {
+    Receipt {
+        locale,
+        lines: receipt_lines(locale, facts, outcome, refusal, tz),
+        is_interim: outcome.is_none() && facts.is_live(),
+        held: refusal
+            .filter(|refusal| refusal.held_since.is_some())
+            .map(|refusal| refusal.code.clone()),
+    }
+}
+
+/// The lines of a receipt.
+pub(crate) fn receipt_lines(
+    locale: Locale,
+    facts: &Facts,
+    outcome: Option<Outcome>,
+    refusal: Option<&Refusal>,
+    tz: Option<&str>,
+) -> Vec<String> {
+    let recipient = &blocks::mention(&facts.recipient);
+    let until = &text::instant(locale, facts.expires_at, tz);
+    let when = &text::instant(locale, facts.ended_at.unwrap_or(facts.now), tz);
+    let (what, why) = match (outcome, facts.ending) {
+        (Some(Outcome::Failed(FailureReason::Expired)), _) => (
+            Message::ReceiptExpired { recipient },
+            Some(failure_message(FailureReason::Expired, refusal)),
+        ),
+        (Some(Outcome::Failed(reason)), _) => (
+            Message::ReceiptFailed { recipient },
+            Some(failure_message(reason, refusal)),
+        ),
+        (None, None) => (
+            Message::ReceiptWaiting { recipient, until },
+            Some(waiting_message(refusal)),
+        ),
+        (Some(Outcome::Sent), None) => (Message::ReceiptDelivered { recipient, until }, None),
+        (_, Some(Ending::Viewed { .. })) => (Message::ReceiptOpened { recipient, when }, None),
+        (_, Some(Ending::Expired)) => (Message::ReceiptUnopened { recipient, when }, None),
+        (_, Some(Ending::Undeliverable | Ending::Revoked)) => {
+            (Message::ReceiptWithdrawn { recipient, when }, None)
+        }
+    };
+    let mut lines = vec![text(locale, what)];
+    lines.extend(why.map(|why| text(locale, why)));
+    if facts.repeats > 0 {
+        lines.push(text(locale, Message::ReceiptRepeated { recipient }));
+    }
+    if let Some(reused_at) = facts.reused_at {
+        let reused = Message::ReceiptReused {
+            count: u64::try_from(facts.reuses).unwrap_or(0),
+            recipient,
+            when: &text::instant(locale, reused_at, tz),
+        };
+        lines.push(text(locale, reused));
+    }
+    lines
+}
+
+/// What of a receipt asks its reader to act.
+pub(in crate::courier) fn asks(job: &Job) -> Nudges {
+    if job.kind != Kind::SenderReceipt {
+        return Nudges::default();
+    }
+    let failed = matches!(job.outcome, Some(Outcome::Failed(_)));
+    let failed = if failed {
+        Nudges::FAILED
+    } else {
+        Nudges::default()
+    };
+    let reused = if job.facts.reuses > 0 {
+        Nudges::REUSED
+    } else {
+        Nudges::default()
+    };
+    failed.with(reused)
+}
+
+/// A reply that tells of one cause, and mentions its reader, which rings.
+pub(in crate::courier) fn nudge(locale: Locale, facts: &Facts, cause: Nudges) -> OutgoingMessage {
+    let (sender, recipient) = (
+        &blocks::mention(&facts.sender),
+        &blocks::mention(&facts.recipient),
+    );
+    let what = if cause == Nudges::FAILED {
+        Message::NudgeFailed { sender, recipient }
+    } else {
+        Message::NudgeReused { sender, recipient }
+    };
+    let what = text(locale, what);
+    OutgoingMessage {
+        blocks: vec![blocks::section_with_mentions(&what)],
+        text: what,
+    }
+}
+
+fn waiting_message(refusal: Option<&Refusal>) -> Message<'_> {
+    match refusal {
+        None => Message::WaitingUnreached,
+        Some(refusal) => Message::WaitingRefused {
+            code: &refusal.code,
+        },
+    }
+}
+
+fn failure_message(reason: FailureReason, refusal: Option<&Refusal>) -> Message<'_> {
+    let code = refusal.map(|refusal| refusal.code.as_str());
+    match (reason, code) {
+        (FailureReason::UserNotFound, _) => Message::FailureUserNotFound,
+        (FailureReason::UserDisabled, _) => Message::FailureUserDisabled,
+        (FailureReason::CannotDmBot, _) => Message::FailureCannotDmBot,
+        (FailureReason::External, _) => Message::FailureExternal,
+        (FailureReason::Unsealable, _) => Message::FailureUnsealable,
+        (FailureReason::Expired, None) => Message::FailureExpired,
+        (FailureReason::Expired, Some(code)) => Message::FailureExpiredRefused { code },
+        (FailureReason::Refused, None) => Message::FailureRefused,
+        (FailureReason::Refused, Some(code)) => Message::FailureRefusedWith { code },
+        // From before refusals of the app as a whole waited to be mended.
+        (FailureReason::MessagesTabDisabled | FailureReason::MissingScope, _) => {
+            Message::FailureRefusedWith {
+                code: reason.code(),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::clock::Timestamp;
+
+    use super::{
+        super::fixture::{ended, facts},
+        *,
+    };
+    #[test]
+    fn a_receipt_tells_what_became_of_the_secret() {
+        let at = Timestamp::from_millis(1_795_460_640_000);
+        for (ending, expected) in [
+            (
+                Ending::Viewed { at },
+                "<@U2> was opened on November 23, 2026 at 7:04\u{202f}p.m. UTC",
+            ),
+            (Ending::Expired, "<@U2> was not opened in time"),
+        ] {
+            let receipt = receipt(Locale::En, &ended(ending), Some(Outcome::Sent), None, None);
+            assert!(
+                receipt.lines[0].clone().contains(expected),
+                "{:?}",
+                receipt.lines
+            );
+        }
+    }
+
+    #[test]
+    fn a_receipt_tells_of_visits_after_the_opening() {
+        let at = Timestamp::from_millis(1_795_460_640_000);
+        let facts = Facts {
+            reuses: 2,
+            reused_at: Some(Timestamp::from_millis(1_795_460_700_000)),
+            ..ended(Ending::Viewed { at })
+        };
+        for (locale, expected) in [
+            (Locale::En, "visited 2 more times, last on November 23"),
+            (
+                Locale::Fr,
+                "visité 2 autres fois, la dernière le 23 novembre",
+            ),
+        ] {
+            let receipt = receipt(locale, &facts, Some(Outcome::Sent), None, None);
+            let told = receipt.lines[1].clone();
+            assert!(told.contains(expected), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_receipt_tells_of_a_second_press_without_alarm() {
+        let at = Timestamp::from_millis(1_795_460_640_000);
+        let facts = Facts {
+            repeats: 1,
+            ..ended(Ending::Viewed { at })
+        };
+        for (locale, expected) in [
+            (Locale::En, "sent again a moment later"),
+            (Locale::Fr, "renvoyée à l’instant d’après"),
+        ] {
+            let receipt = receipt(locale, &facts, Some(Outcome::Sent), None, None);
+            assert_eq!(receipt.lines.len(), 2);
+            let told = receipt.lines[1].clone();
+            assert!(told.contains(expected), "{told}");
+            for alarm in [
+                "somebody else",
+                "IT team",
+                "quelqu’un d’autre",
+                "informatique",
+            ] {
+                assert!(!told.contains(alarm), "{told}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_receipt_tells_how_it_went_and_never_the_link() {
+        let delivered = receipt(Locale::En, &facts(), Some(Outcome::Sent), None, None);
+        assert!(delivered.lines[0].contains("<@U2> has the link"));
+        for reason in FailureReason::ALL {
+            let failed = receipt(
+                Locale::En,
+                &facts(),
+                Some(Outcome::Failed(reason)),
+                None,
+                None,
+            );
+            assert_eq!(failed.lines.len(), 2, "{reason:?}");
+            assert!(failed.lines[0].contains("could not be delivered"));
+        }
+    }
+
+    fn refusal(held: bool) -> Refusal {
+        let since = Timestamp::from_millis(1_795_460_580_000);
+        Refusal {
+            code: "a_new_code".to_owned(),
+            since,
+            held_since: held.then_some(since),
+        }
+    }
+
+    #[test]
+    fn a_receipt_says_why_it_waits_and_where_the_rest_will_stand() {
+        for (refusal, expected) in [
+            (None, "can’t be reached at the moment"),
+            (
+                Some(refusal(false)),
+                "refuses it at the moment (“a_new_code”)",
+            ),
+            (
+                Some(refusal(true)),
+                "refuses it at the moment (“a_new_code”)",
+            ),
+        ] {
+            let receipt = receipt(Locale::En, &facts(), None, refusal.as_ref(), None);
+            assert!(receipt.lines[0].contains("isn’t delivered yet"));
+            assert!(receipt.lines[1].contains(expected), "{:?}", receipt.lines);
+            assert_eq!(receipt.message().blocks.len(), 2);
+            let answer = receipt.answer();
+            assert!(answer.contains("when you next use the command"), "{answer}");
+            // What a message says that did go out would not be true.
+            let held = refusal.is_some_and(|refusal| refusal.held_since.is_some());
+            assert_eq!(answer.contains("takes no messages from this app"), held);
+        }
+    }
+
+    #[test]
+    fn a_failure_advises_sending_again_only_where_that_can_help() {
+        let refusal = refusal(true);
+        for (reason, refusal, expected, again) in [
+            (FailureReason::Expired, None, "could not be reached", true),
+            (FailureReason::Expired, Some(&refusal), "a_new_code", false),
+            (FailureReason::Refused, Some(&refusal), "a_new_code", false),
+        ] {
+            let outcome = Some(Outcome::Failed(reason));
+            let receipt = receipt(Locale::En, &facts(), outcome, refusal, None);
+            let why = &receipt.lines[1];
+            assert!(why.contains(expected), "{why}");
+            assert_eq!(why.contains("Please send it again."), again, "{why}");
+            assert!(
+                !receipt.answer().contains("when you next use"),
+                "it is over"
+            );
+        }
+    }
+}

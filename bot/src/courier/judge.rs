@@ -1,0 +1,130 @@
+//! What becomes of a delivery whose try failed.
+
+use std::time::Duration;
+
+use shared::store::{
+    FailureReason,
+    deliveries::{Job, Kind},
+    held,
+    later::{Later, Refused},
+};
+
+use super::{Courier, FIRST_PAUSE, Try, pause, with_jitter};
+use crate::slack::{Method, SlackError, Verdict};
+
+/// How long one refusal goes on before it may be meant for the addressee alone.
+const ADDRESSEE_AFTER: Duration = Duration::from_mins(10);
+
+/// The pause between tries of what the app as a whole is refused.
+const HELD_PAUSE: Duration = Duration::from_secs(30);
+
+impl Courier {
+    /// Judges a failed try to reach the recipient.
+    pub(super) async fn judge(&self, job: &Job, error: SlackError) -> Try {
+        log(job, &error);
+        let code = error.code().map(str::to_owned);
+        match (error.verdict(), code) {
+            (Verdict::GiveUp(reason), code) => {
+                self.directory.forget(&job.addressee);
+                Try::Failed { reason, code }
+            }
+            (Verdict::Wait(at_least), _) => again(job, at_least + with_jitter(pause(job.attempt))),
+            (Verdict::Held, Some(code)) => {
+                self.outage.refused(&code, &job.addressee);
+                self.refused(job, code, true).await
+            }
+            (Verdict::Undecided, Some(code)) => self.refused(job, code, false).await,
+            (Verdict::Stop, _) => {
+                self.alarm.ring(error);
+                again(job, FIRST_PAUSE)
+            }
+            (Verdict::Retry | Verdict::Held | Verdict::Undecided, _) => Try::Later(Later {
+                after: Some(capped(job, with_jitter(pause(job.attempt)))),
+                refusal: Refused::No,
+                doubtful: error.method == Method::PostMessage.as_str() && error.may_have_happened(),
+                ..Later::default()
+            }),
+        }
+    }
+
+    /// A refusal by a code. It is final once it has gone on for long while others were reached; where
+    /// nobody can be reached it is the app that is refused.
+    async fn refused(&self, job: &Job, code: String, is_apps: bool) -> Try {
+        let same = job.refusal.as_ref().filter(|refusal| refusal.code == code);
+        let lasts_for = same.map_or(0, |refusal| refusal.since.millis_until(job.facts.now));
+        let mut held = is_apps || same.is_some_and(|refusal| refusal.held_since.is_some());
+        if Duration::from_millis(lasts_for) >= ADDRESSEE_AFTER
+            && let Some(refusal) = same
+        {
+            match held::others_were_reached(&self.database, &job.addressee, refusal.since).await {
+                Ok(true) => {
+                    let reason = FailureReason::Refused;
+                    let code = Some(code);
+                    return Try::Failed { reason, code };
+                }
+                Ok(false) => {
+                    held = true;
+                    self.outage.refused(&code, &job.addressee);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "whether others are reached is not known");
+                }
+            }
+        }
+        let usual = if held { HELD_PAUSE } else { pause(job.attempt) };
+        Try::Later(Later {
+            after: Some(capped(job, with_jitter(usual))),
+            refusal: Refused::With { code, held },
+            ..Later::default()
+        })
+    }
+
+    /// The app was refused a moment ago: not even tried.
+    pub(super) fn rest(job: &Job, code: String) -> Try {
+        Try::Later(Later {
+            after: Some(capped(job, with_jitter(HELD_PAUSE))),
+            refusal: Refused::With { code, held: true },
+            ..Later::default()
+        })
+    }
+
+    /// A message was taken: what waited because none were goes out.
+    pub(super) async fn messages_are_taken(&self) {
+        if !self.outage.is_over() {
+            return;
+        }
+        match held::release(&self.database).await {
+            Ok(_) => self.work_waits.notify_waiters(),
+            // They are due by themselves soon.
+            Err(error) => tracing::debug!(%error, "what waited is not due at once"),
+        }
+    }
+}
+
+/// Tells operators of a failed try.
+pub(super) fn log(job: &Job, error: &SlackError) {
+    tracing::warn!(
+        secret.id = %job.secret,
+        delivery.id = %job.id,
+        attempt = job.attempt,
+        %error,
+        "a message could not be sent"
+    );
+}
+
+/// Once more, of which nothing else is known.
+pub(super) fn again(job: &Job, after: Duration) -> Try {
+    Try::Later(Later {
+        after: Some(capped(job, after)),
+        ..Later::default()
+    })
+}
+
+/// No pause outlasts the secret: its end is told when it comes.
+fn capped(job: &Job, pause: Duration) -> Duration {
+    if job.kind != Kind::RecipientMessage || job.settled {
+        return pause;
+    }
+    let left = job.facts.now.millis_until(job.facts.expires_at);
+    pause.min(Duration::from_millis(left))
+}

@@ -1,0 +1,138 @@
+//! The recipient's message: checked, composed, posted.
+
+use shared::{
+    crypto::OpenError,
+    store::{
+        Ending, FailureReason,
+        deliveries::{Job, Nudges, Posted},
+        later::Later,
+    },
+    text::Locale,
+};
+
+use super::{Courier, LONGEST_PAUSE, Try, compose};
+use crate::slack::{Ineligible, OutgoingMessage, SlackError, Verdict};
+
+/// Why somebody can't get a message.
+enum Unreached {
+    Ineligible(Ineligible),
+    Slack(SlackError),
+}
+
+impl Courier {
+    pub(super) async fn try_message(&self, job: &Job) -> Try {
+        if matches!(job.facts.ending, Some(Ending::Viewed { .. })) {
+            return Try::Arrived;
+        }
+        if !job.facts.is_live() {
+            return Try::Failed {
+                reason: FailureReason::Expired,
+                code: job.refusal.as_ref().map(|refusal| refusal.code.clone()),
+            };
+        }
+        let parcel = match job.open(&self.delivery_keys) {
+            Ok(parcel) => parcel,
+            Err(OpenError::UnknownKey) => {
+                tracing::error!(
+                    delivery.id = %job.id,
+                    "DELIVERY_KEYS lacks the key under which a link waits: put it back behind the others"
+                );
+                return Try::Later(Later {
+                    after: Some(LONGEST_PAUSE),
+                    ..Later::default()
+                });
+            }
+            Err(_) => return failed(FailureReason::Unsealable),
+        };
+        if let Some(code) = self.outage.rests() {
+            return Self::rest(job, code);
+        }
+        match self.check(job).await {
+            Ok(()) => {}
+            Err(Unreached::Ineligible(reason)) => return failed(failure_of(reason)),
+            Err(Unreached::Slack(error)) => return self.judge(job, error).await,
+        }
+        let link = self
+            .public_base_url
+            .join(&format!("/s/{}", parcel.token.encode().as_str()));
+        let message = compose::message(
+            self.language_of_recipient(job),
+            &job.facts,
+            job.doubtful,
+            parcel.note.as_ref(),
+            &link,
+        );
+        match self.deliver(job, &message).await {
+            Ok(posted) => Try::Sent(posted, Nudges::default()),
+            Err(error) => self.judge(job, error).await,
+        }
+    }
+
+    pub(super) fn language_of_recipient(&self, job: &Job) -> Locale {
+        let tag = job.facts.recipient_locale.as_deref();
+        tag.and_then(Locale::from_tag)
+            .unwrap_or(self.default_language)
+    }
+
+    /// Whether the recipient may get it. What would be final and rests on what Slack said minutes ago
+    /// is asked afresh.
+    async fn check(&self, job: &Job) -> Result<(), Unreached> {
+        let was_remembered = self.directory.remembered(&job.addressee).is_some();
+        match self.check_once(job).await {
+            Err(Unreached::Ineligible(_)) if was_remembered => {
+                self.directory.forget(&job.addressee);
+                self.check_once(job).await
+            }
+            checked => checked,
+        }
+    }
+
+    async fn check_once(&self, job: &Job) -> Result<(), Unreached> {
+        let person = self.directory.person(&job.addressee).await;
+        let person = person.map_err(Unreached::Slack)?;
+        person
+            .check(&job.facts.team, self.policy)
+            .map_err(Unreached::Ineligible)
+    }
+
+    /// Posts a message to its addressee. A final refusal that may come from a conversation which was
+    /// remembered and is there no more is asked afresh.
+    pub(super) async fn deliver(
+        &self,
+        job: &Job,
+        message: &OutgoingMessage,
+    ) -> Result<Posted, SlackError> {
+        let was_remembered = self.directory.remembers_conversation(&job.addressee);
+        let posted = match self.deliver_once(job, message).await {
+            Err(error) if was_remembered && matches!(error.verdict(), Verdict::GiveUp(_)) => {
+                self.directory.forget(&job.addressee);
+                self.deliver_once(job, message).await
+            }
+            posted => posted,
+        }?;
+        self.messages_are_taken().await;
+        Ok(posted)
+    }
+
+    async fn deliver_once(
+        &self,
+        job: &Job,
+        message: &OutgoingMessage,
+    ) -> Result<Posted, SlackError> {
+        let channel = self.directory.conversation(&job.addressee).await?;
+        let message = self.slack.post_message(&channel, None, message).await?;
+        Ok(Posted { channel, message })
+    }
+}
+
+const fn failed(reason: FailureReason) -> Try {
+    Try::Failed { reason, code: None }
+}
+
+const fn failure_of(reason: Ineligible) -> FailureReason {
+    match reason {
+        Ineligible::Slackbot | Ineligible::Bot => FailureReason::CannotDmBot,
+        Ineligible::Deactivated => FailureReason::UserDisabled,
+        Ineligible::External => FailureReason::External,
+    }
+}

@@ -1,0 +1,140 @@
+//! Taking a delivery that is due: a committed lease with an end, by the database's clock. Nobody holds a
+//! lock while talking to Slack, and a worker that dies leaves its work to the next one.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait as _, LockBehavior, LockType},
+};
+
+use super::{
+    Database, StoreError, database,
+    database::exactly_one,
+    deliveries::{self, Job, Kind, Nudges, Posted, Told},
+    entity::delivery,
+};
+use crate::{
+    crypto::{KeyId, SealedParcel},
+    ids::{ChannelId, DeliveryId, MessageTs, SecretId, UserId},
+};
+
+/// Which delivery a worker wants.
+#[derive(Clone, Copy, Debug)]
+pub enum Which<'a> {
+    /// The one that has been due for longest, to nobody of these.
+    Due(&'a [UserId]),
+    /// A receipt that says more than its sender was told, and has a way to answer the command: due or not.
+    Answerable,
+}
+
+/// Leases a delivery for `lease` long; `None` when there is none such.
+pub async fn claim(
+    database: &Database,
+    lease: Duration,
+    which: Which<'_>,
+) -> Result<Option<Job>, StoreError> {
+    let transaction = database.begin().await?;
+    let work = async {
+        let Some(row) = lock(database, &transaction, which).await? else {
+            return Ok(None);
+        };
+        let leased = delivery::Entity::update_many()
+            .col_expr(delivery::Column::LeasedUntil, database.now_plus(lease))
+            .col_expr(delivery::Column::Attempts, Expr::value(row.attempts + 1))
+            .filter(delivery::Column::Id.eq(row.id))
+            .exec(&transaction)
+            .await?;
+        exactly_one(leased.rows_affected)?;
+        Ok(Some(row))
+    }
+    .await;
+    match database::finish(transaction, work).await? {
+        Some(row) => job(database, row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn lock(
+    database: &Database,
+    transaction: &DatabaseTransaction,
+    which: Which<'_>,
+) -> Result<Option<delivery::Model>, StoreError> {
+    let mut wanted = delivery::Entity::find()
+        .filter(
+            Condition::any()
+                .add(delivery::Column::LeasedUntil.is_null())
+                .add(Expr::col(delivery::Column::LeasedUntil).lte(database.now())),
+        )
+        .order_by_asc(delivery::Column::NextAttemptAt)
+        .limit(1)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    match which {
+        Which::Due(busy) => {
+            wanted = wanted.filter(Expr::col(delivery::Column::NextAttemptAt).lte(database.now()));
+            if !busy.is_empty() {
+                let busy = busy.iter().map(UserId::as_str);
+                wanted = wanted.filter(delivery::Column::Addressee.is_not_in(busy));
+            }
+        }
+        Which::Answerable => {
+            wanted = wanted
+                .filter(delivery::Column::NextAttemptAt.is_not_null())
+                .filter(delivery::Column::SettledAt.is_null())
+                .filter(delivery::Column::Kind.eq(Kind::SenderReceipt.code()))
+                .filter(delivery::Column::Sealed.is_not_null())
+                .filter(delivery::Column::Told.is_null())
+                .filter(delivery::Column::MessageTs.is_null());
+        }
+    }
+    Ok(wanted.one(transaction).await?)
+}
+
+/// Where a row's message stands. A settled one has a place when it is due again, as its message then
+/// shows what is no longer so.
+fn posted(row: &delivery::Model) -> Result<Option<Posted>, StoreError> {
+    let Some((channel, message)) = row.channel.as_deref().zip(row.message_ts.as_deref()) else {
+        return Ok(None);
+    };
+    let place = || {
+        Some(Posted {
+            channel: ChannelId::parse(channel).ok()?,
+            message: MessageTs::parse(message).ok()?,
+        })
+    };
+    let unreadable = StoreError::Unreadable {
+        column: "deliveries.message_ts",
+    };
+    place().ok_or(unreadable).map(Some)
+}
+
+async fn job(database: &Database, row: delivery::Model) -> Result<Job, StoreError> {
+    let kind = Kind::from_code(&row.kind)?;
+    let secret = SecretId::from_uuid(row.secret_id);
+    let (outcome, refusal) = match kind {
+        Kind::RecipientMessage => (None, deliveries::refusal(&row)),
+        Kind::SenderReceipt => deliveries::message_state(database, secret).await?,
+    };
+    let key_id = row.key_id.as_deref().and_then(KeyId::from_slice);
+    Ok(Job {
+        id: DeliveryId::from_uuid(row.id),
+        secret,
+        kind,
+        addressee: deliveries::user(&row.addressee, "deliveries.addressee")?,
+        attempt: u32::try_from(row.attempts + 1).unwrap_or(1),
+        facts: deliveries::facts(database, secret).await?,
+        outcome,
+        refusal,
+        settled: row.settled_at.is_some(),
+        posted: posted(&row)?,
+        // A lease that ran out belonged to a worker that vanished, nobody knows after what.
+        doubtful: row.doubtful != 0 || row.leased_until.is_some(),
+        update_tries: u32::try_from(row.update_tries).unwrap_or_default(),
+        told: row.told.as_deref().map(Told::from_code).transpose()?,
+        nudges: Nudges(row.nudges),
+        next_attempt_at: row.next_attempt_at.unwrap_or_default(),
+        sealed: key_id
+            .zip(row.sealed)
+            .map(|(key_id, content)| SealedParcel { key_id, content }),
+    })
+}
