@@ -214,7 +214,8 @@ impl World {
     /// Time passes for deliveries: what a dead worker had leased is free, what waits for its next try
     /// is due.
     pub async fn pass_leases(&self) {
-        let sql = "UPDATE deliveries SET leased_until = NULL, next_attempt_at = 0 \
+        let sql = "UPDATE deliveries SET next_attempt_at = 0, \
+                   leased_until = CASE WHEN leased_until IS NULL THEN NULL ELSE 0 END \
                    WHERE next_attempt_at IS NOT NULL";
         self.database.run(Account::Migrate, sql).await.unwrap();
     }

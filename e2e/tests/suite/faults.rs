@@ -8,7 +8,7 @@ use e2e::{
 use sea_orm::{ConnectionTrait as _, DatabaseConnection};
 use serde_json::{Value, json};
 
-const LONG: Duration = Duration::from_mins(1);
+const LONG: Duration = Duration::from_mins(2);
 
 async fn send(world: &World, recipient: &str) -> Value {
     let dialog = world.slack().open_dialog("U0ALICE", "").await;
@@ -28,6 +28,11 @@ async fn trouble(world: &World, method: &str) {
     ] {
         world.slack().fail(&fault).await;
     }
+}
+
+/// Whether a message says that the one before it holds the same link.
+fn says_again(message: &Value) -> bool {
+    message.to_string().contains("both hold the same link")
 }
 
 /// Where a bot is killed.
@@ -145,7 +150,12 @@ on_each_engine! {
         }
         assert_eq!(send(&world, "U0BOB").await["outcome"], "closed");
         world.slack().act(&json!({"act": "drop"})).await;
-        let messages = world.slack().messages("U0BOB", 1).await;
+        // After as many failures the pauses are long.
+        let messages = eventually_within(LONG, "the message", || async {
+            let messages = world.slack().messages_now("U0BOB").await;
+            (!messages.is_empty()).then_some(messages)
+        })
+        .await;
         world.slack().messages("U0ALICE", 1).await;
         let link = link_of(&messages[0]);
         assert_eq!(world.web().reveal(link.rsplit('/').next().unwrap()).await.status, 200);
@@ -161,10 +171,10 @@ on_each_engine! {
         let world = World::start(engine).await;
         for (count, fault) in [
             json!({"method": "views.open", "status": 503, "times": 1}),
-            json!({"method": "views.open", "status": 429, "retry_after": 30, "times": 1}),
             json!({"method": "views.open", "error": "expired_trigger_id", "times": 1}),
             json!({"method": "views.open", "mode": "garbage", "times": 1}),
             json!({"method": "views.open", "mode": "hang", "times": 1}),
+            json!({"method": "views.open", "status": 429, "retry_after": 1, "times": 1}),
         ].into_iter().enumerate() {
             world.slack().fail(&fault).await;
             let typed = json!({"user": "U0ALICE", "command": "/sendsecret", "text": "@bob"});
@@ -178,7 +188,13 @@ on_each_engine! {
             })
             .await;
         }
-        world.slack().open_dialog("U0ALICE", "@bob").await;
+        // Once the pause that Slack asked for is over.
+        eventually("the dialog", || async {
+            let typed = json!({"user": "U0ALICE", "command": "/sendsecret", "text": "@bob"});
+            world.slack().post("/command", &typed).await;
+            (!world.slack().dialogs("U0ALICE").await.is_empty()).then_some(())
+        })
+        .await;
         world.finish().await;
     }
 
@@ -188,6 +204,7 @@ on_each_engine! {
         assert_eq!(send(&world, "U0BOB").await["outcome"], "closed");
         let messages = world.slack().messages("U0BOB", 2).await;
         assert_eq!(link_of(&messages[0]), link_of(&messages[1]));
+        assert!(!says_again(&messages[0]) && says_again(&messages[1]), "{messages:?}");
         world.slack().messages("U0ALICE", 1).await;
         world.finish().await;
     }
@@ -309,8 +326,8 @@ on_each_engine! {
         let values = json!({"secret": {"value": {"value": "kept"}}});
         for (count, fault) in [
             json!({"method": "views.update", "status": 503, "times": 1}),
-            json!({"method": "views.update", "status": 429, "retry_after": 30, "times": 1}),
             json!({"method": "views.update", "mode": "garbage", "times": 1}),
+            json!({"method": "views.update", "status": 429, "retry_after": 1, "times": 1}),
         ].into_iter().enumerate() {
             world.slack().fail(&fault).await;
             world.slack().press("U0ALICE", &dialog, "more_room", &values).await;
@@ -319,8 +336,9 @@ on_each_engine! {
             })
             .await;
         }
-        world.slack().press("U0ALICE", &dialog, "more_room", &values).await;
+        // Once the pause that Slack asked for is over.
         eventually("more room", || async {
+            world.slack().press("U0ALICE", &dialog, "more_room", &values).await;
             let dialogs = world.slack().dialogs("U0ALICE").await;
             dialogs[0].to_string().contains("secret_2").then_some(())
         })

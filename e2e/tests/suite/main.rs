@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod answers;
 mod bad_input;
 mod browser;
 mod command;
@@ -13,6 +14,7 @@ mod database_tls;
 mod delivery;
 mod dialog;
 mod doctor;
+mod edits;
 mod egress;
 mod expiry;
 mod faults;
@@ -34,6 +36,7 @@ mod privacy;
 mod proxies;
 mod race;
 mod rate_limit;
+mod refusals;
 mod refused;
 mod repeats;
 mod reveal_page;

@@ -1,0 +1,68 @@
+//! What senders are told, by whichever way.
+
+use serde_json::Value;
+
+use crate::{Account, Submission, World};
+
+impl World {
+    /// Somebody sends somebody a secret; the dialog closes.
+    pub async fn send_from(&self, sender: &str, recipient: &str) {
+        let dialog = self.slack().open_dialog(sender, "").await;
+        let submission = Submission {
+            recipient: Some(recipient),
+            secret: "canary-sent",
+            note: "canary-note",
+            ..Submission::default()
+        };
+        let outcome = self.slack().submit(sender, &dialog, &submission).await;
+        assert_eq!(outcome["outcome"], "closed", "{outcome}");
+    }
+
+    /// So much time passes for what was sent, in seconds: it is as old, and what waits is due.
+    pub async fn pass_time(&self, seconds: u32) {
+        let millis = u64::from(seconds) * 1000;
+        for sql in [
+            format!("UPDATE secrets SET created_at = created_at - {millis}"),
+            format!(
+                "UPDATE deliveries SET created_at = created_at - {millis}, \
+                 refused_since = refused_since - {millis}, posted_at = posted_at - {millis}, \
+                 next_attempt_at = next_attempt_at - {millis} WHERE next_attempt_at IS NULL \
+                 OR next_attempt_at > {millis}"
+            ),
+        ] {
+            self.database.run(Account::Migrate, &sql).await.unwrap();
+        }
+    }
+
+    /// What somebody was told of what they sent: by message, as the answer to the command, or, where
+    /// that is what is left, at the next command. Empty while nothing is.
+    pub async fn told(&self, sender: &str) -> String {
+        let mut told = self.slack().messages_now(sender).await;
+        told.extend(self.slack().ephemerals(sender).await);
+        if told.is_empty() && self.is_untold(sender).await {
+            told = self.notices(sender).await;
+        }
+        let told: Vec<_> = told.iter().map(Value::to_string).collect();
+        told.join("\n")
+    }
+
+    /// Whether no way could carry something to somebody.
+    pub async fn is_untold(&self, sender: &str) -> bool {
+        let sql = format!(
+            "SELECT COUNT(*) FROM deliveries WHERE addressee = '{sender}' \
+             AND untold_since IS NOT NULL"
+        );
+        self.database.count(&sql).await > 0
+    }
+
+    /// What stands above the form when somebody types the command.
+    pub async fn notices(&self, user: &str) -> Vec<Value> {
+        let dialog = self.slack().open_dialog(user, "").await;
+        let blocks = dialog["view"]["blocks"].as_array().unwrap().iter();
+        let is_notice = |block: &&Value| {
+            let id = block["block_id"].as_str();
+            id.is_some_and(|id| id.starts_with("notice_"))
+        };
+        blocks.filter(is_notice).cloned().collect()
+    }
+}
