@@ -79,11 +79,15 @@ impl Courier {
         })
     }
 
-    /// The app was refused a moment ago: not even tried.
+    /// The app was refused a moment ago: not even tried. What this one was refused with itself stays.
     pub(super) fn rest(job: &Job, code: String) -> Try {
+        let refusal = match &job.refusal {
+            Some(_) => Refused::Unsaid,
+            None => Refused::With { code, held: true },
+        };
         Try::Later(Later {
             after: Some(capped(job, with_jitter(HELD_PAUSE))),
-            refusal: Refused::With { code, held: true },
+            refusal,
             ..Later::default()
         })
     }
