@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Account, Submission, World};
+use crate::{Submission, World, eventually};
 
 impl World {
     /// Somebody sends somebody a secret; the dialog closes.
@@ -18,6 +18,16 @@ impl World {
         assert_eq!(outcome["outcome"], "closed", "{outcome}");
     }
 
+    /// Waits until Slack has refused a message to somebody.
+    pub async fn refusal(&self) {
+        let refused = "SELECT COUNT(*) FROM deliveries WHERE kind = 'recipient_message' \
+                       AND refusal IS NOT NULL";
+        eventually("a refusal", || async {
+            (self.database.count(refused).await > 0).then_some(())
+        })
+        .await;
+    }
+
     /// So much time passes for what was sent, in seconds: it is as old, and what waits is due.
     pub async fn pass_time(&self, seconds: u32) {
         let millis = u64::from(seconds) * 1000;
@@ -30,7 +40,7 @@ impl World {
                  OR next_attempt_at > {millis}"
             ),
         ] {
-            self.database.run(Account::Migrate, &sql).await.unwrap();
+            self.intervene(&sql).await;
         }
     }
 

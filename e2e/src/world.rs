@@ -65,6 +65,10 @@ pub struct World {
     canaries: Vec<String>,
 }
 
+/// Long due, and never as before: a try under way sees that somebody made its row due meanwhile.
+const DUE: &str = "next_attempt_at = CASE WHEN next_attempt_at > 1000000 THEN 1000000 \
+                   ELSE next_attempt_at - 1 END";
+
 impl World {
     /// The usual world.
     pub async fn start(engine: Engine) -> Self {
@@ -214,10 +218,28 @@ impl World {
     /// Time passes for deliveries: what a dead worker had leased is free, what waits for its next try
     /// is due.
     pub async fn pass_leases(&self) {
-        let sql = "UPDATE deliveries SET next_attempt_at = 0, \
-                   leased_until = CASE WHEN leased_until IS NULL THEN NULL ELSE 0 END \
-                   WHERE next_attempt_at IS NOT NULL";
-        self.database.run(Account::Migrate, sql).await.unwrap();
+        let sql = format!(
+            "UPDATE deliveries SET {DUE}, \
+             leased_until = CASE WHEN leased_until IS NULL THEN NULL ELSE 0 END \
+             WHERE next_attempt_at IS NOT NULL"
+        );
+        self.intervene(&sql).await;
+    }
+
+    /// Makes due what waits for its next try, and is not tried just now.
+    pub async fn make_due(&self) {
+        let sql = format!(
+            "UPDATE deliveries SET {DUE} WHERE next_attempt_at IS NOT NULL AND leased_until IS NULL"
+        );
+        self.intervene(&sql).await;
+    }
+
+    /// Changes rows at which bots work.
+    pub(crate) async fn intervene(&self, sql: &str) {
+        while let Err(error) = self.database.run(Account::Migrate, sql).await {
+            let deadlock = "1213";
+            assert!(error.to_string().contains(deadlock), "{error}");
+        }
     }
 
     /// The simulated Slack.

@@ -155,6 +155,7 @@ on_each_engine! {
         let outcome = world.slack().submit("U0CHLOE", &dialog, &submission).await;
         assert_eq!(outcome["outcome"], "closed");
         watch_for_responses(&mut world).await;
+        world.refusal().await;
         world.pass_time(LATE).await;
         let told = eventually("the answer", || async {
             world.slack().ephemerals("U0CHLOE").await.first().cloned()
@@ -187,6 +188,39 @@ on_each_engine! {
         let receipt = world.slack().messages("U0ALICE", 1).await;
         assert!(receipt[0].to_string().contains("has the link"));
         world.finish().await;
+    }
+
+    async fn what_is_told_while_another_way_is_tried_is_told_once(engine) {
+        let world = World::with(engine, Options { webs: 0, ..Options::default() }).await;
+        let refused = json!({"method": "chat.postMessage", "error": "restricted_action"});
+        world.slack().fail(&refused).await;
+        world.slack().fail(&json!({"method": "response_url", "status": 500})).await;
+        world.send_from("U0ALICE", "U0BOB").await;
+        world.pass_time(LATE).await;
+        eventually("an untold receipt", || async {
+            world.is_untold("U0ALICE").await.then_some(())
+        })
+        .await;
+        world.slack().heal().await;
+        world.slack().fail(&refused).await;
+        world.slack().fail(&json!({"method": "response_url", "mode": "hang"})).await;
+        let receipt = "FROM deliveries WHERE kind = 'sender_receipt' AND leased_until";
+        eventually("another try", || async {
+            world.make_due().await;
+            let leased = format!("SELECT COUNT(*) {receipt} IS NOT NULL");
+            (world.database.count(&leased).await == 1).then_some(())
+        })
+        .await;
+        let told = format!("{:?}", world.notices("U0ALICE").await);
+        assert!(told.contains("be told this before"), "{told}");
+        let left = format!("SELECT COUNT(*) {receipt} IS NULL");
+        eventually("the end of the try", || async {
+            (world.database.count(&left).await == 1).then_some(())
+        })
+        .await;
+        let told = format!("{:?}", world.notices("U0ALICE").await);
+        assert!(!told.contains("be told this before"), "{told}");
+        world.discard().await;
     }
 
     async fn what_no_way_could_carry_is_told_at_the_next_command_once(engine) {
@@ -308,25 +342,23 @@ async fn refused_to_everybody(engine: Engine, code: &str) {
         .fail(&json!({"method": "chat.postMessage", "error": code}))
         .await;
     world.send_from("U0ALICE", "U0BOB").await;
-    if code != "messages_tab_disabled" {
-        // It takes time to tell that it is not Bob alone.
-        let held = "SELECT COUNT(*) FROM deliveries WHERE refused_since IS NOT NULL";
-        eventually("a refusal", || async {
-            (world.database.count(held).await > 0).then_some(())
-        })
-        .await;
-        world.pass_time(10 * 60 + 1).await;
-    }
+    world.refusal().await;
+    world.pass_time(LATE).await;
+    eventually("what is held", || async {
+        // It takes time to tell that it is not Bob alone. A try under way writes down what it found.
+        let long_ago = "UPDATE deliveries SET refused_since = 1 \
+                        WHERE refused_since IS NOT NULL AND leased_until IS NULL";
+        world.database.run(Account::Migrate, long_ago).await.unwrap();
+        world.make_due().await;
+        let held = "SELECT COUNT(*) FROM deliveries WHERE held_since IS NOT NULL AND kind = 'recipient_message'";
+        (world.database.count(held).await == 1).then_some(())
+    })
+    .await;
     let told = eventually("the answer", || async {
         world.slack().ephemerals("U0ALICE").await.first().cloned()
     })
     .await;
     assert!(told.to_string().contains(code), "{told}");
-    eventually("what is held", || async {
-        let held = "SELECT COUNT(*) FROM deliveries WHERE held_since IS NOT NULL AND kind = 'recipient_message'";
-        (world.database.count(held).await == 1).then_some(())
-    })
-    .await;
     let held = world
         .bot()
         .metric("secure_secret_deliveries_held ")
@@ -364,9 +396,7 @@ async fn refused_to_everybody(engine: Engine, code: &str) {
     let before = world.slack().calls("chat.postMessage").await;
     eventually("another refusal", || async {
         // Right after one nothing is tried for some seconds.
-        let due = "UPDATE deliveries SET next_attempt_at = 0 \
-                   WHERE next_attempt_at > 0 AND leased_until IS NULL";
-        world.database.run(Account::Migrate, due).await.unwrap();
+        world.make_due().await;
         (world.slack().calls("chat.postMessage").await > before).then_some(())
     })
     .await;

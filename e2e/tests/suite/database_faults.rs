@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use e2e::{
-    Account, Bot, Engine, Options, OwnMySql, Submission, TestDatabase, World, eventually,
-    eventually_within,
+    Bot, Engine, Options, OwnMySql, Submission, TestDatabase, World, eventually, eventually_within,
 };
 use sea_orm::{ConnectionTrait as _, DatabaseConnection};
 use serde_json::{Value, json};
@@ -179,14 +178,7 @@ async fn a_full_mysql_stores_nothing_and_says_so() {
     press_until_sent(&world, &dialog).await;
     world.slack().messages("U0BOB", 1).await;
     session.close().await.unwrap();
-    world
-        .database
-        .run(
-            Account::Migrate,
-            "UPDATE deliveries SET next_attempt_at = 0 WHERE next_attempt_at > 0",
-        )
-        .await
-        .unwrap();
+    world.pass_leases().await;
     world.finish().await;
 }
 

@@ -105,8 +105,7 @@ on_each_engine! {
             assert_eq!(world.web().reveal(link.rsplit('/').next().unwrap()).await.status, 200);
             eventually("that it is left", || async {
                 // Time passes between two tries only.
-                let due = "UPDATE deliveries SET next_attempt_at = 0 WHERE next_attempt_at > 0 AND leased_until IS NULL";
-                world.database.run(Account::Migrate, due).await.unwrap();
+                world.make_due().await;
                 let open = "SELECT COUNT(*) FROM deliveries WHERE shown = 'live' OR next_attempt_at IS NOT NULL";
                 (world.database.count(open).await == 0).then_some(())
             })

@@ -125,7 +125,10 @@ fn given_back(database: &Database, job: &Job, later: &Later) -> UpdateMany<deliv
         .into(),
     );
     if let Some(is_untold) = later.untold {
-        updated = updated.col_expr(delivery::Column::UntoldSince, untold(database, is_untold));
+        updated = updated.col_expr(
+            delivery::Column::UntoldSince,
+            untold(database, job, is_untold),
+        );
     }
     updated
 }

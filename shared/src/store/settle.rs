@@ -4,7 +4,7 @@
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, UpdateMany,
-    sea_query::{Expr, Func, SimpleExpr},
+    sea_query::{Expr, ExprTrait as _, Func, SimpleExpr},
 };
 use serde_json::json;
 
@@ -114,7 +114,7 @@ pub async fn untellable(
     let mut closed = closing(database, job, Outcome::Failed(FailureReason::Refused), row);
     closed = closed.col_expr(
         delivery::Column::UntoldSince,
-        untold(database, told.or(job.told) != Some(Told::Outcome)),
+        untold(database, job, told.or(job.told) != Some(Told::Outcome)),
     );
     let closed = closed.exec(database.connection()).await?;
     exactly_one(closed.rows_affected)
@@ -144,12 +144,21 @@ pub async fn shown(
     exactly_one(updated.rows_affected)
 }
 
-/// Since when no way could carry what a receipt says, or that one did.
-pub(super) fn untold(database: &Database, is_untold: bool) -> SimpleExpr {
+/// Since when no way could carry what a receipt says, or that one did. Whoever told it while this
+/// worker tried knows more.
+pub(super) fn untold(database: &Database, job: &Job, is_untold: bool) -> SimpleExpr {
     if !is_untold {
         return Expr::value(None::<i64>);
     }
-    Func::coalesce([Expr::col(delivery::Column::UntoldSince), database.now()]).into()
+    let untold_since = || Expr::col(delivery::Column::UntoldSince);
+    let told = Expr::col(delivery::Column::Told);
+    let nobody_did = match job.told {
+        None => told.is_null(),
+        Some(before) => told.eq(before.code()),
+    };
+    Expr::case(nobody_did, Func::coalesce([untold_since(), database.now()]))
+        .finally(untold_since())
+        .into()
 }
 
 /// The rows of which this worker still has the lease: one, or none any more. What was to be posted
