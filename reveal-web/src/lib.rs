@@ -3,7 +3,9 @@
 //! The program is all there is for others; what is here besides it is for fuzzing.
 
 mod access_log;
+mod awaited;
 mod brand;
+mod burning;
 mod client_address;
 mod connections;
 mod doctor;
@@ -14,6 +16,7 @@ mod gate;
 mod headers;
 mod health;
 mod language;
+mod loss;
 mod metrics;
 mod pages;
 mod rate_limit;

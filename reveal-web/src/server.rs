@@ -21,6 +21,7 @@ use crate::{
     connections::{Certificate, Connections, Served, Transport},
     headers::SecureHeaders,
     health::WebHealth,
+    loss::Losses,
     metrics::Metrics,
     pages::Theme,
     rate_limit::RateLimitLayer,
@@ -62,7 +63,9 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let burns = TaskTracker::new();
     let (reuses, counting) = Reuses::new(database.clone(), Arc::clone(&metrics));
     let counting = tokio::spawn(counting);
-    let site = Site {
+    let (losses, writing) = Losses::new(database.clone(), Arc::clone(&metrics));
+    let writing = tokio::spawn(writing);
+    let site = Arc::new(Site {
         database,
         keys: Arc::new(settings.keys),
         public_base_url: settings.public_base_url.clone(),
@@ -71,9 +74,10 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
             default_language: settings.default_language,
         },
         reuses,
+        losses,
         burns: burns.clone(),
         addresses,
-    };
+    });
     let secured = SecureHeaders::new(site.appearance.clone(), settings.hsts_includes_subdomains);
     announce(&listener, &settings.public_base_url);
     let redirected = serve_redirect(&connections, redirect, &site, secured.clone());
@@ -89,19 +93,23 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     noting.await.context("the keys in use could not be noted")?;
     // Everything that could note a visit is gone by now.
     counting.await.context("visits could not be counted")?;
+    writing
+        .await
+        .context("lost pages could not be written down")?;
     tracing::info!("stopped");
     Ok(())
 }
 
 /// The routes with everything that stands before them, outermost last.
 fn endpoint(
-    site: Site,
+    site: Arc<Site>,
     limit: RateLimit,
     secured: SecureHeaders,
     metrics: &Arc<Metrics>,
 ) -> impl Endpoint + use<> {
     let limit = RateLimitLayer::new(limit, Arc::clone(&site.addresses), Arc::clone(metrics));
-    service::layered(Routes(site).with(catch_panics()), limit)
+    service::layered(Routes(site), limit)
+        .with(catch_panics())
         .with(secured)
         .with(AccessLog(Arc::clone(metrics)))
 }

@@ -17,13 +17,14 @@ use tower::{
     timeout::error::Elapsed,
 };
 
-use crate::pages::Trouble;
+use crate::{awaited::Awaited, pages::Trouble};
 
 /// Requests under way at a time; more are told to come back.
 const AT_A_TIME: usize = 512;
 
-/// Longest time for a whole request, its body included.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest time for a whole request: more than a form may take to arrive and a burn to reach its COMMIT.
+/// What became of that is waited for outside.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Puts the layers around an endpoint: `rate_limit` first, before anything is read.
 pub(crate) fn layered<E, L>(endpoint: E, rate_limit: L) -> impl Endpoint<Output = Response>
@@ -82,7 +83,8 @@ where
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let answer = self.0.clone().oneshot(request).await;
-        Ok(answer.unwrap_or_else(|error| trouble_of(&error).into_response()))
+        let answer = answer.unwrap_or_else(|error| trouble_of(&error).into_response());
+        Ok(Awaited::settled(answer).await)
     }
 }
 

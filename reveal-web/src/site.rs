@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     client_address::ClientAddresses,
+    loss::Losses,
     pages::{Frame, Theme},
     reuse::Reuses,
 };
@@ -24,6 +25,7 @@ pub(crate) struct Site {
     pub(crate) public_base_url: PublicBaseUrl,
     pub(crate) appearance: Appearance,
     pub(crate) reuses: Reuses,
+    pub(crate) losses: Losses,
     /// Burns under way; they outlive a requester who leaves.
     pub(crate) burns: TaskTracker,
     pub(crate) addresses: Arc<ClientAddresses>,

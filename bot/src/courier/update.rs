@@ -92,7 +92,7 @@ impl Courier {
         let locale = sender
             .and_then(|sender| sender.language())
             .unwrap_or(self.default_language);
-        for cause in [Nudges::FAILED, Nudges::REUSED] {
+        for cause in Nudges::ALL {
             if asked.has(cause) && !job.nudges.has(cause) {
                 self.reply(locale, job, posted, cause).await?;
             }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod answers;
+mod arrival;
 mod bad_input;
 mod browser;
 mod command;
@@ -43,6 +44,7 @@ mod reveal_page;
 mod rotation;
 mod settings;
 mod slack_app;
+mod slow_commits;
 mod soak;
 mod socket;
 mod store;

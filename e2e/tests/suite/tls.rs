@@ -15,14 +15,15 @@ use tokio_rustls::rustls::{
     version::{TLS12, TLS13},
 };
 
-struct Served {
-    world: World,
-    certificate: CertificateDer<'static>,
+pub(crate) struct Served {
+    pub(crate) world: World,
+    pub(crate) certificate: CertificateDer<'static>,
     redirect: String,
 }
 
 impl Served {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
+        provide();
         let mut world = World::without_programs(Engine::Sqlite).await;
         let certificate = write_certificate(&world);
         let [cert, key] = files(&world).map(|path| path.display().to_string());
@@ -91,7 +92,6 @@ fn with_cookies(request: http::request::Builder, cookies: &[String]) -> http::re
 /// Other pages of the same domain set cookies, browsers send them here too, and we can't help it.
 #[tokio::test(flavor = "multi_thread")]
 async fn cookies_of_the_domain_keep_no_secret_away() {
-    provide();
     let served = Served::start().await;
     let host = served.host().to_owned();
     let base = format!("https://{host}");
@@ -145,7 +145,6 @@ async fn cookies_of_the_domain_keep_no_secret_away() {
 /// Then it is the HTTP library that answers, which knows nothing of our pages and headers.
 #[tokio::test(flavor = "multi_thread")]
 async fn more_cookies_than_that_are_answered_without_a_page() {
-    provide();
     let served = Served::start().await;
     let host = served.host();
     for total in [80_000, 150_000, 700_000] {
@@ -202,7 +201,6 @@ fn provide() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_is_opened_over_tls() {
-    provide();
     let served = Served::start().await;
     let world = &served.world;
     let sent = world
@@ -235,7 +233,6 @@ async fn a_secret_is_opened_over_tls() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_is_opened_over_http2_by_our_own_host_only() {
-    provide();
     let served = Served::start().await;
     let world = &served.world;
     let sent = world
@@ -266,7 +263,6 @@ async fn a_secret_is_opened_over_http2_by_our_own_host_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_versions_of_tls_are_spoken_and_nothing_unencrypted() {
-    provide();
     let served = Served::start().await;
     let url = &served.world.web().url;
     for version in [&TLS12, &TLS13] {
@@ -312,7 +308,6 @@ async fn plain_http_leads_to_https_and_serves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewed_certificate_is_served_without_a_restart() {
-    provide();
     let served = Served::start().await;
     let world = &served.world;
     let renewed = write_certificate(world);
@@ -336,7 +331,6 @@ async fn a_renewed_certificate_is_served_without_a_restart() {
 /// Streams opened and reset as fast as can be (CVE-2023-44487).
 #[tokio::test(flavor = "multi_thread")]
 async fn rapid_resets_end_the_connection_and_nobody_elses() {
-    provide();
     let served = Served::start().await;
     let url = &served.world.web().url;
     let stream = connect_tls(url, &served.certificate, &[&TLS13], "h2")

@@ -5,6 +5,7 @@
 //! a whole. poem's own server sets none for a request's head.
 
 mod admission;
+mod line;
 mod places;
 mod tls;
 
@@ -27,6 +28,7 @@ use poem::{
     web::{LocalAddr, RemoteAddr},
 };
 use shared::settings::RateLimit;
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -37,6 +39,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use admission::{Admission, Most, Peers};
+use line::{Line, Watched};
 pub(crate) use tls::{Certificate, TlsFiles};
 
 use crate::{client_address::ClientAddresses, metrics::Metrics};
@@ -68,8 +71,13 @@ const PONG_WITHIN: Duration = Duration::from_secs(10);
 /// unannounced could cost the client the request that it sends just then.
 const LIFE: Duration = Duration::from_mins(2);
 
-/// How long requests under way may take at a connection's end: more than one may take at all.
-const GRACE: Duration = Duration::from_secs(15);
+/// How long requests under way may take at a connection's end: more than one may take at all, and that is
+/// a burn whose COMMIT has no answer.
+const GRACE: Duration = Duration::from_secs(75);
+
+/// Most bytes, about, that the operating system takes before it can send them: what it has taken and the
+/// other side never gets is no more than that and what is under way.
+const UNSENT: u32 = 4 * 1024;
 
 /// Pause after an error of the system's, such as no file descriptor being left.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -183,6 +191,7 @@ impl<E: Endpoint + 'static> Served<E> {
     async fn speak(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, stop: &CancellationToken) {
         // Answers are small: none waits for more to send with it.
         stream.set_nodelay(true).ok();
+        SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT).ok();
         let Transport::Tls(certificate) = &self.transport else {
             return self.http1(stream, Scheme::HTTP, peer, stop).await;
         };
@@ -206,6 +215,11 @@ impl<E: Endpoint + 'static> Served<E> {
         stop: &CancellationToken,
     ) {
         let old = Instant::now() + LIFE;
+        let line = Arc::new(Line::default());
+        let stream = Watched {
+            stream,
+            line: Arc::clone(&line),
+        };
         let connection = conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD)
@@ -215,7 +229,12 @@ impl<E: Endpoint + 'static> Served<E> {
                 TokioIo::new(stream),
                 service_fn(move |request| {
                     let answer = Arc::clone(&self).answer(request, scheme.clone(), peer);
-                    async move { answer.await.map(|answer| last_when(answer, old)) }
+                    let line = Arc::clone(&line);
+                    async move {
+                        answer
+                            .await
+                            .map(|answer| last_when(line.watch(answer), old))
+                    }
                 }),
             );
         // Whoever is idle when the connection is old has gone by then.
@@ -228,6 +247,11 @@ impl<E: Endpoint + 'static> Served<E> {
         peer: SocketAddr,
         stop: &CancellationToken,
     ) {
+        let line = Arc::new(Line::default());
+        let stream = Watched {
+            stream,
+            line: Arc::clone(&line),
+        };
         let connection = conn::http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS)
@@ -236,7 +260,11 @@ impl<E: Endpoint + 'static> Served<E> {
             .keep_alive_timeout(PONG_WITHIN)
             .serve_connection(
                 TokioIo::new(stream),
-                service_fn(move |request| Arc::clone(&self).answer(request, Scheme::HTTPS, peer)),
+                service_fn(move |request| {
+                    let answer = Arc::clone(&self).answer(request, Scheme::HTTPS, peer);
+                    let line = Arc::clone(&line);
+                    async move { answer.await.map(|answer| line.watch(answer)) }
+                }),
             );
         drive(connection, LIFE, stop).await;
     }

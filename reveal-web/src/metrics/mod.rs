@@ -34,6 +34,7 @@ pub(crate) struct Metrics {
     refused: Family<Closed, Counter>,
     reuses: Counter,
     repeats: Counter,
+    lost: Counter,
     rate_limited: Family<Share, Gauge>,
     refusals: Mutex<Refusals>,
 }
@@ -81,6 +82,7 @@ impl Metrics {
             refused: Family::default(),
             reuses: Counter::default(),
             repeats: Counter::default(),
+            lost: Counter::default(),
             rate_limited: Family::default(),
             refusals: Mutex::new(Refusals::new(Instant::now())),
         };
@@ -112,6 +114,12 @@ impl Metrics {
             "page_repeats",
             "Pages sent again that had opened their secret a moment before",
             repeats,
+        );
+        let lost = metrics.lost.clone();
+        registry.register(
+            "pages_lost",
+            "Pages with a secret that may not have arrived, as their connection was gone",
+            lost,
         );
         let rate_limited = metrics.rate_limited.clone();
         registry.register(
@@ -154,6 +162,10 @@ impl Metrics {
 
     pub(crate) fn repeat(&self) {
         self.repeats.inc();
+    }
+
+    pub(crate) fn page_lost(&self) {
+        self.lost.inc();
     }
 
     pub(crate) fn encode(&self) -> Result<String, fmt::Error> {

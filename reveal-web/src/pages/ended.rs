@@ -18,7 +18,11 @@ pub(crate) fn ended(frame: Frame<'_>, ended: &Ended) -> Page {
                 state: "opened",
                 title: Message::OpenedTitle,
                 what: Message::OpenedText { when: &when },
-                next: Message::OpenedNext,
+                next: if ended.page_lost {
+                    Message::OpenedLostNext
+                } else {
+                    Message::OpenedNext
+                },
             }
         }
         Ending::Expired => Statement {
@@ -26,6 +30,12 @@ pub(crate) fn ended(frame: Frame<'_>, ended: &Ended) -> Page {
             title: Message::ExpiredTitle,
             what: Message::ExpiredText,
             next: Message::ExpiredNext,
+        },
+        Ending::Revoked if ended.by_operator => Statement {
+            state: "ended",
+            title: Message::EndedTitle,
+            what: Message::EndedText,
+            next: Message::EndedNext,
         },
         Ending::Revoked => Statement {
             state: "revoked",

@@ -24,7 +24,7 @@ pub(crate) use revealed::revealed;
 pub(crate) use theme::{Frame, Theme};
 pub(crate) use trouble::{Trouble, trouble};
 
-use crate::access_log::About;
+use crate::{access_log::About, loss::OnlyCopy};
 
 /// What the headers depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub(crate) struct Page {
     extra: Vec<(header::HeaderName, HeaderValue)>,
     /// The secret that it is about, for the log.
     about: Option<SecretId>,
+    /// For the one page that has it.
+    only_copy: Option<OnlyCopy>,
 }
 
 impl Page {
@@ -59,12 +61,21 @@ impl Page {
             kind,
             extra: Vec::new(),
             about: None,
+            only_copy: None,
         }
     }
 
     /// An answer without a page.
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self::new(status, Kind::Inert, String::new())
+    }
+
+    /// Watches whether it arrives.
+    pub(crate) fn only_copy(self, only_copy: OnlyCopy) -> Self {
+        Self {
+            only_copy: Some(only_copy),
+            ..self
+        }
     }
 
     pub(crate) fn into_response(mut self) -> Response {
@@ -79,6 +90,9 @@ impl Page {
         response.set_data(self.kind);
         if let Some(secret) = self.about {
             response.set_data(About(secret));
+        }
+        if let Some(only_copy) = self.only_copy {
+            response.set_data(only_copy);
         }
         response
     }

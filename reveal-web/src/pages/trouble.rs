@@ -21,6 +21,8 @@ pub(crate) enum Trouble {
     Unknown,
     /// The database or the keys don't do their part just now, or too many ask at once.
     Unavailable,
+    /// The database did not say whether the secret was opened.
+    Unsure,
     /// The page with the secret was asked for once more, from a browser's history for example.
     NotAgain,
     /// The client asks too often.
@@ -50,7 +52,7 @@ impl Trouble {
     const fn status(self) -> StatusCode {
         match self {
             Self::Unknown => StatusCode::NOT_FOUND,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Unsure => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Forbidden => StatusCode::FORBIDDEN,
@@ -86,6 +88,12 @@ impl Trouble {
                 Message::UnavailableTitle,
                 Message::UnavailableText,
                 Message::UnavailableNext,
+            ),
+            Self::Unsure => (
+                "unsure",
+                Message::UnsureTitle,
+                Message::UnsureText,
+                Message::UnsureNext,
             ),
             Self::TooMany { retry_after } => (
                 "too-many",

@@ -5,7 +5,7 @@
 mod confirm;
 mod reveal;
 
-use std::any::Any;
+use std::{any::Any, sync::Arc};
 
 use poem::{
     Endpoint, IntoResponse, Request, Response,
@@ -21,10 +21,10 @@ use crate::{
 };
 
 /// Every route there is.
-pub(crate) struct Routes(pub(crate) Site);
+pub(crate) struct Routes(pub(crate) Arc<Site>);
 
 impl Routes {
-    async fn answer(&self, route: Route, request: Request) -> Page {
+    async fn answer(&self, route: Route, request: Request) -> Response {
         let Self(site) = self;
         let method = request.method().clone();
         let trouble = |request: &Request, trouble| {
@@ -34,9 +34,9 @@ impl Routes {
                 trouble,
             )
         };
-        match (route, method) {
+        let page = match (route, method) {
+            (Route::Reveal, Method::POST) => return reveal::answer(site, request).await,
             (Route::Confirm, Method::GET | Method::HEAD) => confirm::answer(site, &request).await,
-            (Route::Reveal, Method::POST) => reveal::answer(site, request).await,
             (Route::Favicon, Method::GET | Method::HEAD) => Page::empty(StatusCode::NO_CONTENT),
             (Route::Confirm | Route::Favicon, _) => trouble(
                 &request,
@@ -47,7 +47,8 @@ impl Routes {
             (Route::Reveal, Method::GET | Method::HEAD) => trouble(&request, Trouble::NotAgain),
             (Route::Reveal, _) => trouble(&request, Trouble::Method { allowed: "POST" }),
             (Route::Other, _) => trouble(&request, Trouble::Unknown),
-        }
+        };
+        page.into_response()
     }
 }
 
@@ -56,8 +57,7 @@ impl Endpoint for Routes {
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let route = Route::of(request.uri().path());
-        let page = self.answer(route, request).await;
-        Ok(page.into_response())
+        Ok(self.answer(route, request).await)
     }
 }
 

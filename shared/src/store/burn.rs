@@ -3,8 +3,10 @@
 //! Once-only rests on the UPDATE that destroys: it takes the row's lock and changes a row only while
 //! nobody has before, by the database's clock, and the table has room for one end of each secret.
 //! What is decrypted is read before the transaction: the sealed columns of a live row never change,
-//! so the lock is held for two statements only. A lost answer to COMMIT is resolved by the attempt's
-//! own id in the row.
+//! so the lock is held for two statements only. An answer to COMMIT that is late or lost is found in the
+//! row, by the attempt's own id.
+
+use std::time::Duration;
 
 use sea_orm::{
     ActiveValue::Set,
@@ -12,6 +14,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait as _},
 };
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::{
@@ -38,6 +41,25 @@ const CONFIRMATION_MILLIS: u64 = CONFIRMATION_LIFE.as_millis() as u64;
 /// browser that asks again on a slow line. Later it is a visit as any other.
 const REPEATED_WITHIN_MILLIS: u64 = 120_000;
 
+/// How long an attempt asks for the outcome of its COMMIT. Nothing else is known about a secret for so long
+/// than that it may have been opened.
+pub const COMMIT_PATIENCE: Duration = Duration::from_secs(55);
+
+/// A COMMIT without an answer for so long: the row is asked, and again and again.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+
+/// The pause after a question that failed.
+const ASK_AGAIN: Duration = Duration::from_millis(250);
+
+/// An attempt that opened a secret, or may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Opening {
+    /// The secret's row.
+    pub secret: SecretId,
+    /// The attempt.
+    pub burn: BurnId,
+}
+
 /// A secret in the clear, for just as long as it takes to render it.
 pub struct Opened {
     /// Its row, for the log.
@@ -55,8 +77,8 @@ pub struct Opened {
 pub enum Burn<T> {
     /// This attempt burned the secret: what was rendered may be shown, by nobody else ever.
     Revealed {
-        /// Its row, for the log.
-        secret: SecretId,
+        /// By which it was opened.
+        opening: Opening,
         /// What `render` made of it.
         rendered: T,
     },
@@ -74,7 +96,7 @@ pub enum Burn<T> {
 }
 
 /// Why an attempt to burn did not come about. The secret was not shown, and but for
-/// [`StoreError::CommitUnknown`] it lives on.
+/// [`BurnError::Unknown`] it lives on.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BurnError {
     /// The secret can't be decrypted, as the audit log now says.
@@ -85,6 +107,9 @@ pub enum BurnError {
         /// Why.
         reason: OpenError,
     },
+    /// COMMIT had no answer, nor could the row be asked: it was opened, or it wasn't.
+    #[error("whether secret {} was opened is not known: the database did not say so in time", .0.secret)]
+    Unknown(Opening),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -98,8 +123,9 @@ pub enum BurnError {
 /// process answers.
 ///
 /// `render` makes of the plaintext what will be shown; it runs before the transaction, so that nothing can
-/// fail after its commit. `requester_gone` is asked right before the commit: a secret is not burned for
-/// somebody who has left.
+/// fail after its commit. `requester_gone` is asked right before each COMMIT: a secret is not burned for
+/// somebody who has left. Once it was asked and somebody was there, the end may take as long as
+/// [`COMMIT_PATIENCE`].
 pub async fn burn<T>(
     database: &Database,
     keys: &MasterKeys,
@@ -138,17 +164,20 @@ pub async fn burn<T>(
         Err(error) => return Err(error),
     };
     let mut destroyed = attempt.destroy(&requester_gone).await;
-    if destroyed == Err(StoreError::Deadlock) {
-        // The database undid everything to break the deadlock: once more.
+    if matches!(destroyed, Err(StoreError::Deadlock) | Ok(Destroyed::Undone)) {
+        // The database undid everything: once more.
         destroyed = attempt.destroy(&requester_gone).await;
     }
-    match destroyed? {
-        Destroyed::ByUs => Ok(Burn::Revealed {
-            secret: row.secret(),
+    match destroyed {
+        Ok(Destroyed::ByUs) => Ok(Burn::Revealed {
+            opening: attempt.opening(),
             rendered,
         }),
-        Destroyed::Abandoned => Ok(Burn::Abandoned),
-        Destroyed::Before => {
+        Ok(Destroyed::Abandoned) => Ok(Burn::Abandoned),
+        Ok(Destroyed::Undone) => Err(StoreError::Unreachable.into()),
+        Err(StoreError::CommitUnknown) => Err(BurnError::Unknown(attempt.opening())),
+        Err(error) => Err(error.into()),
+        Ok(Destroyed::Before) => {
             // Somebody else was first, unless time was over just then.
             let Some(row) = Row::read(database, token).await? else {
                 return Ok(Burn::Unknown);
@@ -177,6 +206,8 @@ enum Destroyed {
     Before,
     /// The requester is gone; everything was undone.
     Abandoned,
+    /// COMMIT did not come about; the secret lives on.
+    Undone,
 }
 
 impl Attempt<'_> {
@@ -236,19 +267,76 @@ impl Attempt<'_> {
         }
     }
 
+    /// Commits, and finds out whether that came about.
     async fn commit(&self, transaction: DatabaseTransaction) -> Result<Destroyed, StoreError> {
-        let Err(error) = transaction.commit().await else {
-            return Ok(Destroyed::ByUs);
+        let give_up = Instant::now() + COMMIT_PATIENCE;
+        let mut committing = Box::pin(transaction.commit());
+        let error = loop {
+            tokio::select! {
+                committed = &mut committing => match committed {
+                    Ok(()) => return Ok(Destroyed::ByUs),
+                    Err(error) => break error,
+                },
+                () = sleep(ASK_EVERY) => {}
+            }
+            // Only the answer may be late.
+            if self.is_burned_by_this().await == Ok(true) {
+                return Ok(Destroyed::ByUs);
+            }
+            if Instant::now() >= give_up {
+                // Its connection is of no use to anybody before it has its answer.
+                tokio::spawn(committing);
+                return Err(StoreError::CommitUnknown);
+            }
         };
         tracing::warn!(
             secret.id = %self.row.secret(),
             error = %StoreError::from(error),
             "COMMIT of a reveal had no answer, asking the row"
         );
-        if self.burned_by_this_attempt().await? {
-            Ok(Destroyed::ByUs)
+        self.outcome(give_up).await
+    }
+
+    /// What became of a COMMIT that failed.
+    async fn outcome(&self, give_up: Instant) -> Result<Destroyed, StoreError> {
+        loop {
+            match self.settled_outcome().await {
+                Ok(outcome) => return Ok(outcome),
+                Err(error) if error.is_passing() && Instant::now() < give_up => {
+                    sleep(ASK_AGAIN).await;
+                }
+                Err(_) => return Err(StoreError::CommitUnknown),
+            }
+        }
+    }
+
+    /// The same, once nobody works at the row: a COMMIT whose connection is gone may be under way yet, and
+    /// keeps its lock so long.
+    async fn settled_outcome(&self) -> Result<Destroyed, StoreError> {
+        let transaction = self.database.begin().await?;
+        let row: Result<Option<(Option<Uuid>, Option<i64>)>, _> = secret::Entity::find()
+            .select_only()
+            .columns([secret::Column::BurnId, secret::Column::DestroyedAt])
+            .filter(secret::Column::Id.eq(self.row.id))
+            .lock_exclusive()
+            .into_tuple()
+            .one(&transaction)
+            .await;
+        undo(transaction).await;
+        let (burned_by, destroyed_at) = row?.ok_or(StoreError::Stale)?;
+        Ok(if burned_by == Some(self.id.as_uuid()) {
+            Destroyed::ByUs
+        } else if destroyed_at.is_some() {
+            Destroyed::Before
         } else {
-            Err(StoreError::CommitUnknown)
+            Destroyed::Undone
+        })
+    }
+
+    const fn opening(&self) -> Opening {
+        Opening {
+            secret: self.row.secret(),
+            burn: self.id,
         }
     }
 
@@ -259,17 +347,16 @@ impl Attempt<'_> {
         Ok(Burn::Ended(self.row.ended(ending)))
     }
 
-    /// Asks the row, over another connection, whose commit it carries.
-    async fn burned_by_this_attempt(&self) -> Result<bool, StoreError> {
-        let burn_id: Option<Option<Uuid>> = secret::Entity::find()
+    /// Asks the row, over another connection, whether it carries the commit of this attempt.
+    async fn is_burned_by_this(&self) -> Result<bool, StoreError> {
+        let burned_by: Option<Option<Uuid>> = secret::Entity::find()
             .select_only()
             .column(secret::Column::BurnId)
             .filter(secret::Column::Id.eq(self.row.id))
             .into_tuple()
             .one(self.database.connection())
-            .await
-            .map_err(|_| StoreError::CommitUnknown)?;
-        Ok(burn_id.flatten() == Some(self.id.as_uuid()))
+            .await?;
+        Ok(burned_by.flatten() == Some(self.id.as_uuid()))
     }
 
     /// Writes `decrypt_failed`, once a secret.
@@ -299,6 +386,8 @@ struct Row {
     viewed_at: Option<i64>,
     destroy_reason: Option<String>,
     confirmed_by: Option<Vec<u8>>,
+    page_lost_at: Option<i64>,
+    revoked_by: Option<String>,
     now: i64,
 }
 
@@ -322,6 +411,8 @@ impl Row {
                 secret::Column::ViewedAt,
                 secret::Column::DestroyReason,
                 secret::Column::ConfirmedBy,
+                secret::Column::PageLostAt,
+                secret::Column::RevokedBy,
             ])
             .column_as(database.now(), "now")
             .filter(secret::Column::TokenHash.eq(token.hash().as_bytes().to_vec()))
@@ -360,6 +451,8 @@ impl Row {
         Ended {
             secret: self.secret(),
             ending,
+            page_lost: self.page_lost_at.is_some(),
+            by_operator: self.revoked_by.is_some(),
             recipient_locale: self.recipient_locale.clone(),
             recipient_tz: self.recipient_tz.clone(),
         }

@@ -24,9 +24,9 @@ pub(super) const LIVE: &str = "live";
 /// Most messages made due by one call.
 const BATCH: u64 = 500;
 
-/// Makes the messages due that still show a secret as live that ended within the last `period`, and
-/// the receipts that don't tell yet of visits and repeated presses within it. Returns how many; any number of bots may
-/// look at once.
+/// Makes the messages due that still show a secret as live that ended within the last `period`, and the
+/// receipts that don't tell yet of visits, repeated presses and lost pages within it. Returns how many; any
+/// number of bots may look at once.
 pub async fn make_due(database: &Database, period: Duration) -> Result<u64, StoreError> {
     let since = database.now_minus(u64::try_from(period.as_millis()).unwrap_or(u64::MAX));
     let of_secret = |column| Expr::col((secret::Entity, column));
@@ -41,14 +41,18 @@ pub async fn make_due(database: &Database, period: Duration) -> Result<u64, Stor
                 .lt(of_secret(secret::Column::ReuseCount)),
         );
     let repeated = Condition::all()
-        .add(of_secret(secret::Column::RepeatedAt).gte(since))
+        .add(of_secret(secret::Column::RepeatedAt).gte(since.clone()))
         .add(delivery::Column::Kind.eq(Kind::SenderReceipt.code()))
         .add(
             Expr::col((delivery::Entity, delivery::Column::ShownRepeats))
                 .lt(of_secret(secret::Column::RepeatCount)),
         );
+    let lost = Condition::all()
+        .add(of_secret(secret::Column::PageLostAt).gte(since))
+        .add(delivery::Column::Kind.eq(Kind::SenderReceipt.code()))
+        .add(delivery::Column::ShownLost.eq(0));
     let mut due = 0;
-    for which in [ended, reused, repeated] {
+    for which in [ended, reused, repeated, lost] {
         due += make_these_due(database, which).await?;
     }
     Ok(due)

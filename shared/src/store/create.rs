@@ -151,6 +151,8 @@ async fn insert_secret(
         confirmed_by: Set(None),
         repeat_count: Set(0),
         repeated_at: Set(None),
+        page_lost_at: Set(None),
+        revoked_by: Set(None),
     };
     secret::Entity::insert(row)
         .exec_without_returning(transaction)
@@ -214,6 +216,7 @@ async fn insert_deliveries(
         shown: Set(None),
         shown_reuses: Set(0),
         shown_repeats: Set(0),
+        shown_lost: Set(0),
         created_at: Set(now.as_millis()),
         posted_at: Set(None),
         refusal: Set(None),

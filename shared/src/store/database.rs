@@ -6,7 +6,7 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, ExprTrait,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     sea_query::{Expr, SimpleExpr},
-    sqlx::{Executor, mysql::MySqlSslMode},
+    sqlx::{AssertSqlSafe, Executor, mysql::MySqlSslMode},
 };
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The last migration that this version's statements rely on.
-pub const REQUIRED_MIGRATION: &str = "m20261125_000008_answers";
+pub const REQUIRED_MIGRATION: &str = "m20261126_000009_losses";
 
 /// Connections of one process to MySQL. On two cores more clients than this only wait in the server
 /// instead of here.
@@ -32,7 +32,12 @@ const SQLITE_CONNECTIONS: u32 = 1;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A connection idle for longer is asked whether it still lives before it is used.
-const PING_AFTER_IDLE: Duration = Duration::from_secs(30);
+const PING_AFTER_IDLE: Duration = Duration::from_secs(20);
+
+/// MySQL ends a session that says nothing for so long: one whose program vanished without a word, as by a
+/// power cut, keeps its locks until then. Longer than [`PING_AFTER_IDLE`], so that no connection ends
+/// unasked.
+const SILENCE: Duration = Duration::from_secs(35);
 
 /// How long a program waits at its start for its database.
 const START_PATIENCE: Duration = Duration::from_mins(1);
@@ -225,12 +230,12 @@ fn configure_mysql(options: &mut ConnectOptions, verify: bool) {
                 Box::pin(async move {
                     // READ COMMITTED takes no gap locks: asking for an unknown link must not block
                     // an insert. The wait for a row lock stays well under a request's deadline.
-                    connection
-                        .execute(
-                            "SET SESSION transaction_isolation = 'READ-COMMITTED', \
-                             innodb_lock_wait_timeout = 3, wait_timeout = 300",
-                        )
-                        .await?;
+                    let session = format!(
+                        "SET SESSION transaction_isolation = 'READ-COMMITTED', \
+                         innodb_lock_wait_timeout = 3, wait_timeout = {}",
+                        SILENCE.as_secs()
+                    );
+                    connection.execute(AssertSqlSafe(session)).await?;
                     Ok(())
                 })
             })

@@ -127,6 +127,12 @@ impl Nudges {
     pub const FAILED: Self = Self(1);
     /// The link was visited after it was opened.
     pub const REUSED: Self = Self(2);
+    /// The page that opened it may not have arrived.
+    pub const LOST: Self = Self(4);
+    /// An operator ended it.
+    pub const ENDED: Self = Self(8);
+    /// Each of them.
+    pub const ALL: [Self; 4] = [Self::FAILED, Self::REUSED, Self::LOST, Self::ENDED];
 
     /// These and others.
     #[must_use]
@@ -211,6 +217,10 @@ pub struct Facts {
     pub reused_at: Option<Timestamp>,
     /// How often the page that opened it was sent again right after.
     pub repeats: i32,
+    /// Whether that page may not have arrived.
+    pub page_lost: bool,
+    /// Whether it was an operator who ended it.
+    pub ended_by_operator: bool,
 }
 
 impl Facts {
@@ -284,6 +294,8 @@ struct FactsRow {
     reuse_count: i32,
     reused_at: Option<i64>,
     repeat_count: i32,
+    page_lost_at: Option<i64>,
+    revoked_by: Option<String>,
     now: i64,
 }
 
@@ -305,6 +317,8 @@ pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts
             secret::Column::ReuseCount,
             secret::Column::ReusedAt,
             secret::Column::RepeatCount,
+            secret::Column::PageLostAt,
+            secret::Column::RevokedBy,
         ])
         .column_as(database.now(), "now")
         .filter(secret::Column::Id.eq(secret.as_uuid()))
@@ -329,6 +343,8 @@ pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts
         reuses: row.reuse_count,
         reused_at: row.reused_at.map(Timestamp::from_millis),
         repeats: row.repeat_count,
+        page_lost: row.page_lost_at.is_some(),
+        ended_by_operator: row.revoked_by.is_some(),
     })
 }
 

@@ -63,6 +63,8 @@ struct Sight {
     expires_at: i64,
     viewed_at: Option<i64>,
     destroy_reason: Option<String>,
+    page_lost_at: Option<i64>,
+    revoked_by: Option<String>,
     now: i64,
 }
 
@@ -79,6 +81,8 @@ impl Sight {
                 secret::Column::ExpiresAt,
                 secret::Column::ViewedAt,
                 secret::Column::DestroyReason,
+                secret::Column::PageLostAt,
+                secret::Column::RevokedBy,
             ])
             .column_as(database.now(), "now")
             .filter(secret::Column::TokenHash.eq(hash.as_bytes().to_vec()))
@@ -104,6 +108,8 @@ impl Sight {
         Ended {
             secret: SecretId::from_uuid(self.id),
             ending,
+            page_lost: self.page_lost_at.is_some(),
+            by_operator: self.revoked_by.is_some(),
             recipient_locale: self.recipient_locale,
             recipient_tz: self.recipient_tz,
         }

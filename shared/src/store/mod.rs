@@ -19,6 +19,7 @@ pub mod held;
 pub mod key_rings;
 pub mod later;
 pub mod look;
+pub mod loss;
 pub mod reuse;
 pub mod rights;
 pub mod settle;

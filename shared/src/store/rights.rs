@@ -80,6 +80,8 @@ const BOT: [TableRights; 5] = [
             "reused_at",
             "repeat_count",
             "repeated_at",
+            "page_lost_at",
+            "revoked_by",
         ]),
         update: Columns::Only(&[
             "destroyed_at",
@@ -130,6 +132,8 @@ const WEB: [TableRights; 4] = [
             "confirmed_by",
             "reuse_count",
             "repeat_count",
+            "page_lost_at",
+            "revoked_by",
         ]),
         update: Columns::Only(&[
             "viewed_at",
@@ -143,6 +147,7 @@ const WEB: [TableRights; 4] = [
             "reused_at",
             "repeat_count",
             "repeated_at",
+            "page_lost_at",
         ]),
     },
     TableRights {

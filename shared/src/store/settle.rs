@@ -35,6 +35,7 @@ pub async fn sent(
         shown: Set(Some(state_of(job).to_owned())),
         shown_reuses: Set(job.facts.reuses),
         shown_repeats: Set(job.facts.repeats),
+        shown_lost: Set(i32::from(job.facts.page_lost)),
         ..posted
     };
     close_as_sent(database, job, shown).await
@@ -135,6 +136,7 @@ pub async fn shown(
             shown: Set(Some(state_of(job).to_owned())),
             shown_reuses: Set(job.facts.reuses),
             shown_repeats: Set(job.facts.repeats),
+            shown_lost: Set(i32::from(job.facts.page_lost)),
             update_tries: Set(0),
             nudges: Set(job.nudges.with(nudges).0),
             ..posted.map(place).unwrap_or_default()

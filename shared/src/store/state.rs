@@ -27,6 +27,10 @@ pub struct Ended {
     pub secret: SecretId,
     /// How it ended.
     pub ending: Ending,
+    /// Whether the page of its opening may not have arrived.
+    pub page_lost: bool,
+    /// Whether it was an operator who ended it.
+    pub by_operator: bool,
     /// The recipient's language in Slack.
     pub recipient_locale: Option<String>,
     /// The recipient's time zone in Slack.

@@ -111,8 +111,10 @@ receipt-reused = { $count ->
    *[other] Since then its link was visited { $count } more times, last on { $when }; nothing was shown. If { $recipient } says that they did not open it before, somebody else did: change the secret now, and tell your IT team.
 }
 receipt-repeated = The page that opened it was sent again a moment later, by the same browser: a second press or a slow line does that. Nothing was shown again. If { $recipient } saw nothing, please send the secret anew.
+receipt-lost = The page with it may not have arrived: its connection was gone first. If { $recipient } saw nothing, please send the secret anew.
 receipt-unopened = Your secret for { $recipient } was not opened in time, and was destroyed on { $when }. Nobody saw it.
 receipt-withdrawn = Your secret for { $recipient } was destroyed on { $when }. Nobody saw it.
+receipt-ended-by-operator = Your secret for { $recipient } was ended by your IT team on { $when }, and can’t be opened any more. If it’s still needed, please send it again.
 receipt-failed = Your secret for { $recipient } could not be delivered, and was destroyed. Nobody saw it.
 receipt-expired = Your secret for { $recipient } could not be delivered before its time was over, and was destroyed. Nobody saw it.
 failure-user-not-found = Slack doesn’t know that person any more.
@@ -129,6 +131,8 @@ failure-unsealable = The waiting link could not be read any more. Please send it
 
 nudge-failed = { $sender } Your secret for { $recipient } could not be delivered: see above why.
 nudge-reused = { $sender } The link of your secret for { $recipient } was visited again after it was opened: see above what to do.
+nudge-lost = { $sender } The page with your secret for { $recipient } may not have arrived: see above what to do.
+nudge-ended = { $sender } Your IT team ended your secret for { $recipient }: see above what to do.
 
 ## The web pages
 
@@ -159,6 +163,7 @@ revealed-gone = It’s destroyed on our side: when you close or leave this page,
 opened-title = Already opened
 opened-text = This secret was opened on { $when }, and was destroyed then.
 opened-next = If you opened it and need it again, or saw nothing, ask the sender to send it anew. If you didn’t open it, tell the sender now: somebody else did.
+opened-lost-next = The page with it may not have arrived. If you saw nothing, ask the sender to send it anew. If it wasn’t you who opened it, tell the sender now.
 repeated-title = Opened a moment ago
 repeated-text = This page opened the secret a moment ago, and it’s shown only once.
 repeated-next = If you saw it, there is nothing to do. If you saw nothing, it was lost on the way, as a second press or a slow line can do: ask the sender to send it anew.
@@ -168,6 +173,9 @@ expired-next = Ask the sender to send it anew.
 revoked-title = Taken back
 revoked-text = The sender took this secret back before anybody opened it.
 revoked-next = Ask the sender if you still need it.
+ended-title = Ended by the IT team
+ended-text = Your IT team ended this secret before its time. It can’t be opened any more.
+ended-next = Ask the sender to send it anew: they have been told, too.
 withdrawn-title = No longer there
 withdrawn-text = This secret was destroyed unseen.
 withdrawn-next = Ask the sender to send it anew if you still need it.
@@ -180,6 +188,9 @@ not-again-next = Open the link from the message in Slack: it says how it stands 
 unavailable-title = Not just now
 unavailable-text = The secret can’t be shown at the moment. Nothing is lost that was not shown.
 unavailable-next = Try again in a minute, from the message in Slack. If it goes on, ask your IT team.
+unsure-title = Not known yet
+unsure-text = The database didn’t answer in time: it isn’t known whether the secret was opened. It is not on this page.
+unsure-next = Open the link from the message in Slack again in a minute: it says how things stand. If the secret was opened, ask the sender to send it anew.
 too-many-title = Too many requests
 too-many-text = There were too many requests from your network just now. Nothing was shown, and nothing is lost.
 too-many-reload = { $seconds ->

@@ -113,8 +113,10 @@ receipt-reused = { $count ->
    *[other] Depuis, son lien a été visité { $count } autres fois, la dernière le { $when } ; rien n’a été affiché. Si { $recipient } dit ne pas l’avoir ouvert avant, quelqu’un d’autre l’a fait : changez le secret tout de suite, et prévenez votre équipe informatique.
 }
 receipt-repeated = La page qui l’a ouvert a été renvoyée à l’instant d’après, par le même navigateur : cela arrive si l’on appuie deux fois ou si la connexion est lente. Rien n’a été affiché de nouveau. Si { $recipient } n’a rien vu, veuillez renvoyer le secret.
+receipt-lost = La page qui l’affichait n’est peut-être pas arrivée : sa connexion a été coupée avant. Si { $recipient } n’a rien vu, veuillez renvoyer le secret.
 receipt-unopened = Votre secret pour { $recipient } n’a pas été ouvert à temps, et a été détruit le { $when }. Personne ne l’a vu.
 receipt-withdrawn = Votre secret pour { $recipient } a été détruit le { $when }. Personne ne l’a vu.
+receipt-ended-by-operator = Votre équipe informatique a mis fin à votre secret pour { $recipient } le { $when } : il ne peut plus être ouvert. S’il est encore utile, veuillez le renvoyer.
 receipt-failed = Votre secret pour { $recipient } n’a pas pu être remis, et a été détruit. Personne ne l’a vu.
 receipt-expired = Votre secret pour { $recipient } n’a pas pu être remis à temps, et a été détruit. Personne ne l’a vu.
 failure-user-not-found = Slack ne connaît plus cette personne.
@@ -131,6 +133,8 @@ failure-unsealable = Le lien en attente n’a plus pu être lu. Veuillez renvoye
 
 nudge-failed = { $sender } Votre secret pour { $recipient } n’a pas pu être remis : voyez pourquoi plus haut.
 nudge-reused = { $sender } Le lien de votre secret pour { $recipient } a été visité de nouveau après son ouverture : voyez plus haut ce qu’il faut faire.
+nudge-lost = { $sender } La page qui affichait votre secret pour { $recipient } n’est peut-être pas arrivée : voyez plus haut ce qu’il faut faire.
+nudge-ended = { $sender } Votre équipe informatique a mis fin à votre secret pour { $recipient } : voyez plus haut ce qu’il faut faire.
 
 ## Les pages Web
 
@@ -161,6 +165,7 @@ revealed-gone = Il est détruit de notre côté : si vous fermez ou quittez cet
 opened-title = Déjà ouvert
 opened-text = Ce secret a été ouvert le { $when }, puis détruit.
 opened-next = Si vous l’avez ouvert et qu’il vous le faut encore, ou que vous n’avez rien vu, demandez qu’on vous le renvoie. Si vous ne l’avez pas ouvert, prévenez tout de suite la personne qui l’a envoyé : quelqu’un d’autre l’a fait.
+opened-lost-next = La page qui l’affichait n’est peut-être pas arrivée. Si vous n’avez rien vu, demandez qu’on vous le renvoie. Si ce n’est pas vous qui l’avez ouvert, prévenez tout de suite la personne qui l’a envoyé.
 repeated-title = Ouvert à l’instant
 repeated-text = Cette page vient d’ouvrir le secret, et il ne s’affiche qu’une fois.
 repeated-next = Si vous l’avez vu, il n’y a rien à faire. Si vous n’avez rien vu, il s’est perdu en chemin, comme il arrive si l’on appuie deux fois ou si la connexion est lente : demandez qu’on vous le renvoie.
@@ -170,6 +175,9 @@ expired-next = Demandez à la personne qui l’a envoyé de le renvoyer.
 revoked-title = Repris
 revoked-text = La personne qui a envoyé ce secret l’a repris avant que quelqu’un l’ouvre.
 revoked-next = Demandez-le-lui s’il vous le faut encore.
+ended-title = Fin décidée par l’équipe informatique
+ended-text = Votre équipe informatique a mis fin à ce secret avant son heure. Il ne peut plus être ouvert.
+ended-next = Demandez à la personne qui l’a envoyé de le renvoyer : elle en a aussi été avertie.
 withdrawn-title = Il n’est plus là
 withdrawn-text = Ce secret a été détruit sans être vu.
 withdrawn-next = Demandez à la personne qui l’a envoyé de le renvoyer s’il vous le faut encore.
@@ -182,6 +190,9 @@ not-again-next = Ouvrez le lien depuis le message dans Slack : il dit où en es
 unavailable-title = Pas maintenant
 unavailable-text = Le secret ne peut pas être affiché en ce moment. Rien de ce qui n’a pas été affiché n’est perdu.
 unavailable-next = Réessayez dans une minute, depuis le message dans Slack. Si cela persiste, demandez à votre équipe informatique.
+unsure-title = Pas encore connu
+unsure-text = La base de données n’a pas répondu à temps : on ne sait pas si le secret a été ouvert. Il n’est pas sur cette page.
+unsure-next = Rouvrez dans une minute le lien du message dans Slack : il dit où en sont les choses. Si le secret a été ouvert, demandez qu’on vous le renvoie.
 too-many-title = Trop de requêtes
 too-many-text = Il y a eu trop de requêtes depuis votre réseau à l’instant. Rien n’a été affiché, et rien n’est perdu.
 too-many-reload = { $seconds ->

@@ -34,6 +34,8 @@ mod fixture {
             reuses: 0,
             reused_at: None,
             repeats: 0,
+            page_lost: false,
+            ended_by_operator: false,
         }
     }
 

@@ -99,12 +99,18 @@ pub(crate) fn receipt_lines(
         (Some(Outcome::Sent), None) => (Message::ReceiptDelivered { recipient, until }, None),
         (_, Some(Ending::Viewed { .. })) => (Message::ReceiptOpened { recipient, when }, None),
         (_, Some(Ending::Expired)) => (Message::ReceiptUnopened { recipient, when }, None),
+        (_, Some(Ending::Revoked)) if facts.ended_by_operator => {
+            (Message::ReceiptEndedByOperator { recipient, when }, None)
+        }
         (_, Some(Ending::Undeliverable | Ending::Revoked)) => {
             (Message::ReceiptWithdrawn { recipient, when }, None)
         }
     };
     let mut lines = vec![text(locale, what)];
     lines.extend(why.map(|why| text(locale, why)));
+    if facts.page_lost {
+        lines.push(text(locale, Message::ReceiptLost { recipient }));
+    }
     if facts.repeats > 0 {
         lines.push(text(locale, Message::ReceiptRepeated { recipient }));
     }
@@ -124,18 +130,19 @@ pub(in crate::courier) fn asks(job: &Job) -> Nudges {
     if job.kind != Kind::SenderReceipt {
         return Nudges::default();
     }
-    let failed = matches!(job.outcome, Some(Outcome::Failed(_)));
-    let failed = if failed {
-        Nudges::FAILED
-    } else {
-        Nudges::default()
-    };
-    let reused = if job.facts.reuses > 0 {
-        Nudges::REUSED
-    } else {
-        Nudges::default()
-    };
-    failed.with(reused)
+    let causes = [
+        (
+            Nudges::FAILED,
+            matches!(job.outcome, Some(Outcome::Failed(_))),
+        ),
+        (Nudges::REUSED, job.facts.reuses > 0),
+        (Nudges::LOST, job.facts.page_lost),
+        (Nudges::ENDED, job.facts.ended_by_operator),
+    ];
+    let causes = causes
+        .into_iter()
+        .filter_map(|(cause, is_one)| is_one.then_some(cause));
+    causes.fold(Nudges::default(), Nudges::with)
 }
 
 /// A reply that tells of one cause, and mentions its reader, which rings.
@@ -144,10 +151,11 @@ pub(in crate::courier) fn nudge(locale: Locale, facts: &Facts, cause: Nudges) ->
         &blocks::mention(&facts.sender),
         &blocks::mention(&facts.recipient),
     );
-    let what = if cause == Nudges::FAILED {
-        Message::NudgeFailed { sender, recipient }
-    } else {
-        Message::NudgeReused { sender, recipient }
+    let what = match cause {
+        Nudges::FAILED => Message::NudgeFailed { sender, recipient },
+        Nudges::LOST => Message::NudgeLost { sender, recipient },
+        Nudges::ENDED => Message::NudgeEnded { sender, recipient },
+        _ => Message::NudgeReused { sender, recipient },
     };
     let what = text(locale, what);
     OutgoingMessage {
@@ -255,6 +263,26 @@ mod tests {
                 "quelqu’un d’autre",
                 "informatique",
             ] {
+                assert!(!told.contains(alarm), "{told}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_receipt_tells_of_a_page_that_may_not_have_arrived_and_blames_nobody() {
+        let at = Timestamp::from_millis(1_795_460_640_000);
+        let facts = Facts {
+            page_lost: true,
+            ..ended(Ending::Viewed { at })
+        };
+        for (locale, expected) in [
+            (Locale::En, "may not have arrived"),
+            (Locale::Fr, "n’est peut-être pas arrivée"),
+        ] {
+            let receipt = receipt(locale, &facts, Some(Outcome::Sent), None, None);
+            let told = &receipt.lines[1];
+            assert!(told.contains(expected), "{told}");
+            for alarm in ["somebody else", "quelqu’un d’autre"] {
                 assert!(!told.contains(alarm), "{told}");
             }
         }

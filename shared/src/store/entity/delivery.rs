@@ -22,6 +22,7 @@ pub(crate) struct Model {
     pub(crate) shown: Option<String>,
     pub(crate) shown_reuses: i32,
     pub(crate) shown_repeats: i32,
+    pub(crate) shown_lost: i32,
     pub(crate) created_at: i64,
     pub(crate) posted_at: Option<i64>,
     pub(crate) refusal: Option<String>,

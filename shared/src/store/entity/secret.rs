@@ -31,6 +31,8 @@ pub(crate) struct Model {
     pub(crate) confirmed_by: Option<Vec<u8>>,
     pub(crate) repeat_count: i32,
     pub(crate) repeated_at: Option<i64>,
+    pub(crate) page_lost_at: Option<i64>,
+    pub(crate) revoked_by: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,0 +1,154 @@
+//! A COMMIT of an opening that is slow, or fails, and a program that vanishes before it: faults that only
+//! the point between the last look and COMMIT lets happen.
+
+use std::time::{Duration, Instant};
+
+use e2e::{Engine, Keys, OwnMySql, TestDatabase, eventually_within};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection};
+use shared::{
+    clock::Timestamp,
+    crypto::{Confirmed, LinkToken},
+    store::{
+        Database,
+        audit::Visitor,
+        burn::{self, Burn, BurnError, Opened},
+    },
+};
+use tokio::{runtime::Handle, task::block_in_place};
+
+const LONG: Duration = Duration::from_mins(1);
+
+/// Of a page before which nobody waited.
+fn confirmed(keys: &Keys, token: &LinkToken) -> Confirmed {
+    let (ring, hash) = (keys.master(), token.hash());
+    let confirmation = ring.confirm(&hash, Timestamp::from_millis(i64::MAX));
+    ring.confirmed(&hash, &confirmation).unwrap()
+}
+
+/// Opens a secret; something happens right before each of its COMMITs.
+async fn burn_with(
+    store: &Database,
+    keys: &Keys,
+    token: &LinkToken,
+    before_commit: impl Fn(),
+) -> Result<Burn<String>, BurnError> {
+    let visitor = Visitor::default();
+    let render = |opened: &Opened| opened.text.expose().to_owned();
+    let look = || {
+        before_commit();
+        false
+    };
+    burn::burn(
+        store,
+        &keys.master(),
+        token,
+        &confirmed(keys, token),
+        &visitor,
+        look,
+        render,
+    )
+    .await
+}
+
+/// Does something in a callback that can't wait.
+fn now<T>(work: impl Future<Output = T>) -> T {
+    block_in_place(|| Handle::current().block_on(work))
+}
+
+fn is_shown(burned: &Result<Burn<String>, BurnError>, text: &str) -> bool {
+    matches!(burned, Ok(Burn::Revealed { rendered, .. }) if rendered == text)
+}
+
+async fn run(session: &DatabaseConnection, sql: &str) {
+    session.execute_unprepared(sql).await.unwrap();
+}
+
+/// Nothing commits on this server from now on.
+async fn hold_commits(session: &DatabaseConnection) {
+    run(session, "FLUSH TABLES WITH READ LOCK").await;
+}
+
+/// The connection whose COMMIT waits.
+async fn waiting_commit(session: &DatabaseConnection) -> i64 {
+    let question = "SELECT CAST(COALESCE(MAX(processlist_id), 0) AS SIGNED) FROM performance_schema.threads \
+                    WHERE processlist_state = 'Waiting for commit lock'";
+    let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::MySql, question);
+    let answer = session.query_one_raw(statement).await.unwrap();
+    answer.unwrap().try_get_by_index::<i64>(0).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_commit_is_waited_for_and_shown() {
+    let server = OwnMySql::start(&[]).await;
+    let database = TestDatabase::migrated_on(&server).await;
+    let (store, keys) = (database.store().await, Keys::fresh());
+    let sent = keys.send(&store, "slow").await;
+    let session = database.admin_session().await;
+    let begun = Instant::now();
+    let burning = burn_with(&store, &keys, &sent.token, || now(hold_commits(&session)));
+    let slow = async {
+        // Longer than any deadline before COMMIT.
+        tokio::time::sleep(Duration::from_secs(7)).await;
+        run(&session, "UNLOCK TABLES").await;
+    };
+    let (burned, ()) = tokio::join!(burning, slow);
+    assert!(is_shown(&burned, "slow"), "{burned:?}");
+    assert!(begun.elapsed() >= Duration::from_secs(7));
+    database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_did_not_come_about_is_tried_once_more() {
+    let server = OwnMySql::start(&[]).await;
+    let database = TestDatabase::migrated_on(&server).await;
+    let (store, keys) = (database.store().await, Keys::fresh());
+    let sent = keys.send(&store, "once more").await;
+    let (session, other) = (
+        database.admin_session().await,
+        database.admin_session().await,
+    );
+    let held = std::sync::Once::new();
+    let burning = burn_with(&store, &keys, &sent.token, || {
+        held.call_once(|| now(hold_commits(&session)));
+    });
+    let killed = async {
+        let id = eventually_within(LONG, "a COMMIT that waits", || async {
+            let id = waiting_commit(&other).await;
+            (id > 0).then_some(id)
+        })
+        .await;
+        run(&other, &format!("KILL CONNECTION {id}")).await;
+        run(&session, "UNLOCK TABLES").await;
+    };
+    let (burned, ()) = tokio::join!(burning, killed);
+    assert!(is_shown(&burned, "once more"), "{burned:?}");
+    let viewed = "SELECT COUNT(*) FROM audit_events WHERE event = 'viewed'";
+    assert_eq!(database.count(viewed).await, 1);
+    database.remove().await;
+}
+
+/// As by a power cut: nothing says that the connection is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lock_of_a_program_that_vanished_is_free_within_forty_seconds() {
+    let database = TestDatabase::migrated(Engine::MySql).await;
+    let (store, keys) = (database.store().await, Keys::fresh());
+    let sent = keys.send(&store, "of nobody").await;
+    let session = database.session().await;
+    run(&session, "SET innodb_lock_wait_timeout = 60").await;
+    let vanished = std::sync::Once::new();
+    let burned = burn_with(&store, &keys, &sent.token, || {
+        vanished.call_once(|| {
+            now(async {
+                let begun = Instant::now();
+                run(&session, "SELECT id FROM secrets FOR UPDATE").await;
+                let waited = begun.elapsed();
+                assert!(waited > Duration::from_secs(5), "it was locked: {waited:?}");
+                assert!(waited < Duration::from_secs(40), "{waited:?}");
+            });
+        });
+    })
+    .await;
+    // It comes back, finds that it had no COMMIT, and goes on.
+    assert!(is_shown(&burned, "of nobody"), "{burned:?}");
+    database.remove().await;
+}
