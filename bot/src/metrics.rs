@@ -34,6 +34,7 @@ pub(crate) struct Metrics {
     deliveries: Family<Delivery, Counter>,
     sweeps: Family<Outcome, Counter>,
     destroyed: Counter,
+    passed_over: Family<Step, Counter>,
     waiting: Gauge,
     held: Gauge,
     oldest_delivery: Gauge<f64, AtomicU64>,
@@ -62,6 +63,11 @@ struct Envelope {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Step {
+    step: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Delivery {
     kind: &'static str,
     outcome: &'static str,
@@ -80,6 +86,7 @@ impl Metrics {
             deliveries: Family::default(),
             sweeps: Family::default(),
             destroyed: Counter::default(),
+            passed_over: Family::default(),
             waiting: Gauge::default(),
             held: Gauge::default(),
             oldest_delivery: Gauge::default(),
@@ -134,6 +141,11 @@ impl Metrics {
             "expired_destroyed",
             "Secrets destroyed by the sweeper",
             self.destroyed.clone(),
+        );
+        registry.register(
+            "rows_passed_over",
+            "Rows that could not be dealt with as others, by what came upon them",
+            self.passed_over.clone(),
         );
         registry.register(
             "deliveries_waiting",
@@ -205,6 +217,10 @@ impl Metrics {
         self.deliveries
             .get_or_create(&Delivery { kind, outcome })
             .inc();
+    }
+
+    pub(crate) fn passed_over(&self, step: &'static str) {
+        self.passed_over.get_or_create(&Step { step }).inc();
     }
 
     pub(crate) fn sweep(&self, destroyed: Option<u32>) {

@@ -24,7 +24,8 @@ use shared::{
     settings::PublicBaseUrl,
     store::{
         Database, FailureReason, StoreError,
-        claim::{self, Which},
+        bad_rows::BadRow,
+        claim::{self, ClaimError, Which},
         deliveries::{Job, Kind, Nudges, Posted, Told},
         later::{self, Later, Refused},
         settle,
@@ -185,8 +186,14 @@ impl Courier {
     async fn step(&self, counter: &Counter) -> Result<Step, StoreError> {
         let claiming = counter.claiming.lock().await;
         let busy = counter.pace.busy();
-        let Some(job) = claim::claim(&self.database, LEASE, Which::Due(&busy)).await? else {
-            return Ok(Step::Idle);
+        let job = match claim::claim(&self.database, LEASE, Which::Due(&busy)).await {
+            Ok(Some(job)) => job,
+            Ok(None) => return Ok(Step::Idle),
+            Err(ClaimError::Store(error)) => return Err(error),
+            Err(ClaimError::PassedOver(row)) => {
+                self.passed_over(&row);
+                return Ok(Step::Worked);
+            }
         };
         let _turn = counter.pace.begin(&job.addressee);
         drop(claiming);
@@ -223,6 +230,16 @@ impl Courier {
                 Err(error) => error,
             };
             may_be_done |= error == StoreError::CommitUnknown;
+            if !error.is_passing() && error != StoreError::Stale {
+                // What it did must not be done time and again.
+                claim::put_off(&self.database, job.id, true).await?;
+                self.passed_over(&BadRow {
+                    table: "deliveries",
+                    id: job.id.as_uuid(),
+                    error,
+                });
+                return Ok(());
+            }
             if !error.is_passing() || started.elapsed() >= SETTLE_PATIENCE {
                 return Err(error);
             }
@@ -232,6 +249,11 @@ impl Courier {
         // A settled message makes the receipt due, and so does one that is held.
         self.work_waits.notify_one();
         Ok(())
+    }
+
+    fn passed_over(&self, row: &BadRow) {
+        self.metrics.passed_over("delivery");
+        tracing::error!(%row, "a delivery is not as others: it was put off");
     }
 
     async fn settle_once(&self, job: &Job, tried: &Try) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use shared::{
     store::{
         Ending,
-        claim::{self, Which},
+        claim::{self, ClaimError, Which},
         deliveries::{Job, Nudges, Posted, Told},
         later::{self, Later, Refused},
     },
@@ -186,7 +186,11 @@ impl Courier {
             let job = match claimed {
                 Ok(Some(job)) => job,
                 Ok(None) => return,
-                Err(error) => {
+                Err(ClaimError::PassedOver(row)) => {
+                    self.passed_over(&row);
+                    continue;
+                }
+                Err(ClaimError::Store(error)) => {
                     tracing::warn!(%error, "senders could not be told before the end");
                     return;
                 }

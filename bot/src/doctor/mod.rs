@@ -2,6 +2,7 @@
 
 mod messages;
 mod public_url;
+mod rows;
 mod slack;
 
 use std::{
@@ -69,7 +70,8 @@ async fn check_database(settings: &Settings, report: &mut Report<impl Write>) ->
     }
     let delivery: Vec<_> = settings.delivery_keys.ids().collect();
     report.tell(&keys::delivery(&database, &delivery).await)?;
-    report.tell(&messages::waiting(&database).await)
+    report.tell(&messages::waiting(&database).await)?;
+    report.tell(&rows::check(&database).await)
 }
 
 /// What was given is not repeated: it may be the token itself.

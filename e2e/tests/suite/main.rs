@@ -5,6 +5,7 @@ mod accounts;
 mod answers;
 mod arrival;
 mod bad_input;
+mod bad_rows;
 mod browser;
 mod command;
 mod compose;

@@ -2,7 +2,7 @@
 
 use poem::http::StatusCode;
 use shared::{
-    store::{Ended, Ending},
+    store::{Ended, Ending, RevokedBy},
     text::{self, Message},
 };
 
@@ -31,10 +31,16 @@ pub(crate) fn ended(frame: Frame<'_>, ended: &Ended) -> Page {
             what: Message::ExpiredText,
             next: Message::ExpiredNext,
         },
-        Ending::Revoked if ended.by_operator => Statement {
+        Ending::Revoked if ended.revoked_by == Some(RevokedBy::Operator) => Statement {
             state: "ended",
             title: Message::EndedTitle,
             what: Message::EndedText,
+            next: Message::EndedNext,
+        },
+        Ending::Revoked if ended.revoked_by.is_some() => Statement {
+            state: "conflict",
+            title: Message::ConflictTitle,
+            what: Message::ConflictText,
             next: Message::EndedNext,
         },
         Ending::Revoked => Statement {

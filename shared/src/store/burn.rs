@@ -18,11 +18,11 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::{
-    Database, Ended, Ending, StoreError,
+    Database, Ended, Ending, RevokedBy, StoreError,
     audit::{self, Event, NewEntry, Slot, Visitor},
     database::undo,
     entity::secret,
-    expire,
+    expire::{self, End},
 };
 use crate::{
     clock::Timestamp,
@@ -177,6 +177,11 @@ pub async fn burn<T>(
         Ok(Destroyed::Undone) => Err(StoreError::Unreachable.into()),
         Err(StoreError::CommitUnknown) => Err(BurnError::Unknown(attempt.opening())),
         Err(error) => Err(error.into()),
+        Ok(Destroyed::Conflict) => {
+            // It was opened once, or ended otherwise, whatever its row says: never again.
+            let end = expire::end_conflicted(database, row.secret()).await?;
+            Ok(Burn::Ended(row.ended_by(end)))
+        }
         Ok(Destroyed::Before) => {
             // Somebody else was first, unless time was over just then.
             let Some(row) = Row::read(database, token).await? else {
@@ -208,6 +213,8 @@ enum Destroyed {
     Abandoned,
     /// COMMIT did not come about; the secret lives on.
     Undone,
+    /// The audit log has an end of this secret already; everything was undone.
+    Conflict,
 }
 
 impl Attempt<'_> {
@@ -250,8 +257,11 @@ impl Attempt<'_> {
             return Ok(Destroyed::Before);
         }
         let viewed = self.entry(Event::Viewed, Slot::Terminal, json!({}));
-        audit::append(transaction, viewed).await?;
-        Ok(Destroyed::ByUs)
+        match audit::append(transaction, viewed).await {
+            Ok(()) => Ok(Destroyed::ByUs),
+            Err(StoreError::Duplicate) => Ok(Destroyed::Conflict),
+            Err(error) => Err(error),
+        }
     }
 
     fn entry(&self, event: Event, slot: Slot, metadata: Value) -> NewEntry<'_> {
@@ -343,8 +353,8 @@ impl Attempt<'_> {
     /// Time is over: says how the secret's life ended, ending it if nobody has yet.
     async fn expire<T>(&self) -> Result<Burn<T>, BurnError> {
         let secret = self.row.secret();
-        let ending = expire::expire_visited(self.database, secret, self.visitor).await?;
-        Ok(Burn::Ended(self.row.ended(ending)))
+        let end = expire::expire_visited(self.database, secret, self.visitor).await?;
+        Ok(Burn::Ended(self.row.ended_by(end)))
     }
 
     /// Asks the row, over another connection, whether it carries the commit of this attempt.
@@ -447,12 +457,20 @@ impl Row {
         is_recent && self.confirmed_by.as_deref() == Some(by.as_bytes().as_slice())
     }
 
+    /// The same as it was found after this row was read.
+    fn ended_by(&self, end: End) -> Ended {
+        Ended {
+            revoked_by: end.revoked_by,
+            ..self.ended(end.ending)
+        }
+    }
+
     fn ended(&self, ending: Ending) -> Ended {
         Ended {
             secret: self.secret(),
             ending,
             page_lost: self.page_lost_at.is_some(),
-            by_operator: self.revoked_by.is_some(),
+            revoked_by: RevokedBy::from_column(self.revoked_by.as_deref()),
             recipient_locale: self.recipient_locale.clone(),
             recipient_tz: self.recipient_tz.clone(),
         }

@@ -4,12 +4,15 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait as _, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, QueryResult, QuerySelect, QueryTrait as _,
     sea_query::{Expr, ExprTrait as _, LockBehavior, LockType},
 };
 
 use super::{
-    Database, StoreError, database,
+    Database, StoreError,
+    bad_rows::{self, BadRow},
+    database,
     database::exactly_one,
     deliveries::{self, Job, Kind, Nudges, Posted, Told},
     entity::delivery,
@@ -28,38 +31,95 @@ pub enum Which<'a> {
     Answerable,
 }
 
+/// How long a delivery that can't be read, or written down, waits for its next try: from one minute,
+/// doubled with each.
+const PUT_OFF: Duration = Duration::from_mins(1);
+const LONGEST_PUT_OFF: Duration = Duration::from_hours(1);
+
+/// Why there is no job.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClaimError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A delivery can't be read. It was put off, so that the others go on.
+    #[error(transparent)]
+    PassedOver(#[from] BadRow),
+}
+
 /// Leases a delivery for `lease` long; `None` when there is none such.
 pub async fn claim(
     database: &Database,
     lease: Duration,
     which: Which<'_>,
-) -> Result<Option<Job>, StoreError> {
+) -> Result<Option<Job>, ClaimError> {
     let transaction = database.begin().await?;
     let work = async {
         let Some(row) = lock(database, &transaction, which).await? else {
             return Ok(None);
         };
+        let id = bad_rows::id_of(&row);
         let leased = delivery::Entity::update_many()
             .col_expr(delivery::Column::LeasedUntil, database.now_plus(lease))
-            .col_expr(delivery::Column::Attempts, Expr::value(row.attempts + 1))
-            .filter(delivery::Column::Id.eq(row.id))
+            .col_expr(
+                delivery::Column::Attempts,
+                Expr::col(delivery::Column::Attempts).add(1),
+            )
+            .filter(delivery::Column::Id.eq(id))
             .exec(&transaction)
             .await?;
         exactly_one(leased.rows_affected)?;
         Ok(Some(row))
     }
     .await;
-    match database::finish(transaction, work).await? {
-        Some(row) => job(database, row).await.map(Some),
-        None => Ok(None),
+    let Some(row) = database::finish(transaction, work).await? else {
+        return Ok(None);
+    };
+    match readable(database, &row).await {
+        Ok(job) => Ok(Some(job)),
+        Err(error) if error.is_passing() => Err(error.into()),
+        Err(error) => {
+            let id = bad_rows::id_of(&row);
+            put_off(database, DeliveryId::from_uuid(id), false).await?;
+            Err(BadRow::new("deliveries", id, error).into())
+        }
     }
+}
+
+/// Puts a delivery off that is not as others: it is tried again, more and more rarely. `may_be_out`:
+/// whether this try may have posted it.
+pub async fn put_off(
+    database: &Database,
+    delivery: DeliveryId,
+    may_be_out: bool,
+) -> Result<(), StoreError> {
+    let attempts: Option<i32> = delivery::Entity::find_by_id(delivery.as_uuid())
+        .select_only()
+        .column(delivery::Column::Attempts)
+        .into_tuple()
+        .one(database.connection())
+        .await
+        .unwrap_or_default();
+    let attempts = u32::try_from(attempts.unwrap_or_default()).unwrap_or_default();
+    let doublings = attempts.saturating_sub(1).clamp(0, 10);
+    let pause = PUT_OFF.saturating_mul(1 << doublings);
+    let pause = pause.clamp(PUT_OFF, LONGEST_PUT_OFF);
+    let mut put_off = delivery::Entity::update_many()
+        .col_expr(delivery::Column::NextAttemptAt, database.now_plus(pause))
+        .col_expr(delivery::Column::LeasedUntil, Expr::value(None::<i64>))
+        .filter(delivery::Column::Id.eq(delivery.as_uuid()));
+    if may_be_out {
+        put_off = put_off.col_expr(delivery::Column::Doubtful, Expr::value(1));
+    }
+    put_off.exec(database.connection()).await?;
+    Ok(())
 }
 
 async fn lock(
     database: &Database,
     transaction: &DatabaseTransaction,
     which: Which<'_>,
-) -> Result<Option<delivery::Model>, StoreError> {
+) -> Result<Option<QueryResult>, StoreError> {
     let mut wanted = delivery::Entity::find()
         .filter(
             Condition::any()
@@ -87,7 +147,8 @@ async fn lock(
                 .filter(delivery::Column::MessageTs.is_null());
         }
     }
-    Ok(wanted.one(transaction).await?)
+    let statement = wanted.build(transaction.get_database_backend());
+    Ok(transaction.query_one_raw(statement).await?)
 }
 
 /// Where a row's message stands. A settled one has a place when it is due again, as its message then
@@ -106,6 +167,11 @@ fn posted(row: &delivery::Model) -> Result<Option<Posted>, StoreError> {
         column: "deliveries.message_ts",
     };
     place().ok_or(unreadable).map(Some)
+}
+
+/// A row, as it was before its lease, as a job.
+pub(super) async fn readable(database: &Database, row: &QueryResult) -> Result<Job, StoreError> {
+    job(database, bad_rows::decoded("deliveries", row)?).await
 }
 
 async fn job(database: &Database, row: delivery::Model) -> Result<Job, StoreError> {

@@ -5,7 +5,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 
 use super::{
-    Database, Ending, FailureReason, StoreError,
+    Database, Ending, FailureReason, RevokedBy, StoreError,
     entity::{delivery, secret},
 };
 use crate::{
@@ -219,8 +219,8 @@ pub struct Facts {
     pub repeats: i32,
     /// Whether that page may not have arrived.
     pub page_lost: bool,
-    /// Whether it was an operator who ended it.
-    pub ended_by_operator: bool,
+    /// Who revoked it, where it was not its sender.
+    pub revoked_by: Option<RevokedBy>,
 }
 
 impl Facts {
@@ -344,7 +344,7 @@ pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts
         reused_at: row.reused_at.map(Timestamp::from_millis),
         repeats: row.repeat_count,
         page_lost: row.page_lost_at.is_some(),
-        ended_by_operator: row.revoked_by.is_some(),
+        revoked_by: RevokedBy::from_column(row.revoked_by.as_deref()),
     })
 }
 

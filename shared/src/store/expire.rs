@@ -2,36 +2,109 @@
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait as _, DatabaseTransaction, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait as _,
     sea_query::{Expr, ExprTrait as _, LockBehavior, LockType},
 };
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Database, Ending, StoreError,
+    Database, Ending, RevokedBy, StoreError,
     audit::{self, Event, NewEntry, Slot, Visitor},
+    bad_rows::{self, BadRow},
     database,
     entity::secret,
 };
 use crate::{clock::Timestamp, ids::SecretId};
 
+/// How a secret's life ended, and at whose hand if it was revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct End {
+    pub(super) ending: Ending,
+    pub(super) revoked_by: Option<RevokedBy>,
+}
+
+impl End {
+    const EXPIRED: Self = Self {
+        ending: Ending::Expired,
+        revoked_by: None,
+    };
+    const CONFLICT: Self = Self {
+        ending: Ending::Revoked,
+        revoked_by: Some(RevokedBy::Conflict),
+    };
+}
+
+/// What a batch did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Secrets destroyed.
+    pub destroyed: u32,
+    /// Rows that are not as others: some were destroyed without their event, some could not be.
+    pub passed_over: Vec<BadRow>,
+    /// Whether there may be more.
+    pub is_full: bool,
+}
+
+impl Swept {
+    /// The rows that are still there, for the next batch to pass over.
+    pub fn left(&self) -> impl Iterator<Item = SecretId> {
+        let left = self.passed_over.iter();
+        left.filter(|row| !is_conflict(&row.error))
+            .map(|row| SecretId::from_uuid(row.id))
+    }
+}
+
 /// Destroys up to `limit` expired secrets, oldest first, each with its one `expired_destroyed`
-/// event, in one transaction. Returns how many; fewer than `limit` means that none is left.
+/// event, in one transaction.
 ///
-/// Rows that another worker or a visit holds are passed over: they have their event from there.
-pub async fn sweep_batch(database: &Database, limit: u32) -> Result<u32, StoreError> {
+/// Rows that another worker or a visit holds are passed over: they have their event from there. So are
+/// those of `except`, and one that can't be dealt with as others: the batch goes on.
+pub async fn sweep_batch(
+    database: &Database,
+    limit: u32,
+    except: &[SecretId],
+) -> Result<Swept, StoreError> {
     let transaction = database.begin().await?;
     let work = async {
-        let overdue = Overdue::lock(database, &transaction, limit).await?;
+        let overdue = Overdue::lock(database, &transaction, limit, except).await?;
+        let mut swept = Swept {
+            is_full: overdue.len() == usize::try_from(limit).unwrap_or(usize::MAX),
+            ..Swept::default()
+        };
         for row in &overdue {
-            row.destroy(&transaction, None).await?;
+            let id = bad_rows::id_of(row);
+            match sweep(&transaction, row).await {
+                Ok(()) => swept.destroyed += 1,
+                Err(error) if error.is_passing() => return Err(error),
+                Err(error) => {
+                    swept.destroyed += u32::from(is_conflict(&error));
+                    swept.passed_over.push(BadRow::new("secrets", id, error));
+                }
+            }
         }
-        Ok(u32::try_from(overdue.len()).unwrap_or(limit))
+        Ok(swept)
     }
     .await;
     database::finish(transaction, work).await
+}
+
+async fn sweep(transaction: &DatabaseTransaction, row: &QueryResult) -> Result<(), StoreError> {
+    let row: Overdue = bad_rows::decoded("secrets", row)?;
+    match row.destroy(transaction, None).await {
+        Err(error) if is_conflict(&error) => {
+            // It is destroyed; only its event is not taken.
+            mark_conflict(transaction, row.secret()).await?;
+            Err(error)
+        }
+        destroyed => destroyed,
+    }
+}
+
+/// Whether it is only the audit log that does not take an end, as a rule because it has another one.
+const fn is_conflict(error: &StoreError) -> bool {
+    matches!(error, StoreError::Duplicate)
 }
 
 /// Destroys one expired secret because somebody came by. Says how its life ended, which may by now
@@ -40,21 +113,71 @@ pub(super) async fn expire_visited(
     database: &Database,
     secret: SecretId,
     visitor: &Visitor,
-) -> Result<Ending, StoreError> {
+) -> Result<End, StoreError> {
     let transaction = database.begin().await?;
     let work = async {
         let row = Overdue::lock_one(database, &transaction, secret).await?;
-        match Ending::from_columns(row.destroy_reason.as_deref(), row.viewed_at)? {
-            Some(ending) => Ok(ending),
+        match row.end()? {
+            Some(end) => Ok(end),
             None if row.expires_at > row.now => Err(StoreError::Stale),
-            None => {
-                row.destroy(&transaction, Some(visitor)).await?;
-                Ok(Ending::Expired)
-            }
+            None => match row.destroy(&transaction, Some(visitor)).await {
+                Err(error) if is_conflict(&error) => {
+                    mark_conflict(&transaction, secret).await?;
+                    tell_conflict(secret);
+                    Ok(End::CONFLICT)
+                }
+                destroyed => destroyed.map(|()| End::EXPIRED),
+            },
         }
     }
     .await;
     database::finish(transaction, work).await
+}
+
+/// Destroys a secret whose end the audit log has already, though its row lives: a restored backup, or a
+/// forged entry. Says how its life ended.
+pub(super) async fn end_conflicted(
+    database: &Database,
+    secret: SecretId,
+) -> Result<End, StoreError> {
+    let transaction = database.begin().await?;
+    let work = async {
+        let row = Overdue::lock_one(database, &transaction, secret).await?;
+        if let Some(end) = row.end()? {
+            return Ok(end);
+        }
+        let now = Timestamp::from_millis(row.now);
+        destroy(&transaction, secret, Ending::Revoked, now).await?;
+        mark_conflict(&transaction, secret).await?;
+        tell_conflict(secret);
+        Ok(End::CONFLICT)
+    }
+    .await;
+    database::finish(transaction, work).await
+}
+
+/// Writes down that a secret was destroyed without an event of its own.
+pub(super) async fn mark_conflict(
+    transaction: &DatabaseTransaction,
+    secret: SecretId,
+) -> Result<(), StoreError> {
+    secret::Entity::update_many()
+        .set(secret::ActiveModel {
+            destroy_reason: Set(Some(Ending::Revoked.code().to_owned())),
+            revoked_by: Set(Some(RevokedBy::Conflict.code().to_owned())),
+            ..Default::default()
+        })
+        .filter(secret::Column::Id.eq(secret.as_uuid()))
+        .exec(transaction)
+        .await?;
+    Ok(())
+}
+
+pub(super) fn tell_conflict(secret: SecretId) {
+    tracing::error!(
+        secret.id = %secret,
+        "the audit log has another end of this secret: it was destroyed and not shown"
+    );
 }
 
 #[derive(FromQueryResult)]
@@ -65,6 +188,7 @@ struct Overdue {
     expires_at: i64,
     viewed_at: Option<i64>,
     destroy_reason: Option<String>,
+    revoked_by: Option<String>,
     now: i64,
 }
 
@@ -73,17 +197,33 @@ impl Overdue {
         database: &Database,
         transaction: &DatabaseTransaction,
         limit: u32,
-    ) -> Result<Vec<Self>, StoreError> {
-        let rows = Self::select(database)
+        except: &[SecretId],
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        let mut overdue = Self::select(database)
             .filter(secret::Column::DestroyedAt.is_null())
             .filter(Expr::col(secret::Column::ExpiresAt).lte(database.now()))
             .order_by_asc(secret::Column::ExpiresAt)
             .limit(u64::from(limit))
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .into_model::<Self>()
-            .all(transaction)
-            .await?;
-        Ok(rows)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        if !except.is_empty() {
+            let except = except.iter().map(|secret| secret.as_uuid());
+            overdue = overdue.filter(secret::Column::Id.is_not_in(except));
+        }
+        let statement = overdue.build(transaction.get_database_backend());
+        Ok(transaction.query_all_raw(statement).await?)
+    }
+
+    /// How its life ended; `None` while it lives.
+    fn end(&self) -> Result<Option<End>, StoreError> {
+        let ending = Ending::from_columns(self.destroy_reason.as_deref(), self.viewed_at)?;
+        Ok(ending.map(|ending| End {
+            ending,
+            revoked_by: RevokedBy::from_column(self.revoked_by.as_deref()),
+        }))
+    }
+
+    const fn secret(&self) -> SecretId {
+        SecretId::from_uuid(self.id)
     }
 
     async fn lock_one(
@@ -110,6 +250,7 @@ impl Overdue {
                 secret::Column::ExpiresAt,
                 secret::Column::ViewedAt,
                 secret::Column::DestroyReason,
+                secret::Column::RevokedBy,
             ])
             .column_as(database.now(), "now")
     }
@@ -119,7 +260,7 @@ impl Overdue {
         transaction: &DatabaseTransaction,
         visitor: Option<&Visitor>,
     ) -> Result<(), StoreError> {
-        let secret = SecretId::from_uuid(self.id);
+        let secret = self.secret();
         let now = Timestamp::from_millis(self.now);
         if !destroy(transaction, secret, Ending::Expired, now).await? {
             return Err(StoreError::Stale);

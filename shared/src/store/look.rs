@@ -3,7 +3,9 @@
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::{Database, Ended, Ending, StoreError, audit::Visitor, entity::secret, expire};
+use super::{
+    Database, Ended, Ending, RevokedBy, StoreError, audit::Visitor, entity::secret, expire,
+};
 use crate::{clock::Timestamp, crypto::TokenHash, ids::SecretId};
 
 /// What a link leads to.
@@ -46,8 +48,11 @@ pub async fn look(
     match sight.ending()? {
         Some(ending) => Ok(Look::Ended(sight.into_ended(ending))),
         None if sight.is_overdue() => {
-            let ending = expire::expire_visited(database, sight.secret(), visitor).await?;
-            Ok(Look::Ended(sight.into_ended(ending)))
+            let end = expire::expire_visited(database, sight.secret(), visitor).await?;
+            Ok(Look::Ended(Ended {
+                revoked_by: end.revoked_by,
+                ..sight.into_ended(end.ending)
+            }))
         }
         None => Ok(Look::Live(sight.into_preview())),
     }
@@ -109,7 +114,7 @@ impl Sight {
             secret: SecretId::from_uuid(self.id),
             ending,
             page_lost: self.page_lost_at.is_some(),
-            by_operator: self.revoked_by.is_some(),
+            revoked_by: RevokedBy::from_column(self.revoked_by.as_deref()),
             recipient_locale: self.recipient_locale,
             recipient_tz: self.recipient_tz,
         }

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod backlog;
+pub mod bad_rows;
 pub mod burn;
 pub mod changes;
 pub mod claim;
@@ -29,4 +30,4 @@ pub mod untold;
 
 pub use database::{Database, REQUIRED_MIGRATION, SchemaError};
 pub use error::StoreError;
-pub use state::{Ended, Ending, FailureReason};
+pub use state::{Ended, Ending, FailureReason, RevokedBy};

@@ -86,6 +86,7 @@ const BOT: [TableRights; 5] = [
         update: Columns::Only(&[
             "destroyed_at",
             "destroy_reason",
+            "revoked_by",
             "ciphertext",
             "note_ciphertext",
         ]),
@@ -148,6 +149,7 @@ const WEB: [TableRights; 4] = [
             "repeat_count",
             "repeated_at",
             "page_lost_at",
+            "revoked_by",
         ]),
     },
     TableRights {

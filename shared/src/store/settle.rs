@@ -236,9 +236,18 @@ async fn give_up(
         visitor: None,
         metadata: json!({ "reason": reason.code(), "code": code, "attempts": job.attempt }),
     };
-    audit::append(transaction, entry).await
+    match audit::append(transaction, entry).await {
+        // The log has its end, or its failed delivery, already. It is destroyed all the same.
+        Err(StoreError::Duplicate) if ended_here => {
+            expire::tell_conflict(job.secret);
+            expire::mark_conflict(transaction, job.secret).await
+        }
+        Err(StoreError::Duplicate) => Ok(()),
+        appended => appended,
+    }
 }
 
+/// Makes the sender's receipt due, if it is still to be posted.
 pub(super) async fn make_receipt_due(
     database: &Database,
     transaction: &DatabaseTransaction,
@@ -247,14 +256,15 @@ pub(super) async fn make_receipt_due(
     if job.kind != Kind::RecipientMessage {
         return Ok(());
     }
-    let due = delivery::Entity::update_many()
+    // Where there is none any more, the message must not be posted time and again for it.
+    delivery::Entity::update_many()
         .col_expr(delivery::Column::NextAttemptAt, database.now())
         .filter(delivery::Column::SecretId.eq(job.secret.as_uuid()))
         .filter(delivery::Column::Kind.eq(Kind::SenderReceipt.code()))
         .filter(delivery::Column::SettledAt.is_null())
         .exec(transaction)
         .await?;
-    exactly_one(due.rows_affected)
+    Ok(())
 }
 
 /// The state that the message tells of, in the words of `secrets.destroy_reason`.

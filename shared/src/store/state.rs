@@ -20,6 +20,33 @@ pub enum Ending {
     Revoked,
 }
 
+/// Who ended a revoked secret, where it was not its sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevokedBy {
+    /// An operator, as after a restored backup.
+    Operator,
+    /// Nobody in particular: the audit log did not take its end, as it shows another already.
+    Conflict,
+}
+
+impl RevokedBy {
+    /// The word in `secrets.revoked_by`.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Conflict => "conflict",
+        }
+    }
+
+    /// Reads the column.
+    pub(super) fn from_column(code: Option<&str>) -> Option<Self> {
+        let code = code?;
+        [Self::Operator, Self::Conflict]
+            .into_iter()
+            .find(|by| by.code() == code)
+    }
+}
+
 /// A secret whose life is over, as its link shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
@@ -29,8 +56,8 @@ pub struct Ended {
     pub ending: Ending,
     /// Whether the page of its opening may not have arrived.
     pub page_lost: bool,
-    /// Whether it was an operator who ended it.
-    pub by_operator: bool,
+    /// Who revoked it, where it was not its sender.
+    pub revoked_by: Option<RevokedBy>,
     /// The recipient's language in Slack.
     pub recipient_locale: Option<String>,
     /// The recipient's time zone in Slack.

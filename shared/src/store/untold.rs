@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{
     Database, StoreError,
+    bad_rows::BadRow,
     deliveries::{self, Facts, Outcome, Refusal, Told},
     entity::delivery,
 };
@@ -40,16 +41,26 @@ pub async fn of(database: &Database, sender: &UserId) -> Result<Vec<Untold>, Sto
         .await?;
     let mut untold = Vec::with_capacity(receipts.len());
     for (receipt, secret) in receipts {
-        let secret = SecretId::from_uuid(secret);
-        let (outcome, refusal) = deliveries::message_state(database, secret).await?;
-        untold.push(Untold {
-            receipt: DeliveryId::from_uuid(receipt),
-            facts: deliveries::facts(database, secret).await?,
-            outcome,
-            refusal,
-        });
+        match one(database, receipt, SecretId::from_uuid(secret)).await {
+            Ok(one) => untold.push(one),
+            Err(error) if error.is_passing() => return Err(error),
+            Err(error) => {
+                let row = BadRow::new("deliveries", receipt, error);
+                tracing::error!(%row, "what a sender is to be told can't be read, the rest is told");
+            }
+        }
     }
     Ok(untold)
+}
+
+async fn one(database: &Database, receipt: Uuid, secret: SecretId) -> Result<Untold, StoreError> {
+    let (outcome, refusal) = deliveries::message_state(database, secret).await?;
+    Ok(Untold {
+        receipt: DeliveryId::from_uuid(receipt),
+        facts: deliveries::facts(database, secret).await?,
+        outcome,
+        refusal,
+    })
 }
 
 /// They have been told now.

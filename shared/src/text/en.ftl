@@ -115,6 +115,7 @@ receipt-lost = The page with it may not have arrived: its connection was gone fi
 receipt-unopened = Your secret for { $recipient } was not opened in time, and was destroyed on { $when }. Nobody saw it.
 receipt-withdrawn = Your secret for { $recipient } was destroyed on { $when }. Nobody saw it.
 receipt-ended-by-operator = Your secret for { $recipient } was ended by your IT team on { $when }, and can’t be opened any more. If it’s still needed, please send it again.
+receipt-conflict = Your secret for { $recipient } was destroyed on { $when }, and can’t be opened: the records had its end already, as after a restored backup. Your IT team knows more. If it’s still needed, please send it again.
 receipt-failed = Your secret for { $recipient } could not be delivered, and was destroyed. Nobody saw it.
 receipt-expired = Your secret for { $recipient } could not be delivered before its time was over, and was destroyed. Nobody saw it.
 failure-user-not-found = Slack doesn’t know that person any more.
@@ -132,7 +133,7 @@ failure-unsealable = The waiting link could not be read any more. Please send it
 nudge-failed = { $sender } Your secret for { $recipient } could not be delivered: see above why.
 nudge-reused = { $sender } The link of your secret for { $recipient } was visited again after it was opened: see above what to do.
 nudge-lost = { $sender } The page with your secret for { $recipient } may not have arrived: see above what to do.
-nudge-ended = { $sender } Your IT team ended your secret for { $recipient }: see above what to do.
+nudge-ended = { $sender } Your secret for { $recipient } can’t be opened any more: see above what to do.
 
 ## The web pages
 
@@ -176,6 +177,8 @@ revoked-next = Ask the sender if you still need it.
 ended-title = Ended by the IT team
 ended-text = Your IT team ended this secret before its time. It can’t be opened any more.
 ended-next = Ask the sender to send it anew: they have been told, too.
+conflict-title = No longer there
+conflict-text = The records already show the end of this secret, so it was destroyed and not shown.
 withdrawn-title = No longer there
 withdrawn-text = This secret was destroyed unseen.
 withdrawn-next = Ask the sender to send it anew if you still need it.

@@ -117,6 +117,7 @@ receipt-lost = La page qui l’affichait n’est peut-être pas arrivée : sa c
 receipt-unopened = Votre secret pour { $recipient } n’a pas été ouvert à temps, et a été détruit le { $when }. Personne ne l’a vu.
 receipt-withdrawn = Votre secret pour { $recipient } a été détruit le { $when }. Personne ne l’a vu.
 receipt-ended-by-operator = Votre équipe informatique a mis fin à votre secret pour { $recipient } le { $when } : il ne peut plus être ouvert. S’il est encore utile, veuillez le renvoyer.
+receipt-conflict = Votre secret pour { $recipient } a été détruit le { $when } et ne peut plus être ouvert : le journal en indiquait déjà la fin, comme après la restauration d’une sauvegarde. Votre équipe informatique en sait plus. S’il est encore utile, veuillez le renvoyer.
 receipt-failed = Votre secret pour { $recipient } n’a pas pu être remis, et a été détruit. Personne ne l’a vu.
 receipt-expired = Votre secret pour { $recipient } n’a pas pu être remis à temps, et a été détruit. Personne ne l’a vu.
 failure-user-not-found = Slack ne connaît plus cette personne.
@@ -134,7 +135,7 @@ failure-unsealable = Le lien en attente n’a plus pu être lu. Veuillez renvoye
 nudge-failed = { $sender } Votre secret pour { $recipient } n’a pas pu être remis : voyez pourquoi plus haut.
 nudge-reused = { $sender } Le lien de votre secret pour { $recipient } a été visité de nouveau après son ouverture : voyez plus haut ce qu’il faut faire.
 nudge-lost = { $sender } La page qui affichait votre secret pour { $recipient } n’est peut-être pas arrivée : voyez plus haut ce qu’il faut faire.
-nudge-ended = { $sender } Votre équipe informatique a mis fin à votre secret pour { $recipient } : voyez plus haut ce qu’il faut faire.
+nudge-ended = { $sender } Votre secret pour { $recipient } ne peut plus être ouvert : voyez plus haut ce qu’il faut faire.
 
 ## Les pages Web
 
@@ -178,6 +179,8 @@ revoked-next = Demandez-le-lui s’il vous le faut encore.
 ended-title = Fin décidée par l’équipe informatique
 ended-text = Votre équipe informatique a mis fin à ce secret avant son heure. Il ne peut plus être ouvert.
 ended-next = Demandez à la personne qui l’a envoyé de le renvoyer : elle en a aussi été avertie.
+conflict-title = N’est plus là
+conflict-text = Le journal indique déjà la fin de ce secret : il a été détruit sans être affiché.
 withdrawn-title = Il n’est plus là
 withdrawn-text = Ce secret a été détruit sans être vu.
 withdrawn-next = Demandez à la personne qui l’a envoyé de le renvoyer s’il vous le faut encore.

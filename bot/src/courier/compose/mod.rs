@@ -35,7 +35,7 @@ mod fixture {
             reused_at: None,
             repeats: 0,
             page_lost: false,
-            ended_by_operator: false,
+            revoked_by: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use shared::{
     store::{
-        Ending, FailureReason,
+        Ending, FailureReason, RevokedBy,
         deliveries::{Facts, Job, Kind, Nudges, Outcome, Refusal},
     },
     text::{self, Locale, Message, text},
@@ -99,8 +99,11 @@ pub(crate) fn receipt_lines(
         (Some(Outcome::Sent), None) => (Message::ReceiptDelivered { recipient, until }, None),
         (_, Some(Ending::Viewed { .. })) => (Message::ReceiptOpened { recipient, when }, None),
         (_, Some(Ending::Expired)) => (Message::ReceiptUnopened { recipient, when }, None),
-        (_, Some(Ending::Revoked)) if facts.ended_by_operator => {
+        (_, Some(Ending::Revoked)) if facts.revoked_by == Some(RevokedBy::Operator) => {
             (Message::ReceiptEndedByOperator { recipient, when }, None)
+        }
+        (_, Some(Ending::Revoked)) if facts.revoked_by.is_some() => {
+            (Message::ReceiptConflict { recipient, when }, None)
         }
         (_, Some(Ending::Undeliverable | Ending::Revoked)) => {
             (Message::ReceiptWithdrawn { recipient, when }, None)
@@ -137,7 +140,7 @@ pub(in crate::courier) fn asks(job: &Job) -> Nudges {
         ),
         (Nudges::REUSED, job.facts.reuses > 0),
         (Nudges::LOST, job.facts.page_lost),
-        (Nudges::ENDED, job.facts.ended_by_operator),
+        (Nudges::ENDED, job.facts.revoked_by.is_some()),
     ];
     let causes = causes
         .into_iter()
