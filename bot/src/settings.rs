@@ -77,6 +77,11 @@ impl Settings {
         let database = reader.required(&DATABASE_URL, DatabaseUrl::parse);
         let master_keys = ring(reader, &FERNET_KEYS, MasterKeys::parse);
         let delivery_keys = ring(reader, &DELIVERY_KEYS, DeliveryKeys::parse);
+        if let (Some(master), Some(delivery)) = (&master_keys, &delivery_keys)
+            && let Err(shared) = delivery.check_apart_from(master)
+        {
+            reader.reject(&DELIVERY_KEYS, &Invalid::because(shared.to_string()));
+        }
         let public_base_url = reader.required(&PUBLIC_BASE_URL, PublicBaseUrl::parse);
         let app_token = reader.required(&SLACK_APP_TOKEN, AppToken::parse);
         let bot_token = reader.required(&SLACK_BOT_TOKEN, BotToken::parse);

@@ -392,8 +392,9 @@ fn secrets_are_made_once_and_fit() {
         assert_eq!(rights(&file), expected, "{name}");
     }
     assert_eq!(rights(&installed.0.path().join("secrets")), 0o700);
-    MasterKeys::parse(&installed.secret("fernet_keys").into()).unwrap();
-    DeliveryKeys::parse(&installed.secret("delivery_keys").into()).unwrap();
+    let master = MasterKeys::parse(&installed.secret("fernet_keys").into()).unwrap();
+    let delivery = DeliveryKeys::parse(&installed.secret("delivery_keys").into()).unwrap();
+    delivery.check_apart_from(&master).unwrap();
     for account in ["migrate", "bot", "web"] {
         let url = installed.secret(&format!("database_url_{account}"));
         DatabaseUrl::parse(&url).unwrap();

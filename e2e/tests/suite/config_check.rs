@@ -110,6 +110,39 @@ async fn slips_and_foreign_secrets_are_refused_wherever_they_stand() {
 }
 
 #[tokio::test]
+async fn a_delivery_key_that_is_a_master_key_too_is_refused_by_whatever_reads_both() {
+    let [shared, other, another] = [Keys::key(), Keys::key(), Keys::key()];
+    let of_bot = |delivery: String| {
+        let mut variables = complete();
+        variables.retain(|(name, _)| *name != "FERNET_KEYS");
+        variables.push(("FERNET_KEYS", format!("{other},{shared}")));
+        variables.push(("DELIVERY_KEYS", delivery));
+        variables.push(("SLACK_APP_TOKEN", "xapp-1-simulator".to_owned()));
+        variables.push(("SLACK_BOT_TOKEN", "xoxb-simulator".to_owned()));
+        variables
+    };
+    let refused = of_bot(format!("{another},{shared}"));
+    for arguments in [&[][..], &["config", "check"], &["doctor"]] {
+        let ran = run("secure-secret-bot", arguments, &refused).await;
+        assert_eq!(ran.code, Some(2), "{arguments:?}: {}{}", ran.out, ran.err);
+        let said = "DELIVERY_KEYS shares keys with FERNET_KEYS, which reveal-web has too: \
+                    key 2 of DELIVERY_KEYS is key 2 of FERNET_KEYS. Put a new key in front";
+        assert!(ran.err.contains(said), "{}", ran.err);
+        for key in [&shared, &other, &another] {
+            let said = format!("{}{}", ran.out, ran.err);
+            assert!(!said.contains(&key[..8]), "{said}");
+        }
+    }
+    let ran = run(
+        "secure-secret-bot",
+        &["config", "check"],
+        &of_bot(another.clone()),
+    )
+    .await;
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+}
+
+#[tokio::test]
 async fn a_secret_in_the_wrong_place_is_not_repeated() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, content: &str| {

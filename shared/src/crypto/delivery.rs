@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 use super::{
     FORMAT, LinkToken, NoEntropy, OpenError, derive,
     key::{Key, KeyId},
-    key_ring::{KeyRing, KeyRingError},
+    key_ring::{KeyRing, KeyRingError, SharedKey},
+    master::MasterKeys,
     seal,
 };
 use crate::{
@@ -50,6 +51,17 @@ impl DeliveryKeys {
     /// Parses comma-separated Fernet keys; the first one seals.
     pub fn parse(text: &SecretString) -> Result<Self, KeyRingError> {
         KeyRing::parse(text, b"delivery").map(Self)
+    }
+
+    /// Refuses rings that have a key in common, wherever it stands: reveal-web has the master keys, and
+    /// with the database it could open what waits for delivery, links and all.
+    pub fn check_apart_from(&self, master: &MasterKeys) -> Result<(), NotApart> {
+        let shared = self.0.shared_with(&master.0);
+        if shared.is_empty() {
+            Ok(())
+        } else {
+            Err(NotApart { shared })
+        }
     }
 
     pub(super) const fn ring(&self) -> &KeyRing {
@@ -101,6 +113,27 @@ impl DeliveryKeys {
     }
 }
 
+/// Delivery keys that are master keys too. Holds positions, nothing of a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "shares keys with FERNET_KEYS, which reveal-web has too: {}. Put a new key in front and take the shared one \
+     out, once nothing waits for delivery that it sealed",
+    self.positions()
+)]
+pub struct NotApart {
+    /// Delivery keys first.
+    shared: Vec<SharedKey>,
+}
+
+impl NotApart {
+    fn positions(&self) -> String {
+        let told = self.shared.iter().map(|SharedKey { here, there }| {
+            format!("key {here} of DELIVERY_KEYS is key {there} of FERNET_KEYS")
+        });
+        told.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// Every part of the info has a fixed size, so no two inputs give the same info.
 fn derived(key: &Key, key_id: KeyId, delivery: DeliveryId, secret: SecretId) -> Zeroizing<String> {
     derive::fernet_key(
@@ -146,6 +179,36 @@ mod tests {
             assert!(opened.token.hash() == sent.token.hash());
             assert_eq!(opened.note.as_ref().map(NoteText::expose), note);
         }
+    }
+
+    #[test]
+    fn a_key_that_is_a_master_key_too_is_refused_wherever_it_stands() {
+        const THIRD: &str = "Zm9yIHRlc3RzIGFuZCBmb3Igbm90aGluZyBlbHNlIQo=";
+        let refusal = |delivery: &[&str], master: &[&str]| {
+            let master = MasterKeys::parse(&SecretString::from(master.join(","))).unwrap();
+            let apart = ring(&delivery.join(",")).check_apart_from(&master);
+            apart.err().map(|error| error.to_string())
+        };
+        for (delivery, master, places) in [
+            (&[OLD][..], &[OLD][..], &[(1, 1)][..]),
+            (&[OLD], &[NEW, OLD], &[(1, 2)]),
+            (&[NEW, OLD], &[OLD], &[(2, 1)]),
+            (&[NEW, OLD], &[THIRD, OLD], &[(2, 2)]),
+            (&[NEW, OLD], &[OLD, NEW], &[(1, 2), (2, 1)]),
+        ] {
+            let said = refusal(delivery, master).unwrap();
+            let place = |(here, there)| {
+                format!("key {here} of DELIVERY_KEYS is key {there} of FERNET_KEYS")
+            };
+            let places = places.iter().copied().map(place).collect::<Vec<_>>();
+            let named = format!(": {}. Put a new key in front", places.join(", "));
+            assert!(said.contains(&named), "{named} in {said}");
+            for key in [OLD, NEW, THIRD] {
+                assert!(!said.contains(&key[..8]), "{said}");
+            }
+        }
+        assert_eq!(refusal(&[OLD], &[NEW]), None);
+        assert_eq!(refusal(&[OLD, THIRD], &[NEW]), None);
     }
 
     #[test]

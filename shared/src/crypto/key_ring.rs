@@ -51,6 +51,25 @@ impl KeyRing {
         self.keys.iter().map(|(_, key)| key)
     }
 
+    /// Where keys of this ring stand in another one. What is compared are digests of the keys, so that
+    /// the time it takes tells nothing about them.
+    pub(super) fn shared_with(&self, other: &Self) -> Vec<SharedKey> {
+        let digests = |ring: &Self| -> Vec<Key> {
+            ring.keys()
+                .map(|key| derive::mac_key(key, b"same-key"))
+                .collect()
+        };
+        let (ours, theirs) = (digests(self), digests(other));
+        let position_there = |digest: &Key| theirs.iter().position(|other| other == digest);
+        let shared = ours.iter().enumerate().filter_map(|(here, digest)| {
+            Some(SharedKey {
+                here: here + 1,
+                there: position_there(digest)? + 1,
+            })
+        });
+        shared.collect()
+    }
+
     /// The ids in order, for messages and checks.
     pub(super) fn ids(&self) -> impl Iterator<Item = KeyId> {
         self.keys.iter().map(|(id, _)| *id)
@@ -101,6 +120,15 @@ fn parse_key(text: &str, position: usize) -> Result<Key, KeyRingError> {
         return Err(KeyRingError::Weak { position });
     }
     Ok(key)
+}
+
+/// A key that stands in two rings. Positions are counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SharedKey {
+    /// Its position in the ring that was asked.
+    pub(super) here: usize,
+    /// Its position in the other ring.
+    pub(super) there: usize,
 }
 
 /// Why a key ring can't be used. Holds positions and sizes, nothing of a key.

@@ -17,7 +17,7 @@ mod seal;
 mod token;
 
 pub use confirmation::{CONFIRMATION_LIFE, Confirmed, ConfirmedBy};
-pub use delivery::{DeliveryKeys, Parcel, SealedParcel};
+pub use delivery::{DeliveryKeys, NotApart, Parcel, SealedParcel};
 pub use key::KeyId;
 pub use key_ring::KeyRingError;
 pub use master::{Binding, MasterKeys, SealedSecret};
