@@ -7,10 +7,12 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 use shared::{
     ids::SecretId,
+    lifecycle,
     settings::{self, DatabaseUrl, Program, Reader, definitions::DATABASE_URL},
     store::{
         Database,
         audit::{self, Entry, Filter},
+        sqlite_files::LooseFiles,
     },
     text,
 };
@@ -64,9 +66,11 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let mut reader = Reader::new(Program::Bot, matches);
     let url = reader.required(&DATABASE_URL, DatabaseUrl::parse);
     reader.finish()?;
-    let database = Database::connect(&url.context("DATABASE_URL is missing")?)
-        .await
-        .context("DATABASE_URL")?;
+    let url = url.context("DATABASE_URL is missing")?;
+    let database = Database::connect(&url).await.context("DATABASE_URL")?;
+    if let Some(files) = LooseFiles::of(&url) {
+        lifecycle::warn(Program::Bot, &files.warning());
+    }
     database.check_schema().await?;
     let since = matches.get_one::<std::time::Duration>("since");
     let filter = Filter {

@@ -14,8 +14,9 @@ use sea_orm_migration::{
     sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement},
 };
 use shared::{
+    lifecycle,
     settings::{self, DatabaseUrl, Program, Reader, check, definitions::DATABASE_URL},
-    store::{Database, StoreError},
+    store::{Database, StoreError, sqlite_files::LooseFiles},
 };
 
 /// The commands and their flags.
@@ -159,7 +160,11 @@ async fn connect(matches: &ArgMatches) -> anyhow::Result<Database> {
     let url = reader.required(&DATABASE_URL, DatabaseUrl::parse);
     reader.finish()?;
     let url = url.context("DATABASE_URL is missing")?;
-    Database::connect(&url).await.context("DATABASE_URL")
+    let database = Database::connect(&url).await.context("DATABASE_URL")?;
+    if let Some(files) = LooseFiles::of(&url) {
+        lifecycle::warn(Program::Migrate, &files.warning());
+    }
+    Ok(database)
 }
 
 async fn migrate(

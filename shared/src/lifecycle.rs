@@ -32,6 +32,13 @@ pub fn complain(program: Program, message: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Something that a command should not pass over in silence, on standard error: its answer goes to
+/// standard output, and there is no log.
+#[expect(clippy::print_stderr, reason = "there is no log")]
+pub fn warn(program: Program, message: &str) {
+    eprintln!("{program}: warning: {message}");
+}
+
 /// Cancels the token on the first SIGTERM or SIGINT: finish what runs, take nothing new. A second
 /// signal ends the process at once, with [`EXIT_FAILURE`].
 pub fn shutdown_on_signals() -> std::io::Result<CancellationToken> {

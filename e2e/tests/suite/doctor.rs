@@ -83,6 +83,11 @@ on_each_engine! {
             has(&ran, "ok", "account's rights", "just those that it needs"),
             "{}", ran.out
         );
+        assert_eq!(
+            engine == Engine::Sqlite,
+            has(&ran, "ok", "database files", "only their owner can read them"),
+            "{}", ran.out
+        );
         assert!(has(&ran, "skipped", "manifest", "can't be asked"), "{}", ran.out);
         let end = "everything is as it should be; 2 checks were skipped\n";
         assert!(ran.out.ends_with(end), "{}", ran.out);

@@ -48,6 +48,7 @@ mod slack_app;
 mod slow_commits;
 mod soak;
 mod socket;
+mod sqlite_files;
 mod store;
 mod submission;
 mod systemd;

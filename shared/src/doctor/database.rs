@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 use super::Finding;
 use crate::{
     settings::{DatabaseUrl, Engine, Program, Protection},
-    store::{Database, SchemaError, StoreError, rights},
+    store::{Database, SchemaError, StoreError, rights, sqlite_files::LooseFiles},
 };
 
 /// Longest wait for the database.
@@ -47,6 +47,9 @@ pub async fn check(url: &DatabaseUrl, program: Program) -> (Vec<Finding>, Option
     let has_tables = findings[1].verdict == super::Verdict::Good;
     if url.engine() == Engine::MySql && has_tables {
         findings.push(account(&database, program).await);
+    }
+    if url.engine() == Engine::Sqlite {
+        findings.push(files(url));
     }
     findings.push(clock(&database).await);
     (findings, has_tables.then_some(database))
@@ -153,6 +156,18 @@ async fn account(database: &Database, program: Program) -> Finding {
         );
     }
     Finding::good(CHECK, "just those that it needs")
+}
+
+fn files(url: &DatabaseUrl) -> Finding {
+    const CHECK: &str = "database files";
+    match LooseFiles::of(url) {
+        None => Finding::good(CHECK, "only their owner can read them"),
+        Some(files) => Finding::warning(
+            CHECK,
+            "others than their owner can read or change them",
+            format!("chmod 600 {files}, and run all programs as that owner"),
+        ),
+    }
 }
 
 async fn clock(database: &Database) -> Finding {

@@ -156,17 +156,33 @@ impl DatabaseUrl {
         self.protection == Protection::VerifiedTls && !self.names_mode
     }
 
+    /// The file of an SQLite database, if it has one.
+    #[must_use]
+    pub fn file(&self) -> Option<PathBuf> {
+        let (path, parameters) = self.sqlite_parts()?;
+        let path = percent_decode_str(path).decode_utf8().ok()?;
+        let in_memory = path == ":memory:" || has_mode(parameters, "memory");
+        (!in_memory).then(|| PathBuf::from(&*path))
+    }
+
     /// The file of an SQLite database, if it is not there.
     #[must_use]
     pub fn missing_file(&self) -> Option<PathBuf> {
-        if self.engine != Engine::Sqlite {
-            return None;
-        }
+        self.file().filter(|path| !path.exists())
+    }
+
+    /// The same, if it shall be made.
+    pub(crate) fn file_to_create(&self) -> Option<PathBuf> {
+        let (_, parameters) = self.sqlite_parts()?;
+        has_mode(parameters, "rwc")
+            .then(|| self.missing_file())
+            .flatten()
+    }
+
+    /// What stands before and behind the question mark.
+    fn sqlite_parts(&self) -> Option<(&str, &str)> {
         let path = self.url.expose_secret().strip_prefix("sqlite://")?;
-        let path = path.split_once('?').map_or(path, |(path, _)| path);
-        let path = percent_decode_str(path).decode_utf8().ok()?;
-        let path = PathBuf::from(&*path);
-        (path.as_os_str() != ":memory:" && !path.exists()).then_some(path)
+        Some(path.split_once('?').unwrap_or((path, "")))
     }
 
     /// The URL with its password, for the driver.
@@ -208,6 +224,11 @@ fn check_readable(path: &str) -> Result<(), Invalid> {
             "names an ssl-cert or ssl-key that can't be read: {error}"
         ))
     })
+}
+
+fn has_mode(parameters: &str, mode: &str) -> bool {
+    url::form_urlencoded::parse(parameters.as_bytes())
+        .any(|(name, value)| name == "mode" && value == mode)
 }
 
 fn unknown_parameter(known: &[&str]) -> Invalid {
@@ -254,6 +275,26 @@ mod tests {
         ] {
             assert_eq!(parsed(sqlite), (Engine::Sqlite, Protection::Local, false));
         }
+    }
+
+    #[test]
+    fn a_file_is_made_where_it_is_asked_for_and_missing() {
+        let parsed = |text: &str| DatabaseUrl::parse(text).unwrap();
+        let absent = Some(PathBuf::from("/nowhere/a b.db"));
+        for (text, file, to_create) in [
+            ("sqlite:///nowhere/a%20b.db?mode=rwc", &absent, &absent),
+            ("sqlite:///nowhere/a%20b.db?cache=private", &absent, &None),
+            ("sqlite:///nowhere/a%20b.db?mode=rw", &absent, &None),
+            ("sqlite:///nowhere/a%20b.db?mode=memory", &None, &None),
+            ("sqlite://:memory:?mode=rwc", &None, &None),
+            ("mysql://bot:p@db/x", &None, &None),
+        ] {
+            assert_eq!(&parsed(text).file(), file, "{text}");
+            assert_eq!(&parsed(text).file_to_create(), to_create, "{text}");
+        }
+        let here = parsed("sqlite:///dev/null?mode=rwc");
+        assert_eq!(here.missing_file(), None);
+        assert_eq!(here.file_to_create(), None);
     }
 
     #[test]

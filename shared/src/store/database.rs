@@ -12,7 +12,7 @@ use secrecy::ExposeSecret;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::StoreError;
+use super::{StoreError, sqlite_files, sqlite_files::LooseFiles};
 use crate::{
     clock::Timestamp,
     settings::{DatabaseUrl, Engine},
@@ -72,6 +72,10 @@ impl Database {
             Engine::MySql => configure_mysql(&mut options, url.needs_verification()),
             Engine::Sqlite => configure_sqlite(&mut options),
         }
+        if let Err(error) = sqlite_files::create(url) {
+            // SQLite meets the same, and its error is the one to tell.
+            tracing::debug!(%error, "the database's file could not be made");
+        }
         let connection = sea_orm::Database::connect(options).await?;
         Ok(Self { connection })
     }
@@ -83,7 +87,10 @@ impl Database {
         loop {
             let error = match Self::connect(url).await {
                 Ok(database) => match database.check_schema().await {
-                    Ok(()) => return Ok(database),
+                    Ok(()) => {
+                        warn_of_loose_files(url);
+                        return Ok(database);
+                    }
                     Err(SchemaError::Store(error)) => error,
                     Err(error) => return Err(error),
                 },
@@ -191,6 +198,16 @@ impl Database {
     pub(super) fn now_plus(&self, duration: Duration) -> SimpleExpr {
         let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4);
         self.now().add(millis)
+    }
+}
+
+fn warn_of_loose_files(url: &DatabaseUrl) {
+    if let Some(files) = LooseFiles::of(url) {
+        tracing::warn!(
+            %files,
+            "others than their owner can read or change the database's files: chmod 600 them, and run all \
+             programs as that owner"
+        );
     }
 }
 

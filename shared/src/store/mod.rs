@@ -24,6 +24,7 @@ pub mod loss;
 pub mod reuse;
 pub mod rights;
 pub mod settle;
+pub mod sqlite_files;
 mod state;
 pub mod submissions;
 pub mod untold;
