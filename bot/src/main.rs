@@ -23,6 +23,7 @@ use std::{io, process::ExitCode};
 
 use clap::{ArgMatches, Command};
 use shared::{
+    core_dumps,
     health::ask,
     lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
     logging,
@@ -33,6 +34,9 @@ use crate::settings::Settings;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if let Err(error) = core_dumps::forbid() {
+        return lifecycle::complain(Program::Bot, &error.to_string(), EXIT_FAILURE);
+    }
     lifecycle::install_tls_provider();
     let matches = command_line().get_matches();
     let done = match matches.subcommand() {

@@ -5,12 +5,16 @@ mod command;
 use std::process::ExitCode;
 
 use shared::{
+    core_dumps,
     lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
     settings::{Program, SettingsError},
 };
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    if let Err(error) = core_dumps::forbid() {
+        return lifecycle::complain(Program::Migrate, &error.to_string(), EXIT_FAILURE);
+    }
     lifecycle::install_tls_provider();
     let matches = command::command_line().get_matches();
     match command::run(&matches).await {

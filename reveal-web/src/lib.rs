@@ -32,6 +32,7 @@ use std::{io, process::ExitCode};
 
 use clap::{ArgMatches, Command};
 use shared::{
+    core_dumps,
     health::ask,
     lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
     logging,
@@ -42,6 +43,9 @@ use crate::settings::Settings;
 
 /// Runs the program: serves until it is told to stop, or does what a subcommand says.
 pub async fn main() -> ExitCode {
+    if let Err(error) = core_dumps::forbid() {
+        return lifecycle::complain(Program::Web, &error.to_string(), EXIT_FAILURE);
+    }
     lifecycle::install_tls_provider();
     let matches = command_line().get_matches();
     let done = match matches.subcommand() {

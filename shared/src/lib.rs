@@ -5,6 +5,7 @@
 
 pub mod certificate;
 pub mod clock;
+pub mod core_dumps;
 pub mod crypto;
 pub mod doctor;
 pub mod health;

@@ -11,6 +11,7 @@ mod command;
 mod compose;
 mod config_check;
 mod copying;
+mod core_dumps;
 mod database_faults;
 mod database_tls;
 mod delivery;

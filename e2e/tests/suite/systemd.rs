@@ -166,6 +166,23 @@ fn services_share_neither_users_nor_accounts() {
     assert_eq!(different(account), 3);
 }
 
+/// The programs switch core dumps off themselves; swap is the unit's to forbid.
+#[test]
+fn memory_stays_memory() {
+    let all = "secure-secret-.service.d/hardening.conf";
+    let all = fs::read_to_string(units().join(all)).unwrap();
+    for line in ["LimitCORE=0", "MemorySwapMax=0"] {
+        assert!(all.lines().any(|found| found == line), "{line}");
+    }
+    for program in UNITS {
+        let unit = Unit::read(program);
+        assert_eq!(unit.values("MemoryMax").len(), 1, "{program}");
+        for directive in ["LimitCORE", "MemorySwapMax"] {
+            assert!(unit.values(directive).is_empty(), "{program}: {directive}");
+        }
+    }
+}
+
 #[test]
 fn settings_that_do_not_fit_are_not_tried_again() {
     for program in ["secure-secret-bot", "secure-secret-web"] {
