@@ -1,4 +1,5 @@
-//! What the documents say, held against what there is: links, commands, settings, messages, quotations.
+//! What the documents say, held against what there is: links, commands, settings, messages, quotations; and what
+//! the forge uses.
 //! Nothing has to run for it; commands are only asked for their `--help`.
 #![expect(
     clippy::panic,
@@ -17,3 +18,4 @@ mod repository;
 mod settings;
 mod sources;
 mod tokens;
+mod workflows;
