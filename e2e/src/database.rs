@@ -4,6 +4,8 @@ use migration::{
     Migrator, MigratorTrait as _,
     accounts::{Account as Grantee, Accounts},
 };
+use std::path::Path;
+
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbErr, Statement, TryGetable,
 };
@@ -159,6 +161,12 @@ impl TestDatabase {
     /// The same as the MySQL server's administrator.
     pub async fn admin_session(&self) -> DatabaseConnection {
         connect(&self.server).await
+    }
+
+    /// The folder of an SQLite database.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The database's name on its MySQL server.

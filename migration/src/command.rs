@@ -1,10 +1,14 @@
-//! The command line: `up`, `down`, `status`, `accounts`, `grant`, `config check`.
+//! The command line: `up`, `down`, `status`, `accounts`, `grant`, `end-all`, `config check`.
 #![expect(clippy::print_stdout, reason = "answers go to the terminal")]
 
 use std::io;
 
 use anyhow::{Context as _, bail};
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{
+    Arg, ArgAction, ArgMatches, Command,
+    builder::{PossibleValuesParser, TypedValueParser as _},
+    value_parser,
+};
 use migration::{
     Migrator, MigratorTrait as _,
     accounts::{Account, Accounts, Require},
@@ -16,7 +20,11 @@ use sea_orm_migration::{
 use shared::{
     lifecycle,
     settings::{self, DatabaseUrl, Program, Reader, check, definitions::DATABASE_URL},
-    store::{Database, StoreError, sqlite_files::LooseFiles},
+    store::{
+        Database, StoreError,
+        end_all::{self, EndedAll, Reason},
+        sqlite_files::LooseFiles,
+    },
 };
 
 /// The commands and their flags.
@@ -66,8 +74,31 @@ pub(crate) fn command_line() -> Command {
                 .about("Lists the migrations and whether they are applied")
                 .args(database()),
         )
+        .subcommand(end_all_command())
         .subcommand(accounts_command())
         .subcommand(check::command_line(Program::Migrate))
+}
+
+fn end_all_command() -> Command {
+    Command::new("end-all")
+        .about(
+            "Ends every secret that lives and takes back what waits for delivery: after a restored backup or a \
+             failover, what was opened before could be opened again. Senders are told to send again",
+        )
+        .arg(
+            Arg::new("reason")
+                .long("reason")
+                .value_name("REASON")
+                .required(true)
+                .value_parser(PossibleValuesParser::new(Reason::ALL.map(Reason::code)).try_map(reason_of))
+                .help("Why, for the audit trail"),
+        )
+        .args(settings::arguments(&[DATABASE_URL]))
+}
+
+fn reason_of(code: String) -> Result<Reason, String> {
+    let mut reasons = Reason::ALL.into_iter();
+    reasons.find(|reason| reason.code() == code).ok_or(code)
 }
 
 fn accounts_command() -> Command {
@@ -140,12 +171,31 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
             Some((_, matches)) => check_settings(matches),
             None => Ok(()),
         },
+        Some(("end-all", matches)) => end_all(matches).await,
         Some((name, matches)) => {
             let database = connect(matches).await?;
             migrate(name, matches, database.connection()).await
         }
         None => Ok(()),
     }
+}
+
+async fn end_all(matches: &ArgMatches) -> anyhow::Result<()> {
+    // The command line has it, or this is not reached.
+    let Some(&reason) = matches.get_one::<Reason>("reason") else {
+        return Ok(());
+    };
+    let database = connect(matches).await?;
+    database.check_schema().await?;
+    let EndedAll {
+        secrets,
+        taken_back,
+    } = end_all::end_all(&database, reason).await?;
+    println!(
+        "{secrets} secrets ended; {taken_back} of their messages were not out, and are taken back. Bots tell \
+         senders and recipients"
+    );
+    Ok(())
 }
 
 fn check_settings(matches: &ArgMatches) -> anyhow::Result<()> {

@@ -9,7 +9,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 #[derive(Debug, thiserror::Error)]
 #[error(
     "core dumps can't be switched off ({0}): what confines the process (seccomp) must let it lower its \
-     limits and call prctl(PR_SET_DUMPABLE)"
+     limits and make itself undumpable"
 )]
 pub struct StillDumpable(#[from] io::Error);
 

@@ -19,6 +19,7 @@ mod dialog;
 mod doctor;
 mod edits;
 mod egress;
+mod end_all;
 mod expiry;
 mod faults;
 mod flow;

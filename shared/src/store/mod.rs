@@ -13,6 +13,7 @@ pub mod claim;
 pub mod create;
 mod database;
 pub mod deliveries;
+pub mod end_all;
 mod entity;
 mod error;
 pub mod expire;

@@ -95,6 +95,7 @@ message-caution = Not expecting this? Ask { $sender } before you open it.
 message-opened = This secret was opened on { $when }, and was destroyed then. If you opened it and saw nothing, ask { $sender } to send it anew. If you didn’t open it, tell { $sender } now: somebody else did.
 message-expired = Nobody opened this secret in time, so it was destroyed unseen on { $when }. Ask { $sender } to send it anew.
 message-withdrawn = This secret was destroyed unseen on { $when }. Ask { $sender } to send it anew if you still need it.
+message-ended = This secret was ended on { $when } and can’t be opened any more. Ask { $sender } to send it anew if you still need it.
 
 ## The sender’s receipt
 

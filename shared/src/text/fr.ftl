@@ -97,6 +97,7 @@ message-caution = Vous ne l’attendiez pas ? Demandez à { $sender } avant d�
 message-opened = Ce secret a été ouvert le { $when }, puis détruit. Si vous l’avez ouvert sans rien voir, demandez à { $sender } de le renvoyer. Si vous ne l’avez pas ouvert, prévenez { $sender } tout de suite : quelqu’un d’autre l’a fait.
 message-expired = Personne n’a ouvert ce secret à temps : il a été détruit sans être vu le { $when }. Demandez à { $sender } de le renvoyer.
 message-withdrawn = Ce secret a été détruit sans être vu le { $when }. Demandez à { $sender } de le renvoyer si vous en avez encore besoin.
+message-ended = Il a été mis fin à ce secret le { $when } : il ne peut plus être ouvert. Demandez à { $sender } de le renvoyer si vous en avez encore besoin.
 
 ## L’accusé à l’expéditeur
 

@@ -112,6 +112,7 @@ messages! {
     MessageOpened { when: &'a str, sender: &'a str } => "message-opened",
     MessageExpired { when: &'a str, sender: &'a str } => "message-expired",
     MessageWithdrawn { when: &'a str, sender: &'a str } => "message-withdrawn",
+    MessageEnded { when: &'a str, sender: &'a str } => "message-ended",
     // The sender’s receipt
     ReceiptFallback => "receipt-fallback",
     ReceiptWaiting { recipient: &'a str, until: &'a str } => "receipt-waiting",

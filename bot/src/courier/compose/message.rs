@@ -78,6 +78,7 @@ pub(in crate::courier) fn ended_message(locale: Locale, facts: &Facts) -> Option
     let what = match facts.ending? {
         Ending::Viewed { .. } => Message::MessageOpened { when, sender },
         Ending::Expired => Message::MessageExpired { when, sender },
+        Ending::Revoked if facts.revoked_by.is_some() => Message::MessageEnded { when, sender },
         Ending::Undeliverable | Ending::Revoked => Message::MessageWithdrawn { when, sender },
     };
     let lead = text(locale, Message::MessageLead { sender });

@@ -84,6 +84,13 @@ pub(crate) fn receipt_lines(
     let until = &text::instant(locale, facts.expires_at, tz);
     let when = &text::instant(locale, facts.ended_at.unwrap_or(facts.now), tz);
     let (what, why) = match (outcome, facts.ending) {
+        // Whether it had been delivered by then matters no more.
+        (_, Some(Ending::Revoked)) if facts.revoked_by == Some(RevokedBy::Operator) => {
+            (Message::ReceiptEndedByOperator { recipient, when }, None)
+        }
+        (_, Some(Ending::Revoked)) if facts.revoked_by.is_some() => {
+            (Message::ReceiptConflict { recipient, when }, None)
+        }
         (Some(Outcome::Failed(FailureReason::Expired)), _) => (
             Message::ReceiptExpired { recipient },
             Some(failure_message(FailureReason::Expired, refusal)),
@@ -99,12 +106,6 @@ pub(crate) fn receipt_lines(
         (Some(Outcome::Sent), None) => (Message::ReceiptDelivered { recipient, until }, None),
         (_, Some(Ending::Viewed { .. })) => (Message::ReceiptOpened { recipient, when }, None),
         (_, Some(Ending::Expired)) => (Message::ReceiptUnopened { recipient, when }, None),
-        (_, Some(Ending::Revoked)) if facts.revoked_by == Some(RevokedBy::Operator) => {
-            (Message::ReceiptEndedByOperator { recipient, when }, None)
-        }
-        (_, Some(Ending::Revoked)) if facts.revoked_by.is_some() => {
-            (Message::ReceiptConflict { recipient, when }, None)
-        }
         (_, Some(Ending::Undeliverable | Ending::Revoked)) => {
             (Message::ReceiptWithdrawn { recipient, when }, None)
         }
@@ -136,7 +137,7 @@ pub(in crate::courier) fn asks(job: &Job) -> Nudges {
     let causes = [
         (
             Nudges::FAILED,
-            matches!(job.outcome, Some(Outcome::Failed(_))),
+            matches!(job.outcome, Some(Outcome::Failed(_))) && job.facts.revoked_by.is_none(),
         ),
         (Nudges::REUSED, job.facts.reuses > 0),
         (Nudges::LOST, job.facts.page_lost),

@@ -34,6 +34,8 @@ pub enum Event {
     DecryptFailed,
     /// It was destroyed unopened because its time was over.
     ExpiredDestroyed,
+    /// It was ended before its time: at an operator's word.
+    Revoked,
 }
 
 impl Event {
@@ -46,6 +48,7 @@ impl Event {
             Self::Viewed => "viewed",
             Self::DecryptFailed => "decrypt_failed",
             Self::ExpiredDestroyed => "expired_destroyed",
+            Self::Revoked => "revoked",
         }
     }
 }

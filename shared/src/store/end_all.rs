@@ -1,0 +1,180 @@
+//! Ending every secret that lives, at an operator's word: after a restored backup, or a failover to a server
+//! that lagged behind, secrets that were opened would live again.
+
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Expr, ExprTrait as _, LockType},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Database, Ending, RevokedBy, StoreError,
+    audit::{self, Event, NewEntry, Slot},
+    database,
+    deliveries::Kind,
+    entity::{delivery, secret},
+    expire,
+};
+use crate::{clock::Timestamp, ids::SecretId};
+
+/// Secrets ended in one transaction.
+const BATCH: u64 = 200;
+
+/// Why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The database is an older copy of itself.
+    Restore,
+    /// Another server took over, which may have lagged behind.
+    Failover,
+    /// Somebody who should not may have been at the database, the keys or the links.
+    Incident,
+}
+
+impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 3] = [Self::Restore, Self::Failover, Self::Incident];
+
+    /// The word on the command line and in the audit log.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Restore => "restore",
+            Self::Failover => "failover",
+            Self::Incident => "incident",
+        }
+    }
+}
+
+/// What was ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EndedAll {
+    /// Secrets.
+    pub secrets: u64,
+    /// Those of them whose message was not out, or not known to be, and is taken back.
+    pub taken_back: u64,
+}
+
+/// Ends every secret that lives, with its one `revoked` event, and takes back what waits for delivery. Bots
+/// tell senders and recipients. Doing it again ends what came meanwhile.
+pub async fn end_all(database: &Database, reason: Reason) -> Result<EndedAll, StoreError> {
+    let mut all = EndedAll::default();
+    loop {
+        let ended = end_batch(database, reason).await?;
+        all.secrets += ended.secrets;
+        all.taken_back += ended.taken_back;
+        if ended.secrets < BATCH {
+            return Ok(all);
+        }
+    }
+}
+
+async fn end_batch(database: &Database, reason: Reason) -> Result<EndedAll, StoreError> {
+    let transaction = database.begin().await?;
+    let work = async {
+        // Nobody's lock is passed over: what is being opened just now is waited for.
+        let live = secret::Entity::find()
+            .select_only()
+            .columns([
+                secret::Column::Id,
+                secret::Column::Sender,
+                secret::Column::Recipient,
+            ])
+            .column_as(database.now(), "now")
+            .filter(secret::Column::DestroyedAt.is_null())
+            .order_by_asc(secret::Column::Id)
+            .limit(BATCH)
+            .lock(LockType::Update)
+            .into_model::<Live>()
+            .all(&transaction)
+            .await?;
+        let mut ended = EndedAll::default();
+        for row in &live {
+            ended.secrets += 1;
+            ended.taken_back += row.end(database, &transaction, reason).await?;
+        }
+        Ok(ended)
+    }
+    .await;
+    database::finish(transaction, work).await
+}
+
+#[derive(FromQueryResult)]
+struct Live {
+    id: Uuid,
+    sender: String,
+    recipient: String,
+    now: i64,
+}
+
+impl Live {
+    /// Returns how many messages were taken back.
+    async fn end(
+        &self,
+        database: &Database,
+        transaction: &DatabaseTransaction,
+        reason: Reason,
+    ) -> Result<u64, StoreError> {
+        let secret = SecretId::from_uuid(self.id);
+        let now = Timestamp::from_millis(self.now);
+        if !expire::destroy(transaction, secret, Ending::Revoked, now).await? {
+            return Err(StoreError::Stale);
+        }
+        mark(transaction, secret).await?;
+        let entry = NewEntry {
+            secret,
+            event: Event::Revoked,
+            slot: Slot::Terminal,
+            occurred_at: now,
+            sender: &self.sender,
+            recipient: &self.recipient,
+            visitor: None,
+            metadata: json!({ "by": RevokedBy::Operator.code(), "reason": reason.code() }),
+        };
+        match audit::append(transaction, entry).await {
+            // A newer trail beside an older backup has its end already.
+            Ok(()) | Err(StoreError::Duplicate) => {}
+            Err(error) => return Err(error),
+        }
+        take_back(database, transaction, secret).await
+    }
+}
+
+async fn mark(transaction: &DatabaseTransaction, secret: SecretId) -> Result<(), StoreError> {
+    secret::Entity::update_many()
+        .set(secret::ActiveModel {
+            revoked_by: Set(Some(RevokedBy::Operator.code().to_owned())),
+            ..Default::default()
+        })
+        .filter(secret::Column::Id.eq(secret.as_uuid()))
+        .exec(transaction)
+        .await?;
+    Ok(())
+}
+
+/// Erases the link that waits, and lets the courier tell the sender.
+async fn take_back(
+    database: &Database,
+    transaction: &DatabaseTransaction,
+    secret: SecretId,
+) -> Result<u64, StoreError> {
+    let taken_back = delivery::Entity::update_many()
+        .set(delivery::ActiveModel {
+            key_id: Set(None),
+            sealed: Set(None),
+            held_since: Set(None),
+            // Whoever had it when the backup was made is gone.
+            leased_until: Set(None),
+            ..Default::default()
+        })
+        .col_expr(delivery::Column::NextAttemptAt, database.now())
+        .filter(delivery::Column::SecretId.eq(secret.as_uuid()))
+        .filter(delivery::Column::Kind.eq(Kind::RecipientMessage.code()))
+        .filter(Expr::col(delivery::Column::SettledAt).is_null())
+        .exec(transaction)
+        .await?;
+    Ok(taken_back.rows_affected)
+}
