@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::{markdown::Document, repository, sources};
 
 /// Names of the same form that are no settings of the programs.
-const OTHER_NAMES: [(&str, &str); 8] = [
+const OTHER_NAMES: [(&str, &str); 9] = [
     ("ENV_FILE", "names the file with settings itself"),
     ("FERNET_KEY", "the mistake that is told"),
     ("NAME_FILE", "stands for all of them"),
+    ("PR_SET_DUMPABLE", "Linux"),
     ("READ_COMMITTED", "MySQL"),
     ("SECURE_SECRET_BIN_DIR", "for the tests"),
     ("TEST_MYSQL_URL", "for the tests"),
