@@ -12,12 +12,14 @@ mod fuzz;
 mod generate;
 mod guide;
 mod java;
+mod mutants;
 mod mysql;
 mod node;
 mod presses;
 mod processes;
 mod python;
 mod soak;
+mod surroundings;
 mod test;
 mod unstable;
 
@@ -68,6 +70,15 @@ fn main() -> anyhow::Result<()> {
                 .about("Feeds the parsers of what strangers send with what nobody thought of")
                 .arg(number("minutes", "5", "For how long, each")),
         )
+        .subcommand(
+            Command::new("mutants")
+                .about("Breaks promises on purpose in a copy, and wants each one's test to notice")
+                .arg(
+                    Arg::new("name")
+                        .action(ArgAction::Append)
+                        .help("Files in mutants/, without their ending; all if none is named"),
+                ),
+        )
         .subcommand(Command::new("generate").about("Writes what documents take from the code"))
         .subcommand(guide())
         .subcommand(Command::new("mysql").about("Runs the tests' MySQL until stopped"))
@@ -92,6 +103,10 @@ fn main() -> anyhow::Result<()> {
         }
         Some(("fuzz", matches)) => {
             fuzz::run(matches.get_one::<u64>("minutes").copied().unwrap_or(1))
+        }
+        Some(("mutants", matches)) => {
+            let names = matches.get_many::<String>("name").unwrap_or_default();
+            mutants::run(&names.cloned().collect::<Vec<_>>())
         }
         Some(("generate", _)) => generate::run(),
         Some(("guide", matches)) if matches.get_flag("built") => {

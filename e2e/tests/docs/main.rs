@@ -14,6 +14,7 @@ mod help;
 mod links;
 mod markdown;
 mod messages;
+mod named_tests;
 mod repository;
 mod settings;
 mod sources;

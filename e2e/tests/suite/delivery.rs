@@ -36,6 +36,26 @@ on_each_engine! {
         world.finish().await;
     }
 
+    /// The dialog does not wait long for who somebody is; whoever may get nothing gets nothing all the same.
+    async fn nobody_gets_a_message_whom_the_dialog_would_have_refused(engine) {
+        let world = World::start(engine).await;
+        for (count, (recipient, expected)) in [
+            ("U0STRANGER", "another organization"),
+            ("U0GONE", "deactivated"),
+            ("U0ROBOT", "can’t get messages from apps"),
+        ].into_iter().enumerate() {
+            world.slack().fail(&json!({"method": "users.info", "mode": "hang", "to": recipient, "times": 1})).await;
+            world.send_from("U0ALICE", recipient).await;
+            let receipts = world.slack().messages("U0ALICE", count + 1).await;
+            let receipt = receipts.last().unwrap().to_string();
+            assert!(receipt.contains("was destroyed") && receipt.contains(expected), "{receipt}");
+            assert!(world.slack().messages_now(recipient).await.is_empty(), "{recipient}");
+        }
+        let live = "SELECT COUNT(*) FROM secrets WHERE ciphertext IS NOT NULL";
+        assert_eq!(world.database.count(live).await, 0);
+        world.finish().await;
+    }
+
     async fn what_passes_is_tried_again(engine) {
         let world = World::start(engine).await;
         for fault in [

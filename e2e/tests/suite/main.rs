@@ -7,6 +7,7 @@ mod arrival;
 mod bad_input;
 mod bad_rows;
 mod browser;
+mod burn;
 mod command;
 mod compose;
 mod config_check;

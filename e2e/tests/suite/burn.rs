@@ -1,0 +1,225 @@
+//! What happens to a secret between the moment when a burn has read it and its COMMIT. A burn calls
+//! `render` after its read, and `requester_gone` right before its COMMIT: there the others have their turn.
+
+use e2e::{Account, Engine, Keys, Sent, TestDatabase, eventually, on_each_engine};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection};
+use shared::{
+    clock::Timestamp,
+    crypto::{Confirmed, LinkToken},
+    store::{
+        Database, Ending, FailureReason, StoreError,
+        audit::Visitor,
+        burn::{self, Burn, BurnError},
+        claim::{self, Which},
+        create, settle,
+    },
+};
+use std::time::Duration;
+
+/// Takes the place of the one end that each secret has in the audit log.
+const TAKE_THE_END: &str = "INSERT INTO audit_events (id, secret_id, event, slot, occurred_at, metadata) \
+     SELECT id, id, 'viewed', 'terminal', created_at, '{}' FROM secrets WHERE destroyed_at IS NULL";
+
+const LIVE: &str = "SELECT COUNT(*) FROM secrets WHERE ciphertext IS NOT NULL";
+const VIEWED: &str = "SELECT COUNT(*) FROM audit_events WHERE event = 'viewed'";
+
+type Burned = Result<Burn<String>, BurnError>;
+
+/// Burns, and lets something happen after the read and something before the COMMIT.
+async fn burn_while(
+    store: &Database,
+    keys: &Keys,
+    sent: &Sent,
+    after_read: impl AsyncFn(),
+    before_commit: impl AsyncFn(),
+) -> Burned {
+    let render = |opened: &burn::Opened| {
+        wait_for(after_read());
+        opened.text.expose().to_owned()
+    };
+    let gone = || {
+        wait_for(before_commit());
+        false
+    };
+    let confirmed = confirmed(keys, &sent.token);
+    let visitor = Visitor::default();
+    burn::burn(
+        store,
+        &keys.master(),
+        &sent.token,
+        &confirmed,
+        &visitor,
+        gone,
+        render,
+    )
+    .await
+}
+
+fn wait_for(happens: impl Future<Output = ()>) {
+    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(happens));
+}
+
+async fn burn(store: &Database, keys: &Keys, sent: &Sent) -> Burned {
+    burn_while(store, keys, sent, async || {}, async || {}).await
+}
+
+/// Of a page before which nobody waited.
+fn confirmed(keys: &Keys, token: &LinkToken) -> Confirmed {
+    let (ring, hash) = (keys.master(), token.hash());
+    let confirmation = ring.confirm(&hash, Timestamp::from_millis(i64::MAX));
+    ring.confirmed(&hash, &confirmation).unwrap()
+}
+
+fn revealed(sent: &Sent) -> Burn<String> {
+    Burn::Revealed {
+        secret: sent.secret,
+        rendered: sent.text.clone(),
+    }
+}
+
+fn ending(burned: &Burned) -> Option<Ending> {
+    match burned {
+        Ok(Burn::Ended(ended) | Burn::Repeated(ended)) => Some(ended.ending),
+        _ => None,
+    }
+}
+
+async fn run(session: &DatabaseConnection, sql: &str) {
+    session.execute_unprepared(sql).await.unwrap();
+}
+
+on_each_engine! {
+    async fn of_two_that_read_a_live_secret_one_burns_it(engine) {
+        let database = TestDatabase::migrated(engine).await;
+        let (store, other, keys) = (database.store().await, database.store().await, Keys::fresh());
+        let sent = keys.send(&store, "seen once").await;
+        let overtaken = burn_while(&store, &keys, &sent, async || {
+            assert_eq!(burn(&other, &keys, &sent).await, Ok(revealed(&sent)));
+        }, async || unreachable!("nothing is left to commit")).await;
+        assert!(matches!(ending(&overtaken), Some(Ending::Viewed { .. })), "{overtaken:?}");
+        assert_eq!(database.count(VIEWED).await, 1);
+        database.remove().await;
+    }
+
+    async fn a_secret_whose_time_is_over_once_it_was_read_is_not_shown(engine) {
+        let database = TestDatabase::migrated(engine).await;
+        let (store, keys) = (database.store().await, Keys::fresh());
+        let sent = keys.send(&store, "too late").await;
+        let late = burn_while(&store, &keys, &sent, async || {
+            let expire = "UPDATE secrets SET created_at = created_at - 7200000, expires_at = expires_at - 7200000";
+            database.run(Account::Migrate, expire).await.unwrap();
+        }, async || unreachable!("nothing is left to commit")).await;
+        assert_eq!(ending(&late), Some(Ending::Expired), "{late:?}");
+        assert_eq!((database.count(VIEWED).await, database.count(LIVE).await), (0, 0));
+        database.remove().await;
+    }
+
+    async fn an_opening_that_can_not_be_written_down_did_not_happen(engine) {
+        let database = TestDatabase::migrated(engine).await;
+        let (store, keys) = (database.store().await, Keys::fresh());
+        let sent = keys.send(&store, "still there").await;
+        let refused = burn_while(&store, &keys, &sent, async || {
+            database.run(Account::Migrate, TAKE_THE_END).await.unwrap();
+        }, async || unreachable!("there is nothing to commit")).await;
+        assert_eq!(refused, Err(BurnError::Store(StoreError::Duplicate)));
+        assert_eq!(database.count(LIVE).await, 1);
+        let give_back = "DELETE FROM audit_events WHERE slot = 'terminal'";
+        database.run(Account::Migrate, give_back).await.unwrap();
+        assert_eq!(burn(&store, &keys, &sent).await, Ok(revealed(&sent)));
+        database.remove().await;
+    }
+
+    async fn a_failed_delivery_that_can_not_be_written_down_ends_nothing(engine) {
+        let database = TestDatabase::migrated(engine).await;
+        let (store, keys) = (database.store().await, Keys::fresh());
+        let new = Keys::submission("V1", "still there");
+        create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
+        let lease = Duration::from_mins(1);
+        let job = claim::claim(&store, lease, Which::Due(&[])).await.unwrap().unwrap();
+        database.run(Account::Migrate, TAKE_THE_END).await.unwrap();
+        let failed = settle::failed(&store, &job, FailureReason::Refused, None).await;
+        assert_eq!(failed, Err(StoreError::Duplicate));
+        let waiting = "SELECT COUNT(*) FROM deliveries WHERE sealed IS NOT NULL AND settled_at IS NULL";
+        assert_eq!((database.count(LIVE).await, database.count(waiting).await), (1, 1));
+        database.remove().await;
+    }
+}
+
+/// The server undoes what a connection had begun when that connection ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_never_arrived_shows_nothing() {
+    let database = TestDatabase::migrated(Engine::MySql).await;
+    let (store, keys) = (database.store().await, Keys::fresh());
+    let sent = keys.send(&store, "still there").await;
+    let admin = database.admin_session().await;
+    let connections = format!(
+        "FROM information_schema.processlist WHERE db = '{}'",
+        database.name()
+    );
+    let lost = burn_while(
+        &store,
+        &keys,
+        &sent,
+        async || {},
+        async || {
+            let ours = format!("SELECT CAST(COALESCE(MAX(id), 0) AS SIGNED) {connections}");
+            eventually("every connection ended", || async {
+                let id = database.admin_count(&ours).await;
+                // It may end by itself meanwhile.
+                admin.execute_unprepared(&format!("KILL {id}")).await.ok();
+                (id == 0).then_some(())
+            })
+            .await;
+        },
+    )
+    .await;
+    assert_eq!(lost, Err(BurnError::Store(StoreError::CommitUnknown)));
+    assert_eq!(
+        (database.count(LIVE).await, database.count(VIEWED).await),
+        (1, 0)
+    );
+    assert_eq!(burn(&store, &keys, &sent).await, Ok(revealed(&sent)));
+    database.remove().await;
+}
+
+/// Another transaction holds the end that the burn wants to write down, and then wants the row that
+/// the burn holds: MySQL undoes the smaller one, which is the burn's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burn_that_lost_a_deadlock_is_tried_once_more() {
+    let database = TestDatabase::migrated(Engine::MySql).await;
+    let (store, keys) = (database.store().await, Keys::fresh());
+    let sent = keys.send(&store, "shown at the second try").await;
+    let session = database.session().await;
+    run(&session, "CREATE TABLE heavy (content INT)").await;
+    run(
+        &session,
+        "SET SESSION transaction_isolation = 'READ-COMMITTED'",
+    )
+    .await;
+    let waiting = format!(
+        "SELECT COUNT(*) FROM performance_schema.data_locks \
+         WHERE object_schema = '{}' AND lock_status = 'WAITING'",
+        database.name()
+    );
+    let burned = loop {
+        run(&session, "BEGIN").await;
+        run(&session, "INSERT INTO heavy WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 500) SELECT i FROM n").await;
+        run(&session, TAKE_THE_END).await;
+        let (burned, ()) = tokio::join!(burn(&store, &keys, &sent), async {
+            eventually("the burn waits for its end", || async {
+                (database.admin_count(&waiting).await > 0).then_some(())
+            })
+            .await;
+            run(&session, "SELECT id FROM secrets FOR UPDATE").await;
+            run(&session, "ROLLBACK").await;
+        });
+        // On a slow machine the burn may have given up its wait for a lock before that.
+        if !matches!(burned, Err(BurnError::Store(StoreError::Busy { .. }))) {
+            break burned;
+        }
+    };
+    assert_eq!(burned, Ok(revealed(&sent)));
+    session.close().await.unwrap();
+    assert_eq!(database.count(VIEWED).await, 1);
+    database.remove().await;
+}
