@@ -15,6 +15,8 @@ mod master;
 mod response_url;
 mod seal;
 mod token;
+#[cfg(test)]
+mod vectors;
 
 pub use confirmation::{CONFIRMATION_LIFE, Confirmed, ConfirmedBy};
 pub use delivery::{DeliveryKeys, NotApart, Parcel, SealedParcel};
