@@ -16,6 +16,7 @@ mod database;
 mod environment;
 pub mod invariants;
 pub mod load;
+pub mod mysql_proxy;
 mod nu_checker;
 mod own_mysql;
 mod ports;
