@@ -1,6 +1,9 @@
 //! Which round trips are one operation's, and which of them goes wrong.
 
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, Weak},
+    time::{Duration, Instant},
+};
 
 use tokio::sync::watch;
 
@@ -8,6 +11,9 @@ use super::{
     command::Command,
     fault::{Fault, Hold},
 };
+
+/// A program that asks nothing for so long has got on with something else.
+const AT_REST_AFTER: Duration = Duration::from_millis(200);
 
 /// What a round trip does, as the protocol tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +106,19 @@ impl Watch {
     pub async fn hit(&self) {
         let mut hits = self.0.hits.subscribe();
         hits.wait_for(|hits| *hits > 0).await.unwrap();
+    }
+
+    /// Waits until the operation has had nothing to do for a while: no round trip is under way, no
+    /// transaction open.
+    pub async fn is_at_rest(&self) {
+        let mut quiet_since = Instant::now();
+        while quiet_since.elapsed() < AT_REST_AFTER {
+            // A connection that is busy with it knows it.
+            if Arc::strong_count(&self.0) > 1 {
+                quiet_since = Instant::now();
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Lets everything go on that is held until now, or would be.

@@ -6,6 +6,7 @@ mod answers;
 mod arrival;
 mod bad_input;
 mod bad_rows;
+mod bad_weather;
 mod browser;
 mod burn;
 mod command;

@@ -1,0 +1,175 @@
+//! A secret is opened while its database fails: it is shown once, or lives on.
+
+use std::collections::BTreeMap;
+
+use e2e::{
+    Web, World,
+    mysql_proxy::{
+        Aim, DEADLOCK, Fault, Hold, INTERRUPTED, LOCK_WAIT_TIMEOUT, MySqlProxy, Trip, Whose,
+    },
+};
+use futures_util::future::join_all;
+
+use super::{
+    LATE, Weather, each_fault_at_each,
+    visitors::{Secret, is_shown},
+    world_of_lanes,
+};
+
+/// reveal-webs that open secrets at the same time, each on a way of its own.
+const LANES: usize = 10;
+
+/// What a visitor is told when a COMMIT failed and it is not known how it ended. None of these says that
+/// somebody else opened it.
+const UNSURE: [&str; 6] = [
+    "unavailable",
+    "unknown-outcome",
+    "outcome-unknown",
+    "unconfirmed",
+    "unsure",
+    "repeated",
+];
+
+/// How an opening ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Ends {
+    /// The visitor sees the secret.
+    Shown,
+    /// The visitor is told to try again, and the secret can be opened.
+    Alive,
+    /// Either, or it is gone and the visitor is not told that somebody else has seen it.
+    Safely,
+}
+
+/// How one fault in the transaction or before has to end.
+fn ends(trip: Trip, fault: Fault) -> Ends {
+    match (trip, fault) {
+        (Trip::Commit, _) => Ends::Safely,
+        (Trip::Begin | Trip::Inside, Fault::Error(DEADLOCK))
+        | (_, Fault::Held(Hold::For(LATE))) => Ends::Shown,
+        _ => Ends::Alive,
+    }
+}
+
+/// Several faults in one opening.
+fn storms(trips: &[Trip]) -> Vec<(Ends, Weather)> {
+    let at = |which| trips.iter().position(|trip| *trip == which).unwrap();
+    let (inside, commit) = (at(Trip::Inside), at(Trip::Commit));
+    let mut storms = Vec::new();
+    let late = Fault::Held(Hold::For(LATE));
+    for fault in [
+        Fault::Error(INTERRUPTED),
+        Fault::CutBefore,
+        Fault::CutAfter,
+        late,
+    ] {
+        // What failed is to be undone, and that fails too.
+        let refused = (Aim::Nth(inside), Fault::Error(LOCK_WAIT_TIMEOUT));
+        storms.push((
+            Ends::Alive,
+            vec![refused, (Aim::Every(Trip::Rollback), fault)],
+        ));
+        // How the COMMIT ended is asked, and that fails too.
+        for committed in [Fault::CutBefore, Fault::CutAfter, super::AT_COMMIT] {
+            let unanswered = (Aim::Nth(commit), committed);
+            storms.push((Ends::Safely, vec![unanswered, (Aim::AfterCommit, fault)]));
+        }
+    }
+    let again = vec![(Aim::Every(Trip::Inside), Fault::Error(DEADLOCK))];
+    storms.push((Ends::Alive, again));
+    storms
+}
+
+struct Lane<'a> {
+    world: &'a World,
+    web: &'a Web,
+    proxy: &'a MySqlProxy,
+}
+
+impl Lane<'_> {
+    /// The round trips of an opening in fair weather.
+    async fn trips(&self) -> Vec<Trip> {
+        let secret = Secret::number(self.world, 0).await;
+        let page = self.web.look(&secret.token).await;
+        let confirmation = page.confirmation().unwrap();
+        let watch = self.proxy.watch(Whose::All, &secret.names(), &[]);
+        let page = self.web.press(&secret.token, confirmation).await;
+        assert!(is_shown(&page));
+        watch.trips()
+    }
+
+    /// One opening that goes wrong; how it ended.
+    async fn opens(&self, number: usize, ends: Ends, weather: &Weather) -> (Secret, Ends) {
+        let case = format!("{weather:?}");
+        let secret = Secret::number(self.world, number).await;
+        let page = self.web.look(&secret.token).await;
+        let confirmation = page.confirmation().unwrap();
+        let watch = self.proxy.watch(Whose::All, &secret.names(), weather);
+        let page = self.web.press(&secret.token, confirmation).await;
+        watch.is_at_rest().await;
+        assert!(watch.hits() > 0, "{case}: {:?}", watch.trips());
+        drop(watch);
+        let calm = self.world.web();
+        let is_live = secret.is_live(self.world).await;
+        let is_shown = is_shown(&page);
+        assert!(!(is_shown && is_live), "{case}: shown, and still there");
+        let ended = match (is_shown, is_live) {
+            (true, _) => Ends::Shown,
+            (false, true) => Ends::Alive,
+            (false, false) => Ends::Safely,
+        };
+        assert!(
+            ended == ends || ends == Ends::Safely,
+            "{case}: {ended:?}, told {:?}",
+            page.state()
+        );
+        match ended {
+            Ends::Shown => secret.stays_shut(calm, confirmation, &case).await,
+            Ends::Alive | Ends::Safely if ends == Ends::Safely => {
+                assert!(UNSURE.contains(&page.state()), "{case}: {}", page.state());
+            }
+            _ => assert_eq!((page.status, page.state()), (503, "unavailable"), "{case}"),
+        }
+        if is_live {
+            secret.opens_once(calm, &case).await;
+        }
+        (secret, ended)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_shown_once_or_lives_whatever_fails() {
+    let (world, proxies) = world_of_lanes(LANES, &[]).await;
+    let lanes = world.webs[1..].iter().zip(&proxies);
+    let lanes: Vec<_> = lanes
+        .map(|(web, proxy)| Lane {
+            world: &world,
+            web,
+            proxy,
+        })
+        .collect();
+    let trips = lanes[0].trips().await;
+    assert!(trips.contains(&Trip::Commit), "{trips:?}");
+    let single = each_fault_at_each(&trips).into_iter();
+    let single = single.map(|(trip, weather)| (ends(trip, weather[0].1), weather));
+    let cases: Vec<_> = single.chain(storms(&trips)).enumerate().collect();
+    let done = join_all(lanes.iter().enumerate().map(|(first, lane)| {
+        let cases = cases.iter().skip(first).step_by(LANES);
+        async move {
+            let mut done = Vec::new();
+            for (number, (ends, weather)) in cases {
+                done.push((lane.opens(number + 1, *ends, weather).await, weather));
+            }
+            done
+        }
+    }))
+    .await;
+    let mut counts = BTreeMap::<Ends, usize>::new();
+    for ((secret, ended), weather) in done.iter().flatten() {
+        *counts.entry(*ended).or_default() += 1;
+        let case = format!("{weather:?}");
+        secret.sender_hears(&world, "was opened on", &case).await;
+    }
+    println!("{} cases at {trips:?}: {counts:?}", cases.len());
+    world.finish().await;
+}
