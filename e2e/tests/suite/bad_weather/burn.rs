@@ -44,7 +44,8 @@ enum Ends {
 /// How one fault in the transaction or before has to end.
 fn ends(trip: Trip, fault: Fault) -> Ends {
     match (trip, fault) {
-        (Trip::Commit, _) => Ends::Safely,
+        // It is waited for, asked for, and tried once more.
+        (Trip::Commit, _) => Ends::Shown,
         (Trip::Begin | Trip::Inside, Fault::Error(DEADLOCK))
         | (_, Fault::Held(Hold::For(LATE))) => Ends::Shown,
         _ => Ends::Alive,
@@ -72,7 +73,7 @@ fn storms(trips: &[Trip]) -> Vec<(Ends, Weather)> {
         // How the COMMIT ended is asked, and that fails too.
         for committed in [Fault::CutBefore, Fault::CutAfter, super::AT_COMMIT] {
             let unanswered = (Aim::Nth(commit), committed);
-            storms.push((Ends::Safely, vec![unanswered, (Aim::AfterCommit, fault)]));
+            storms.push((Ends::Shown, vec![unanswered, (Aim::AfterCommit, fault)]));
         }
     }
     let again = vec![(Aim::Every(Trip::Inside), Fault::Error(DEADLOCK))];
