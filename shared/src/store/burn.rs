@@ -14,7 +14,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait as _},
 };
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use super::{
@@ -47,6 +47,9 @@ pub const COMMIT_PATIENCE: Duration = Duration::from_secs(55);
 
 /// A COMMIT without an answer for so long: the row is asked, and again and again.
 const ASK_EVERY: Duration = Duration::from_secs(1);
+
+/// Longest wait for an answer of the row's.
+const ASK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The pause after a question that failed.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
@@ -290,7 +293,8 @@ impl Attempt<'_> {
                 () = sleep(ASK_EVERY) => {}
             }
             // Only the answer may be late.
-            if self.is_burned_by_this().await == Ok(true) {
+            let asked = timeout(ASK_PATIENCE, self.is_burned_by_this()).await;
+            if asked == Ok(Ok(true)) {
                 return Ok(Destroyed::ByUs);
             }
             if Instant::now() >= give_up {
@@ -310,7 +314,8 @@ impl Attempt<'_> {
     /// What became of a COMMIT that failed.
     async fn outcome(&self, give_up: Instant) -> Result<Destroyed, StoreError> {
         loop {
-            match self.settled_outcome().await {
+            let asked = timeout(ASK_PATIENCE, self.settled_outcome()).await;
+            match asked.unwrap_or(Err(StoreError::Unreachable)) {
                 Ok(outcome) => return Ok(outcome),
                 Err(error) if error.is_passing() && Instant::now() < give_up => {
                     sleep(ASK_AGAIN).await;

@@ -111,6 +111,10 @@ receipt-reused = { $count ->
     [one] Since then its link was visited once more, on { $when }; nothing was shown. If { $recipient } says that they did not open it before, somebody else did: change the secret now, and tell your IT team.
    *[other] Since then its link was visited { $count } more times, last on { $when }; nothing was shown. If { $recipient } says that they did not open it before, somebody else did: change the secret now, and tell your IT team.
 }
+receipt-reused-after-loss = { $count ->
+    [one] Since then its link was visited once more, on { $when }; nothing was shown. Whoever did not get the page comes again. If it wasn’t { $recipient }, change the secret now, and tell your IT team.
+   *[other] Since then its link was visited { $count } more times, last on { $when }; nothing was shown. Whoever did not get the page comes again. If it wasn’t { $recipient }, change the secret now, and tell your IT team.
+}
 receipt-repeated = The page that opened it was sent again a moment later, by the same browser: a second press or a slow line does that. Nothing was shown again. If { $recipient } saw nothing, please send the secret anew.
 receipt-lost = The page with it may not have arrived: its connection was gone first. If { $recipient } saw nothing, please send the secret anew.
 receipt-unopened = Your secret for { $recipient } was not opened in time, and was destroyed on { $when }. Nobody saw it.

@@ -113,6 +113,10 @@ receipt-reused = { $count ->
     [one] Depuis, son lien a été visité encore une fois, le { $when } ; rien n’a été affiché. Si { $recipient } dit ne pas l’avoir ouvert avant, quelqu’un d’autre l’a fait : changez le secret tout de suite, et prévenez votre équipe informatique.
    *[other] Depuis, son lien a été visité { $count } autres fois, la dernière le { $when } ; rien n’a été affiché. Si { $recipient } dit ne pas l’avoir ouvert avant, quelqu’un d’autre l’a fait : changez le secret tout de suite, et prévenez votre équipe informatique.
 }
+receipt-reused-after-loss = { $count ->
+    [one] Depuis, son lien a été visité encore une fois, le { $when } ; rien n’a été affiché. Quand la page n’est pas arrivée, on revient. Si ce n’était pas { $recipient }, changez le secret tout de suite, et prévenez votre équipe informatique.
+   *[other] Depuis, son lien a été visité { $count } autres fois, la dernière le { $when } ; rien n’a été affiché. Quand la page n’est pas arrivée, on revient. Si ce n’était pas { $recipient }, changez le secret tout de suite, et prévenez votre équipe informatique.
+}
 receipt-repeated = La page qui l’a ouvert a été renvoyée à l’instant d’après, par le même navigateur : cela arrive si l’on appuie deux fois ou si la connexion est lente. Rien n’a été affiché de nouveau. Si { $recipient } n’a rien vu, veuillez renvoyer le secret.
 receipt-lost = La page qui l’affichait n’est peut-être pas arrivée : sa connexion a été coupée avant. Si { $recipient } n’a rien vu, veuillez renvoyer le secret.
 receipt-unopened = Votre secret pour { $recipient } n’a pas été ouvert à temps, et a été détruit le { $when }. Personne ne l’a vu.

@@ -123,6 +123,7 @@ messages! {
     ReceiptDelivered { recipient: &'a str, until: &'a str } => "receipt-delivered",
     ReceiptOpened { recipient: &'a str, when: &'a str } => "receipt-opened",
     ReceiptReused { count: u64, recipient: &'a str, when: &'a str } => "receipt-reused",
+    ReceiptReusedAfterLoss { count: u64, recipient: &'a str, when: &'a str } => "receipt-reused-after-loss",
     ReceiptRepeated { recipient: &'a str } => "receipt-repeated",
     ReceiptLost { recipient: &'a str } => "receipt-lost",
     ReceiptConflict { recipient: &'a str, when: &'a str } => "receipt-conflict",

@@ -119,10 +119,20 @@ pub(crate) fn receipt_lines(
         lines.push(text(locale, Message::ReceiptRepeated { recipient }));
     }
     if let Some(reused_at) = facts.reused_at {
-        let reused = Message::ReceiptReused {
-            count: u64::try_from(facts.reuses).unwrap_or(0),
-            recipient,
-            when: &text::instant(locale, reused_at, tz),
+        let count = u64::try_from(facts.reuses).unwrap_or(0);
+        let when = &text::instant(locale, reused_at, tz);
+        let reused = if facts.page_lost {
+            Message::ReceiptReusedAfterLoss {
+                count,
+                recipient,
+                when,
+            }
+        } else {
+            Message::ReceiptReused {
+                count,
+                recipient,
+                when,
+            }
         };
         lines.push(text(locale, reused));
     }
@@ -139,7 +149,8 @@ pub(in crate::courier) fn asks(job: &Job) -> Nudges {
             Nudges::FAILED,
             matches!(job.outcome, Some(Outcome::Failed(_))) && job.facts.revoked_by.is_none(),
         ),
-        (Nudges::REUSED, job.facts.reuses > 0),
+        // Who did not get the page comes again, of which its own reply tells.
+        (Nudges::REUSED, job.facts.reuses > 0 && !job.facts.page_lost),
         (Nudges::LOST, job.facts.page_lost),
         (Nudges::ENDED, job.facts.revoked_by.is_some()),
     ];
@@ -277,6 +288,8 @@ mod tests {
         let at = Timestamp::from_millis(1_795_460_640_000);
         let facts = Facts {
             page_lost: true,
+            reuses: 1,
+            reused_at: Some(at),
             ..ended(Ending::Viewed { at })
         };
         for (locale, expected) in [
@@ -284,7 +297,7 @@ mod tests {
             (Locale::Fr, "n’est peut-être pas arrivée"),
         ] {
             let receipt = receipt(locale, &facts, Some(Outcome::Sent), None, None);
-            let told = &receipt.lines[1];
+            let told = receipt.lines.join(" ");
             assert!(told.contains(expected), "{told}");
             for alarm in ["somebody else", "quelqu’un d’autre"] {
                 assert!(!told.contains(alarm), "{told}");

@@ -45,8 +45,8 @@ enum Ends {
 fn ends(trip: Trip, fault: Fault) -> Ends {
     match (trip, fault) {
         // It is waited for, asked for, and tried once more.
-        (Trip::Commit, _) => Ends::Shown,
-        (Trip::Begin | Trip::Inside, Fault::Error(DEADLOCK))
+        (Trip::Commit, _)
+        | (Trip::Begin | Trip::Inside, Fault::Error(DEADLOCK))
         | (_, Fault::Held(Hold::For(LATE))) => Ends::Shown,
         _ => Ends::Alive,
     }

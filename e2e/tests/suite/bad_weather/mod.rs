@@ -1,6 +1,7 @@
 //! A database that fails at each round trip of each operation, and what people see of that.
 
 mod burn;
+mod late;
 mod visitors;
 
 use std::time::Duration;

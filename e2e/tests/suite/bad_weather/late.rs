@@ -1,0 +1,92 @@
+//! A COMMIT of which nothing is heard for long.
+
+use e2e::{
+    World, eventually,
+    mysql_proxy::{Aim, Fault, Hold, MySqlProxy, Trip, Whose},
+};
+use tokio::io::AsyncWriteExt as _;
+
+use super::{Weather, visitors::Secret, world_of_lanes};
+
+/// One secret, and where its COMMIT is among the round trips of its opening.
+async fn commit_at(world: &World, proxy: &MySqlProxy) -> usize {
+    let secret = Secret::number(world, 0).await;
+    let page = world.webs[1].look(&secret.token).await;
+    let watch = proxy.watch(Whose::All, &secret.names(), &[]);
+    let confirmation = page.confirmation().unwrap();
+    world.webs[1].press(&secret.token, confirmation).await;
+    let trips = watch.trips();
+    trips.iter().position(|trip| *trip == Trip::Commit).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_known_is_said_to_be_unknown() {
+    let (world, proxies) = world_of_lanes(1, &[]).await;
+    let commit = commit_at(&world, &proxies[0]).await;
+    let secret = Secret::number(&world, 1).await;
+    let page = world.webs[1].look(&secret.token).await;
+    let nothing = Fault::Swallowed(Hold::UntilReleased);
+    let weather: Weather = vec![(Aim::Nth(commit), nothing), (Aim::AfterCommit, nothing)];
+    let watch = proxies[0].watch(Whose::All, &secret.names(), &weather);
+    let begun = std::time::Instant::now();
+    let page = world.webs[1]
+        .press(&secret.token, page.confirmation().unwrap())
+        .await;
+    let waited = begun.elapsed().as_secs();
+    assert_eq!((page.status, page.state()), (503, "unsure"));
+    assert!((40..=66).contains(&waited), "{waited} s");
+    for untrue in ["lost", "somebody else", "Nothing"] {
+        assert!(!page.html.contains(untrue), "{untrue} in {}", page.html);
+    }
+    watch.release();
+    drop(watch);
+    // It had not come about: the link says how it stands.
+    eventually("the row is free", || async {
+        secret.is_live(&world).await.then_some(())
+    })
+    .await;
+    secret.opens_once(world.web(), "after all").await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_left_while_the_commit_was_under_way_is_told_so_by_the_link() {
+    let (world, proxies) = world_of_lanes(1, &[]).await;
+    let commit = commit_at(&world, &proxies[0]).await;
+    let secret = Secret::number(&world, 1).await;
+    let page = world.webs[1].look(&secret.token).await;
+    let confirmation = page.confirmation().unwrap().to_owned();
+    let weather: Weather = vec![
+        (Aim::Nth(commit), Fault::Held(Hold::UntilReleased)),
+        (Aim::AfterCommit, Fault::Held(Hold::UntilReleased)),
+    ];
+    let watch = proxies[0].watch(Whose::All, &secret.names(), &weather);
+    let web = &world.webs[1];
+    let (_, host) = web.public_url.split_once("://").unwrap();
+    let body = format!("token={}&confirmation={confirmation}", secret.token);
+    let request = format!(
+        "POST /reveal HTTP/1.1\r\nhost: {host}\r\norigin: {}\r\ncontent-type: \
+         application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+        web.public_url,
+        body.len()
+    );
+    let mut stream = e2e::raw::connect_from("127.0.0.1", &web.url).await;
+    stream.write_all(request.as_bytes()).await.unwrap();
+    watch.hit().await;
+    drop(stream);
+    // Whoever looks at the connection sees its end before the answer to COMMIT comes.
+    web.get("/nowhere").await;
+    watch.release();
+    eventually("the note", || async {
+        let lost = "SELECT COUNT(*) FROM secrets WHERE page_lost_at IS NOT NULL";
+        (world.database.count(lost).await == 1).then_some(())
+    })
+    .await;
+    let page = world.web().look(&secret.token).await;
+    assert_eq!((page.status, page.state()), (410, "opened"));
+    assert!(page.html.contains("may not have arrived"), "{}", page.html);
+    secret
+        .sender_hears(&world, "may not have arrived", "a visitor who left")
+        .await;
+    world.finish().await;
+}
