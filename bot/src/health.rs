@@ -33,6 +33,11 @@ impl Health for BotHealth {
         };
         Readiness::default()
             .with("slack", open > 0, format!("{open} connections open"))
+            .with(
+                "clock",
+                self.metrics.is_clock_sound(),
+                "of the database, against this host's".to_owned(),
+            )
             .with("messages", refused.is_none(), messages)
             .with_database(&self.database)
             .await

@@ -36,6 +36,7 @@ pub(crate) struct Metrics {
     destroyed: Counter,
     passed_over: Family<Step, Counter>,
     waiting: Gauge,
+    clock: Gauge,
     held: Gauge,
     oldest_delivery: Gauge<f64, AtomicU64>,
     oldest_expired: Gauge<f64, AtomicU64>,
@@ -88,11 +89,14 @@ impl Metrics {
             destroyed: Counter::default(),
             passed_over: Family::default(),
             waiting: Gauge::default(),
+            clock: Gauge::default(),
             held: Gauge::default(),
             oldest_delivery: Gauge::default(),
             oldest_expired: Gauge::default(),
         };
         metrics.register();
+        // Until a look says otherwise.
+        metrics.clock(true);
         metrics
     }
 
@@ -151,6 +155,11 @@ impl Metrics {
             "deliveries_waiting",
             "Messages to post or to change that wait",
             self.waiting.clone(),
+        );
+        registry.register(
+            "database_clock_sound",
+            "1 when the database's clock can be trusted with destroying what is over, else 0",
+            self.clock.clone(),
         );
         registry.register(
             "deliveries_held",
@@ -221,6 +230,14 @@ impl Metrics {
 
     pub(crate) fn passed_over(&self, step: &'static str) {
         self.passed_over.get_or_create(&Step { step }).inc();
+    }
+
+    pub(crate) fn clock(&self, is_sound: bool) {
+        self.clock.set(i64::from(is_sound));
+    }
+
+    pub(crate) fn is_clock_sound(&self) -> bool {
+        self.clock.get() == 1
     }
 
     pub(crate) fn sweep(&self, destroyed: Option<u32>) {

@@ -4,9 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use shared::{
+    crypto::KeyId,
     health, lifecycle,
     settings::Program,
-    store::{Database, key_rings},
+    store::{
+        Database,
+        clock_watch::{self, Verdict},
+        key_rings,
+    },
 };
 use tokio::{sync::Notify, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -64,19 +69,14 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         alarm.clone(),
         stop.clone(),
     ));
-    let sweeper = sweeper::run(
-        database.clone(),
-        Arc::clone(&metrics),
-        settings.cleanup_interval,
-        stop.clone(),
-    );
-    tasks.spawn(sweeper);
-    tasks.spawn(key_rings::keep_noting(
-        database.clone(),
-        Program::Bot,
-        settings.master_keys.ids().collect(),
-        stop.clone(),
-    ));
+    let keys = settings.master_keys.ids().collect();
+    let around = Around {
+        database: &database,
+        metrics: &metrics,
+        tasks: &tasks,
+        stop: &stop,
+    };
+    around.look_after(settings.cleanup_interval, keys);
     let courier = Courier {
         database: database.clone(),
         slack: Arc::clone(&slack),
@@ -133,6 +133,37 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What looks after the database beside the work.
+struct Around<'a> {
+    database: &'a Database,
+    metrics: &'a Arc<Metrics>,
+    tasks: &'a TaskTracker,
+    stop: &'a CancellationToken,
+}
+
+impl Around<'_> {
+    /// Sweeps, notes which keys are in use, and keeps an eye on the clock.
+    fn look_after(&self, cleanup_interval: Duration, keys: Vec<KeyId>) {
+        let (database, stop) = (|| self.database.clone(), || self.stop.clone());
+        self.tasks.spawn(sweeper::run(
+            database(),
+            Arc::clone(self.metrics),
+            cleanup_interval,
+            stop(),
+        ));
+        let metrics = Arc::clone(self.metrics);
+        let tell = move |verdict| metrics.clock(verdict == Verdict::Sound);
+        self.tasks
+            .spawn(clock_watch::keep(database(), tell, stop()));
+        self.tasks.spawn(key_rings::keep_noting(
+            database(),
+            Program::Bot,
+            keys,
+            stop(),
+        ));
+    }
 }
 
 /// A bot token that is no good shows at once, not at the first command.

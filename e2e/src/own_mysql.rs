@@ -8,26 +8,47 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{Process, environment::mysqld};
+use crate::{
+    Process,
+    environment::{mysqld, tool},
+};
 
 /// A MySQL server; gone after the test.
 pub struct OwnMySql {
+    /// What stands before its command.
+    before: Vec<String>,
     folder: TempDir,
     more: Vec<String>,
     process: Option<Process>,
     starts: u32,
 }
 
+/// A command before another one whose clock is moved.
+fn moved_clock(by: &str) -> Vec<String> {
+    let library = format!("LD_PRELOAD={}", tool("LIBFAKETIME").display());
+    let words = ["/usr/bin/env", &library, by, "FAKETIME_CACHE_DURATION=1", STEADY];
+    words.map(str::to_owned).to_vec()
+}
+
+/// The steady clocks go on as they are.
+const STEADY: &str = "FAKETIME_DONT_FAKE_MONOTONIC=1";
+
 impl OwnMySql {
     /// A fresh server with these arguments besides the usual ones.
     pub async fn start(more: &[&str]) -> Self {
         let mut server = Self {
+            before: Vec::new(),
             folder: tempfile::tempdir().unwrap(),
             more: more.iter().map(|&argument| argument.to_owned()).collect(),
             process: None,
             starts: 0,
         };
-        let words = server.words();
+        server.begin().await;
+        server
+    }
+
+    async fn begin(&mut self) {
+        let words = self.words();
         let made = Command::new(&words[0])
             .args(&words[1..])
             .arg("--initialize-insecure")
@@ -36,8 +57,35 @@ impl OwnMySql {
             .unwrap();
         let errors = String::from_utf8_lossy(&made.stderr);
         assert!(made.status.success(), "{errors}");
-        server.run().await;
+        self.run().await;
+    }
+
+    /// The same with a clock that [`set_clock`](Self::set_clock) sets.
+    pub async fn with_clock() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = folder.path().join("clock");
+        fs::write(&clock, "+0").unwrap();
+        let clock = format!("FAKETIME_TIMESTAMP_FILE={}", clock.display());
+        let mut server = Self {
+            before: moved_clock(&clock),
+            folder,
+            more: Vec::new(),
+            process: None,
+            starts: 0,
+        };
+        server.begin().await;
         server
+    }
+
+    /// Sets its clock so far off, e.g. `+61m`, from the next look on.
+    pub fn set_clock(&self, offset: &str) {
+        let (clock, new) = (
+            self.folder.path().join("clock"),
+            self.folder.path().join("new"),
+        );
+        fs::write(&new, offset).unwrap();
+        // Whoever looks finds the old one or the new one.
+        fs::rename(new, clock).unwrap();
     }
 
     /// Starts it again, after it was killed.
@@ -87,7 +135,8 @@ impl OwnMySql {
     }
 
     fn words(&self) -> Vec<String> {
-        let mut words = mysqld();
+        let mut words = self.before.clone();
+        words.extend(mysqld());
         words.extend([
             "--user=root".to_owned(),
             format!("--datadir={}", self.folder.path().join("data").display()),

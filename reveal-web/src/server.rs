@@ -10,7 +10,11 @@ use shared::{
         Program, PublicBaseUrl, RateLimit, Setting,
         definitions::{HEALTH_ADDR, LISTEN_ADDR, REDIRECT_ADDR},
     },
-    store::{Database, key_rings},
+    store::{
+        Database,
+        clock_watch::{self, Verdict},
+        key_rings,
+    },
 };
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -58,6 +62,12 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         database.clone(),
         Program::Web,
         settings.keys.ids().collect(),
+        stop.clone(),
+    ));
+    let told = Arc::clone(&metrics);
+    tokio::spawn(clock_watch::keep(
+        database.clone(),
+        move |verdict| told.clock(verdict == Verdict::Sound),
         stop.clone(),
     ));
     let burns = TaskTracker::new();

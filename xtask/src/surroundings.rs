@@ -1,8 +1,31 @@
 //! What tests need around them: browsers, proxies, a MySQL server, and so on. What is missing is installed.
 
-use std::{ffi::OsString, path::Path, process::Command};
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::Context as _;
 
 use crate::{browser, debian, deployment, java, mysql, node, python};
+
+/// The library that moves a program's clock.
+fn faketime() -> anyhow::Result<PathBuf> {
+    let find = || {
+        let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+        folders
+            .map(|folder| folder.path().join("faketime/libfaketime.so.1"))
+            .find(|library| library.is_file())
+    };
+    if find().is_none() {
+        debian::install(&["libfaketime"])?;
+    }
+    find().context(
+        "libfaketime is installed, and there is no faketime/libfaketime.so.1 below /usr/lib",
+    )
+}
 
 /// All of it. The MySQL server stops when this is dropped.
 pub(crate) struct Surroundings {
@@ -20,6 +43,7 @@ impl Surroundings {
         if debian::on_path("systemd-analyze").is_none() {
             debian::install(&["systemd"])?;
         }
+        let faketime = faketime()?;
         let tools = deployment::provide()?;
         let server = mysql::start()?;
         let mut variables: Vec<(&'static str, OsString)> = vec![
@@ -29,6 +53,7 @@ impl Surroundings {
             ("SLACK_BOLT_NODE", node.node.into()),
             ("AXE", node.modules.join("axe-core/axe.min.js").into()),
             ("JAVA", java.into()),
+            ("LIBFAKETIME", faketime.into()),
             (
                 "NU_CHECKER",
                 node.modules.join("vnu-jar/build/dist/vnu.jar").into(),

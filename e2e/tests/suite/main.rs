@@ -9,6 +9,7 @@ mod bad_rows;
 mod bad_weather;
 mod browser;
 mod burn;
+mod clocks;
 mod command;
 mod compose;
 mod config_check;

@@ -35,6 +35,7 @@ pub(crate) struct Metrics {
     reuses: Counter,
     repeats: Counter,
     lost: Counter,
+    clock: Gauge,
     rate_limited: Family<Share, Gauge>,
     refusals: Mutex<Refusals>,
 }
@@ -83,6 +84,7 @@ impl Metrics {
             reuses: Counter::default(),
             repeats: Counter::default(),
             lost: Counter::default(),
+            clock: Gauge::default(),
             rate_limited: Family::default(),
             refusals: Mutex::new(Refusals::new(Instant::now())),
         };
@@ -121,6 +123,12 @@ impl Metrics {
             "Pages with a secret that may not have arrived, as their connection was gone",
             lost,
         );
+        let clock = metrics.clock.clone();
+        registry.register(
+            "database_clock_sound",
+            "1 when the database's clock can be trusted with destroying what is over, else 0",
+            clock,
+        );
         let rate_limited = metrics.rate_limited.clone();
         registry.register(
             RATE_LIMITED,
@@ -128,6 +136,8 @@ impl Metrics {
              address (IPv6: one /48) that was refused most",
             rate_limited,
         );
+        // Until a look says otherwise.
+        metrics.clock(true);
         metrics
     }
 
@@ -166,6 +176,10 @@ impl Metrics {
 
     pub(crate) fn page_lost(&self) {
         self.lost.inc();
+    }
+
+    pub(crate) fn clock(&self, is_sound: bool) {
+        self.clock.set(i64::from(is_sound));
     }
 
     pub(crate) fn encode(&self) -> Result<String, fmt::Error> {

@@ -20,7 +20,7 @@ const OLDEST_MYSQL: [u32; 3] = [8, 0, 16];
 
 /// A difference between clocks that should be looked at, and one that makes no sense.
 const SKEW_TO_TELL: Duration = Duration::from_secs(30);
-const SKEW_TOO_LARGE: Duration = Duration::from_mins(5);
+const SKEW_TOO_LARGE: Duration = Duration::from_mins(2);
 
 /// How many differing rights are told.
 const MOST_RIGHTS: usize = 6;
@@ -198,7 +198,8 @@ pub fn skew(check: &'static str, theirs: Duration, ago: Duration) -> Finding {
         return Finding::good(check, seen);
     }
     let advice = "set the clocks by NTP on both (timedatectl): people see wrong times, and \
-                  certificates are judged wrongly; when a secret expires is the database's to say";
+                  certificates are judged wrongly; when a secret expires is the database's to say, and beyond \
+                  two minutes nothing is destroyed for its age";
     if difference < SKEW_TOO_LARGE {
         Finding::warning(check, seen, advice)
     } else {

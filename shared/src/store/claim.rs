@@ -22,6 +22,12 @@ use crate::{
     ids::{ChannelId, DeliveryId, MessageTs, SecretId, UserId},
 };
 
+/// The longest that anything of a delivery's waits: the way to answer a command is forgotten after so long.
+pub const LONGEST_WAIT: Duration = Duration::from_mins(30);
+
+/// What is further ahead than that was written down by another clock.
+const FAR_AHEAD: Duration = Duration::from_mins(35);
+
 /// Which delivery a worker wants.
 #[derive(Clone, Copy, Debug)]
 pub enum Which<'a> {
@@ -34,7 +40,7 @@ pub enum Which<'a> {
 /// How long a delivery that can't be read, or written down, waits for its next try: from one minute,
 /// doubled with each.
 const PUT_OFF: Duration = Duration::from_mins(1);
-const LONGEST_PUT_OFF: Duration = Duration::from_hours(1);
+const LONGEST_PUT_OFF: Duration = LONGEST_WAIT;
 
 /// Why there is no job.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -124,14 +130,20 @@ async fn lock(
         .filter(
             Condition::any()
                 .add(delivery::Column::LeasedUntil.is_null())
-                .add(Expr::col(delivery::Column::LeasedUntil).lte(database.now())),
+                .add(Expr::col(delivery::Column::LeasedUntil).lte(database.now()))
+                // No lease is that long: the clock was set back meanwhile.
+                .add(Expr::col(delivery::Column::LeasedUntil).gt(database.now_plus(FAR_AHEAD))),
         )
         .order_by_asc(delivery::Column::NextAttemptAt)
         .limit(1)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
     match which {
         Which::Due(busy) => {
-            wanted = wanted.filter(Expr::col(delivery::Column::NextAttemptAt).lte(database.now()));
+            let due = Condition::any()
+                .add(Expr::col(delivery::Column::NextAttemptAt).lte(database.now()))
+                // Nothing waits that long.
+                .add(Expr::col(delivery::Column::NextAttemptAt).gt(database.now_plus(FAR_AHEAD)));
+            wanted = wanted.filter(due);
             if !busy.is_empty() {
                 let busy = busy.iter().map(UserId::as_str);
                 wanted = wanted.filter(delivery::Column::Addressee.is_not_in(busy));

@@ -1,6 +1,6 @@
 //! The way to the database: one pool, set up for each engine.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, ExprTrait,
@@ -12,7 +12,12 @@ use secrecy::ExposeSecret;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{StoreError, sqlite_files, sqlite_files::LooseFiles};
+use super::{
+    StoreError,
+    clock_watch::{ClockWatch, Verdict},
+    sqlite_files,
+    sqlite_files::LooseFiles,
+};
 use crate::{
     clock::Timestamp,
     settings::{DatabaseUrl, Engine},
@@ -49,6 +54,7 @@ const START_RETRY: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub struct Database {
     connection: DatabaseConnection,
+    clock: Arc<ClockWatch>,
 }
 
 impl Database {
@@ -77,7 +83,10 @@ impl Database {
             tracing::debug!(%error, "the database's file could not be made");
         }
         let connection = sea_orm::Database::connect(options).await?;
-        Ok(Self { connection })
+        Ok(Self {
+            connection,
+            clock: Arc::default(),
+        })
     }
 
     /// Connects at a program's start: waits for a database that is still starting, and checks the
@@ -154,6 +163,19 @@ impl Database {
         let answer = self.connection.query_one_raw(statement).await?;
         let answer = answer.ok_or(StoreError::Unreadable { column: "clock" })?;
         Ok(Timestamp::from_millis(answer.try_get_by_index(0)?))
+    }
+
+    /// What is thought of the database's clock, which says this now.
+    pub(super) fn clock_verdict(&self, now: Timestamp) -> Verdict {
+        self.clock.see(now)
+    }
+
+    /// Whether something may be destroyed for its age at this time of the database's.
+    pub(super) fn check_age(&self, now: Timestamp) -> Result<(), StoreError> {
+        match self.clock_verdict(now) {
+            Verdict::Sound => Ok(()),
+            Verdict::Jumped(_) | Verdict::Off(_) => Err(StoreError::ClockUnsound),
+        }
     }
 
     /// The pool itself, for migrations.

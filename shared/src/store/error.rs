@@ -60,6 +60,9 @@ pub enum StoreError {
     /// The row is not in the state that this change starts from, or another worker has it now.
     #[error("the row is no longer in the state expected")]
     Stale,
+    /// The database's clock jumped, or differs from this host's: nothing is destroyed for its age.
+    #[error("the database's clock can't be trusted just now")]
+    ClockUnsound,
     /// A row holds what this version does not understand.
     #[error("column {column} holds an unknown value")]
     Unreadable {
@@ -93,6 +96,7 @@ impl StoreError {
                 | Self::Full
                 | Self::Deadlock
                 | Self::CommitUnknown
+                | Self::ClockUnsound
         )
     }
 }

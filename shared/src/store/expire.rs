@@ -75,7 +75,7 @@ pub async fn sweep_batch(
         };
         for row in &overdue {
             let id = bad_rows::id_of(row);
-            match sweep(&transaction, row).await {
+            match sweep(database, &transaction, row).await {
                 Ok(()) => swept.destroyed += 1,
                 Err(error) if error.is_passing() => return Err(error),
                 Err(error) => {
@@ -90,8 +90,13 @@ pub async fn sweep_batch(
     database::finish(transaction, work).await
 }
 
-async fn sweep(transaction: &DatabaseTransaction, row: &QueryResult) -> Result<(), StoreError> {
+async fn sweep(
+    database: &Database,
+    transaction: &DatabaseTransaction,
+    row: &QueryResult,
+) -> Result<(), StoreError> {
     let row: Overdue = bad_rows::decoded("secrets", row)?;
+    database.check_age(Timestamp::from_millis(row.now))?;
     match row.destroy(transaction, None).await {
         Err(error) if is_conflict(&error) => {
             // It is destroyed; only its event is not taken.
@@ -120,7 +125,7 @@ pub(super) async fn expire_visited(
         match row.end()? {
             Some(end) => Ok(end),
             None if row.expires_at > row.now => Err(StoreError::Stale),
-            None => match row.destroy(&transaction, Some(visitor)).await {
+            None => match row.end_for_age(database, &transaction, visitor).await {
                 Err(error) if is_conflict(&error) => {
                     mark_conflict(&transaction, secret).await?;
                     tell_conflict(secret);
@@ -211,6 +216,16 @@ impl Overdue {
         }
         let statement = overdue.build(transaction.get_database_backend());
         Ok(transaction.query_all_raw(statement).await?)
+    }
+
+    async fn end_for_age(
+        &self,
+        database: &Database,
+        transaction: &DatabaseTransaction,
+        visitor: &Visitor,
+    ) -> Result<(), StoreError> {
+        database.check_age(Timestamp::from_millis(self.now))?;
+        self.destroy(transaction, Some(visitor)).await
     }
 
     /// How its life ended; `None` while it lives.

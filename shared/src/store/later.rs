@@ -9,7 +9,9 @@ use sea_orm::{
 };
 
 use super::{
-    Database, StoreError, database,
+    Database, StoreError,
+    claim::LONGEST_WAIT,
+    database,
     database::exactly_one,
     deliveries::{Job, Kind, Posted, Told},
     entity::delivery,
@@ -112,7 +114,7 @@ fn given_back(database: &Database, job: &Job, later: &Later) -> UpdateMany<deliv
     row.leased_until = Set(None);
     let due = later.after.map_or_else(
         || Expr::value(None::<i64>),
-        |after| database.now_plus(after),
+        |after| database.now_plus(after.min(LONGEST_WAIT)),
     );
     let mut updated = leased(job).set(row).col_expr(
         delivery::Column::NextAttemptAt,

@@ -10,6 +10,7 @@ pub mod bad_rows;
 pub mod burn;
 pub mod changes;
 pub mod claim;
+pub mod clock_watch;
 pub mod create;
 mod database;
 pub mod deliveries;
