@@ -2,6 +2,7 @@
 //! `render` after its read, and `requester_gone` right before its COMMIT: there the others have their turn.
 
 use e2e::{Account, Engine, Keys, Sent, TestDatabase, eventually, on_each_engine};
+use futures_util::FutureExt as _;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection};
 use shared::{
     clock::Timestamp,
@@ -14,7 +15,7 @@ use shared::{
         create, settle,
     },
 };
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 /// Takes the place of the one end that each secret has in the audit log.
 const TAKE_THE_END: &str = "INSERT INTO audit_events (id, secret_id, event, slot, occurred_at, metadata) \
@@ -141,6 +142,20 @@ on_each_engine! {
         }, async || unreachable!("there is nothing to commit")).await;
         assert_eq!(ending(&refused), Some(Ending::Revoked), "{refused:?}");
         assert_eq!((database.count(LIVE).await, database.count(VIEWED).await), (0, 1));
+        database.remove().await;
+    }
+
+    async fn a_burn_that_panics_leaves_the_secret_as_it_was(engine) {
+        let database = TestDatabase::migrated(engine).await;
+        let (store, keys) = (database.store().await, Keys::fresh());
+        let sent = keys.send(&store, "still there").await;
+        let panics = async || unreachable!("on purpose");
+        let while_rendering = burn_while(&store, &keys, &sent, panics, async || {});
+        assert!(AssertUnwindSafe(while_rendering).catch_unwind().await.is_err());
+        let before_commit = burn_while(&store, &keys, &sent, async || {}, panics);
+        assert!(AssertUnwindSafe(before_commit).catch_unwind().await.is_err());
+        assert_eq!((database.count(LIVE).await, database.count(VIEWED).await), (1, 0));
+        assert_eq!(burn(&store, &keys, &sent).await, Ok(revealed(&sent)));
         database.remove().await;
     }
 

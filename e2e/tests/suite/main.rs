@@ -36,6 +36,7 @@ mod leaving;
 mod load;
 mod long_secrets;
 mod migrations;
+mod opening_faults;
 mod operation;
 mod pages;
 mod presses;

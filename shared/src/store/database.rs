@@ -6,7 +6,7 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, ExprTrait,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     sea_query::{Expr, SimpleExpr},
-    sqlx::{AssertSqlSafe, Executor, mysql::MySqlSslMode},
+    sqlx::{AssertSqlSafe, Connection as _, Executor, mysql::MySqlSslMode},
 };
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
@@ -292,6 +292,18 @@ fn configure_sqlite(options: &mut ConnectOptions) {
                 .pragma("synchronous", "FULL")
                 // What was overwritten or removed is zeroed in the file.
                 .pragma("secure_delete", "ON")
+        })
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.after_release(|connection, _| {
+                Box::pin(async move {
+                    // SQLite undoes some transactions by itself whose COMMIT fails, on a full disk for
+                    // example, and the driver goes on counting them: what comes later on that connection
+                    // would be parts of a transaction that nobody commits. The ping waits for a
+                    // ROLLBACK that is on its way.
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
         });
 }
 
