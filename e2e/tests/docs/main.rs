@@ -9,6 +9,7 @@
 
 mod commands;
 mod configuration;
+mod evidence;
 mod faq;
 mod help;
 mod links;

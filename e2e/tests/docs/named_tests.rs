@@ -73,6 +73,19 @@ fn visit(tokens: &[TokenTree], module: &str, found: &mut BTreeSet<String>) {
                 }
                 at += 3;
             }
+            [
+                TokenTree::Ident(word),
+                TokenTree::Punct(_),
+                TokenTree::Group(body),
+                ..,
+            ] if word == "with_each_proxy" => {
+                for name in body.stream() {
+                    for proxy in ["caddy", "nginx"] {
+                        found.insert(format!("{module}::{proxy}::{name}"));
+                    }
+                }
+                at += 3;
+            }
             [TokenTree::Ident(word), TokenTree::Ident(name), ..] if word == "fn" => {
                 if is_test {
                     found.insert(format!("{module}::{name}"));

@@ -69,3 +69,20 @@ pub(crate) fn catch_panics() -> CatchPanic<fn(Box<dyn Any + Send>) -> Response> 
 fn broken(_: Box<dyn Any + Send>) -> Response {
     Trouble::Broken.into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use poem::{EndpointExt as _, endpoint::make_sync};
+
+    use super::*;
+
+    /// What the page says of it is no word of the program's.
+    #[tokio::test]
+    async fn a_panic_is_a_page() {
+        let endpoint = make_sync(|_| -> Response { unreachable!("canary") }).with(catch_panics());
+        let answer = endpoint.get_response(Request::default()).await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = answer.into_body().into_string().await.unwrap();
+        assert!(!body.contains("canary"), "{body}");
+    }
+}
