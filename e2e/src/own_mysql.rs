@@ -26,7 +26,13 @@ pub struct OwnMySql {
 /// A command before another one whose clock is moved.
 fn moved_clock(by: &str) -> Vec<String> {
     let library = format!("LD_PRELOAD={}", tool("LIBFAKETIME").display());
-    let words = ["/usr/bin/env", &library, by, "FAKETIME_CACHE_DURATION=1", STEADY];
+    let words = [
+        "/usr/bin/env",
+        &library,
+        by,
+        "FAKETIME_CACHE_DURATION=1",
+        STEADY,
+    ];
     words.map(str::to_owned).to_vec()
 }
 

@@ -96,7 +96,7 @@ impl Keys {
         // Receipts of earlier ones may be due by now, as those are late.
         let job = loop {
             let due = Which::Due(&[]);
-            let claimed = claim::claim(store, Duration::from_hours(1), due).await;
+            let claimed = claim::claim(store, claim::LONGEST_WAIT, due).await;
             let job = claimed.unwrap().unwrap();
             if (job.secret, job.kind) == (secret, Kind::RecipientMessage) {
                 break job;

@@ -1,6 +1,6 @@
 //! Start and stop.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use poem::{Endpoint, EndpointExt as _};
@@ -16,7 +16,7 @@ use shared::{
         key_rings,
     },
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -36,6 +36,9 @@ use crate::{
     settings::Settings,
     site::{Appearance, Site},
 };
+
+/// How long, at the end, openings have that nobody waits for any more.
+const LAST_BURNS: Duration = Duration::from_secs(10);
 
 /// Serves until the process is told to stop, then finishes what runs.
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
@@ -99,7 +102,10 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
 
     connections.closed().await;
     burns.close();
-    burns.wait().await;
+    if timeout(LAST_BURNS, burns.wait()).await.is_err() {
+        // The database does not answer; nobody waits for these any more.
+        tracing::warn!(burns = burns.len(), "stopped with openings under way");
+    }
     noting.await.context("the keys in use could not be noted")?;
     // Everything that could note a visit is gone by now.
     counting.await.context("visits could not be counted")?;

@@ -33,7 +33,7 @@ impl Holds {
 }
 
 /// Every column that reveal-web can write when somebody comes by.
-const COLUMNS: [(&str, &str, Holds); 26] = [
+const COLUMNS: [(&str, &str, Holds); 27] = [
     ("audit_events", "id", Holds::Nothing),
     ("audit_events", "secret_id", Holds::Nothing),
     ("audit_events", "event", Holds::Nothing),
@@ -56,6 +56,7 @@ const COLUMNS: [(&str, &str, Holds); 26] = [
     ("secrets", "repeat_count", Holds::Nothing),
     ("secrets", "repeated_at", Holds::Time),
     ("secrets", "page_lost_at", Holds::Time),
+    ("secrets", "revoked_by", Holds::Nothing),
     // Of the program, not of visitors.
     ("key_rings", "program", Holds::Nothing),
     ("key_rings", "ring", Holds::Nothing),

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+    ColumnTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
+    QuerySelect,
     sea_query::{Expr, ExprTrait as _},
 };
 use serde_json::{Value, json};
@@ -325,19 +326,23 @@ impl Attempt<'_> {
         }
     }
 
-    /// The same, once nobody works at the row: a COMMIT whose connection is gone may be under way yet, and
-    /// keeps its lock so long.
+    /// The same, once nobody works at the row: a COMMIT whose connection to MySQL is gone may be under way
+    /// yet, and keeps its lock so long. SQLite's is over when it fails.
     async fn settled_outcome(&self) -> Result<Destroyed, StoreError> {
-        let transaction = self.database.begin().await?;
-        let row: Result<Option<(Option<Uuid>, Option<i64>)>, _> = secret::Entity::find()
+        let end = secret::Entity::find()
             .select_only()
             .columns([secret::Column::BurnId, secret::Column::DestroyedAt])
-            .filter(secret::Column::Id.eq(self.row.id))
-            .lock_exclusive()
-            .into_tuple()
-            .one(&transaction)
-            .await;
-        undo(transaction).await;
+            .filter(secret::Column::Id.eq(self.row.id));
+        let row: Result<Option<(Option<Uuid>, Option<i64>)>, _> =
+            if self.database.connection().get_database_backend() == DbBackend::Sqlite {
+                let reading = self.database.connection();
+                end.into_tuple().one(reading).await
+            } else {
+                let transaction = self.database.begin().await?;
+                let row = end.lock_exclusive().into_tuple().one(&transaction).await;
+                undo(transaction).await;
+                row
+            };
         let (burned_by, destroyed_at) = row?.ok_or(StoreError::Stale)?;
         Ok(if burned_by == Some(self.id.as_uuid()) {
             Destroyed::ByUs
