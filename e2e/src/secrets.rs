@@ -14,7 +14,6 @@ use shared::{
         deliveries::Kind,
     },
 };
-use std::time::Duration;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 

@@ -2,7 +2,9 @@
 
 mod burn;
 mod late;
+mod deaths;
 mod visitors;
+mod visits;
 
 use std::time::Duration;
 

@@ -1,0 +1,137 @@
+//! A link is looked at, or its secret's time is over, while the database fails.
+
+use e2e::{
+    Account, Page, Web, World,
+    mysql_proxy::{MySqlProxy, Trip, Whose},
+};
+use futures_util::future::join_all;
+
+use super::{
+    Weather, each_fault_at_each,
+    visitors::{Secret, is_shown},
+    world_of_lanes,
+};
+
+/// reveal-webs that are visited at the same time, each on a way of its own.
+const LANES: usize = 10;
+
+/// What is visited, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Visit {
+    /// The page of a secret that lives.
+    Look,
+    /// The page of one whose time is over.
+    LookTooLate,
+    /// The button, on a page from before the time was over.
+    PressTooLate,
+}
+
+struct Lane<'a> {
+    world: &'a World,
+    web: &'a Web,
+    proxy: &'a MySqlProxy,
+}
+
+impl Lane<'_> {
+    /// One visit; what it was answered, and its round trips.
+    async fn visits(
+        &self,
+        number: usize,
+        visit: Visit,
+        weather: &Weather,
+    ) -> (Secret, Page, Vec<Trip>) {
+        let secret = Secret::number(self.world, number).await;
+        let before = self.web.look(&secret.token).await;
+        if visit != Visit::Look {
+            let id = secret.id.simple();
+            let over = format!("UPDATE secrets SET expires_at = created_at + 1 WHERE id = X'{id}'");
+            let database = &self.world.database;
+            database.run(Account::Migrate, &over).await.unwrap();
+        }
+        let watch = self.proxy.watch(Whose::All, &secret.names(), weather);
+        let page = match visit {
+            Visit::Look | Visit::LookTooLate => self.web.look(&secret.token).await,
+            Visit::PressTooLate => {
+                let confirmation = before.confirmation().unwrap();
+                self.web.press(&secret.token, confirmation).await
+            }
+        };
+        watch.is_at_rest().await;
+        let is_hit = weather.is_empty() || watch.hits() > 0;
+        assert!(is_hit, "{visit:?} {weather:?}: {:?}", watch.trips());
+        (secret, page, watch.trips())
+    }
+
+    async fn weathers(&self, number: usize, visit: Visit, weather: &Weather) -> Secret {
+        let case = format!("{visit:?} {weather:?}");
+        let (secret, page, _) = self.visits(number, visit, weather).await;
+        assert!(!is_shown(&page), "{case}");
+        let said = (page.status, page.state());
+        let calm = self.world.web();
+        if visit == Visit::Look {
+            let is_answered = page.confirmation().is_some();
+            assert!(
+                is_answered || said == (503, "unavailable"),
+                "{case}: {said:?}"
+            );
+            secret.opens_once(calm, &case).await;
+        } else {
+            let is_answered = said == (410, "expired");
+            assert!(
+                is_answered || said == (503, "unavailable"),
+                "{case}: {said:?}"
+            );
+            let later = calm.look(&secret.token).await;
+            assert_eq!((later.status, later.state()), (410, "expired"), "{case}");
+            assert!(!secret.is_live(self.world).await, "{case}");
+        }
+        secret
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visit_opens_nothing_and_ends_what_is_over_once_whatever_fails() {
+    let (world, proxies) = world_of_lanes(LANES, &[]).await;
+    let lanes = world.webs[1..].iter().zip(&proxies);
+    let lanes: Vec<_> = lanes
+        .map(|(web, proxy)| Lane {
+            world: &world,
+            web,
+            proxy,
+        })
+        .collect();
+    let mut cases = Vec::new();
+    for (number, visit) in [Visit::Look, Visit::LookTooLate, Visit::PressTooLate]
+        .into_iter()
+        .enumerate()
+    {
+        let (_, page, trips) = lanes[0].visits(number, visit, &Weather::new()).await;
+        assert_eq!(page.status, if visit == Visit::Look { 200 } else { 410 });
+        println!("{visit:?} is {trips:?}");
+        let each = each_fault_at_each(&trips).into_iter();
+        cases.extend(each.map(|(_, weather)| (visit, weather)));
+    }
+    let cases: Vec<_> = cases.into_iter().enumerate().collect();
+    let done = join_all(lanes.iter().enumerate().map(|(first, lane)| {
+        let cases = cases.iter().skip(first).step_by(LANES);
+        async move {
+            let mut done = Vec::new();
+            for (number, (visit, weather)) in cases {
+                let secret = lane.weathers(number + 3, *visit, weather).await;
+                done.push((secret, *visit, weather));
+            }
+            done
+        }
+    }))
+    .await;
+    for (secret, visit, weather) in done.iter().flatten() {
+        let told = match visit {
+            Visit::Look => "was opened on",
+            Visit::LookTooLate | Visit::PressTooLate => "was not opened in time",
+        };
+        let case = format!("{visit:?} {weather:?}");
+        secret.sender_hears(&world, told, &case).await;
+    }
+    println!("{} cases", cases.len());
+    world.finish().await;
+}
