@@ -2,22 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use super::{
+    LATE, LONG, SHORT, Weather, each_at_each, in_lanes,
+    visitors::{Secret, is_shown},
+    world_of_lanes,
+};
 use e2e::{
     Web, World,
     mysql_proxy::{
         Aim, DEADLOCK, Fault, Hold, INTERRUPTED, LOCK_WAIT_TIMEOUT, MySqlProxy, Trip, Whose,
     },
 };
-use futures_util::future::join_all;
-
-use super::{
-    LATE, Weather, each_fault_at_each,
-    visitors::{Secret, is_shown},
-    world_of_lanes,
-};
 
 /// reveal-webs that open secrets at the same time, each on a way of its own.
-const LANES: usize = 10;
+const LANES: usize = 12;
 
 /// What a visitor is told when a COMMIT failed and it is not known how it ended. None of these says that
 /// somebody else opened it.
@@ -151,26 +149,23 @@ async fn a_secret_is_shown_once_or_lives_whatever_fails() {
         .collect();
     let trips = lanes[0].trips().await;
     assert!(trips.contains(&Trip::Commit), "{trips:?}");
-    let single = each_fault_at_each(&trips).into_iter();
+    // What lasts comes first, so that nothing is left to wait for in the end.
+    let single = [each_at_each(&LONG, &trips), each_at_each(&SHORT, &trips)].concat();
+    let single = single.into_iter();
     let single = single.map(|(trip, weather)| (ends(trip, weather[0].1), weather));
-    let cases: Vec<_> = single.chain(storms(&trips)).enumerate().collect();
-    let done = join_all(lanes.iter().enumerate().map(|(first, lane)| {
-        let cases = cases.iter().skip(first).step_by(LANES);
-        async move {
-            let mut done = Vec::new();
-            for (number, (ends, weather)) in cases {
-                done.push((lane.opens(number + 1, *ends, weather).await, weather));
-            }
-            done
-        }
-    }))
+    let cases: Vec<_> = single.chain(storms(&trips)).collect();
+    let count = cases.len();
+    let done = in_lanes(&lanes, cases, async |lane, number, (ends, weather)| {
+        let (secret, ended) = lane.opens(number + 1, ends, &weather).await;
+        (secret, ended, weather)
+    })
     .await;
     let mut counts = BTreeMap::<Ends, usize>::new();
-    for ((secret, ended), weather) in done.iter().flatten() {
-        *counts.entry(*ended).or_default() += 1;
+    for (secret, ended, weather) in done {
+        *counts.entry(ended).or_default() += 1;
         let case = format!("{weather:?}");
         secret.sender_hears(&world, "was opened on", &case).await;
     }
-    println!("{} cases at {trips:?}: {counts:?}", cases.len());
+    println!("{count} cases at {trips:?}: {counts:?}");
     world.finish().await;
 }
