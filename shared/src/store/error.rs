@@ -36,7 +36,8 @@ pub enum StoreError {
     /// TLS did not come about.
     #[error("the database offers no TLS, or none that fits")]
     NoTls,
-    /// Another transaction holds what this one needs. Nothing was changed.
+    /// Another transaction holds what this one needs, or the statement was ended before its time. Nothing
+    /// was changed.
     #[error("the database is busy (code {code})")]
     Busy {
         /// The engine's error number.
@@ -174,8 +175,9 @@ fn classify(error: &sqlx::Error) -> StoreError {
 fn classify_mysql(number: u16) -> StoreError {
     match number {
         1213 => StoreError::Deadlock,
-        // Lock wait timeout, and NOWAIT.
-        1205 | 3572 => StoreError::Busy {
+        // Lock wait timeout, and NOWAIT; ended by an administrator (also on the way to a failover), and
+        // by a time limit.
+        1205 | 3572 | 1317 | 3024 => StoreError::Busy {
             code: number.to_string(),
         },
         // Disk full, table full.
@@ -203,6 +205,7 @@ mod tests {
                 code: "1205".into()
             }
         );
+        assert!(classify_mysql(1317).is_passing());
         assert_eq!(classify_mysql(1114), StoreError::Full);
         assert_eq!(classify_mysql(1290), StoreError::ReadOnly);
         assert_eq!(classify_mysql(1040), StoreError::Unreachable);
