@@ -3,6 +3,8 @@
 mod burn;
 mod late;
 mod deaths;
+mod sendings;
+mod steps;
 mod visitors;
 mod visits;
 
