@@ -27,12 +27,13 @@ pub enum Fault {
     Swallowed(Hold),
 }
 
-/// For how long nothing is heard.
+/// For how long nothing is heard; never longer than until the test says that it is over
+/// ([`Watch::release`](super::Watch::release)), or forgets its watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
     /// So long.
     For(Duration),
-    /// Until the test says so ([`Watch::release`](super::Watch::release)), or forgets its watch.
+    /// For ever.
     UntilReleased,
 }
 

@@ -136,6 +136,7 @@ impl Inside {
 
     fn watches(&self) -> Vec<Arc<Watched>> {
         let watches = self.watches.lock().unwrap();
-        watches.iter().filter_map(Weak::upgrade).collect()
+        let known = watches.iter().filter_map(Weak::upgrade);
+        known.filter(|watch| watch.is_on()).collect()
     }
 }

@@ -1,11 +1,14 @@
 //! Which round trips are one operation's, and which of them goes wrong.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 use super::{
     command::Command,
@@ -63,6 +66,8 @@ pub(super) struct Watched {
     seen: Mutex<Seen>,
     hits: watch::Sender<usize>,
     released: watch::Sender<bool>,
+    /// A connection that is held up may still know of it.
+    is_over: AtomicBool,
 }
 
 #[derive(Default)]
@@ -82,6 +87,7 @@ impl Watch {
             seen: Mutex::default(),
             hits: watch::Sender::new(0),
             released: watch::Sender::new(false),
+            is_over: AtomicBool::new(false),
         }))
     }
 
@@ -129,6 +135,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        self.0.is_over.store(true, Ordering::SeqCst);
         self.release();
     }
 }
@@ -168,14 +175,17 @@ impl Watched {
         self.hits.send_modify(|hits| *hits += 1);
     }
 
+    /// Whether what begins now is watched.
+    pub(super) fn is_on(&self) -> bool {
+        !self.is_over.load(Ordering::SeqCst)
+    }
+
     pub(super) async fn wait(&self, hold: Hold) {
+        let mut released = self.released.subscribe();
+        let released = released.wait_for(|released| *released);
         match hold {
-            Hold::For(time) => tokio::time::sleep(time).await,
-            Hold::UntilReleased => {
-                let mut released = self.released.subscribe();
-                // Forgotten is released.
-                released.wait_for(|released| *released).await.ok();
-            }
+            Hold::For(time) => drop(timeout(time, released).await),
+            Hold::UntilReleased => drop(released.await),
         }
     }
 }
