@@ -191,6 +191,11 @@ impl TestDatabase {
         value(&self.server, sql).await
     }
 
+    /// The one text that a query of the MySQL server's administrator gives.
+    pub async fn admin_text(&self, sql: &str) -> String {
+        value(&self.server, sql).await
+    }
+
     /// The one text that a query gives.
     pub async fn text(&self, sql: &str) -> String {
         value(&self.url(Account::Migrate), sql).await

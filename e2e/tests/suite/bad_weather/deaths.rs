@@ -86,7 +86,7 @@ async fn at_each_round_trip(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_reveal_web_shows_nothing_and_loses_only_what_was_committed() {
-    let (mut world, proxies) = world_of_lanes(LANES, &[]).await;
+    let (mut world, proxies) = world_of_lanes(LANES, true).await;
     let ended = at_each_round_trip(&mut world, &proxies, async |web, _| {
         web.process.kill().await;
     })
@@ -105,7 +105,7 @@ async fn a_killed_reveal_web_shows_nothing_and_loses_only_what_was_committed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reveal_web_that_is_asked_to_stop_finishes_what_it_opens() {
-    let (mut world, proxies) = world_of_lanes(LANES, &[]).await;
+    let (mut world, proxies) = world_of_lanes(LANES, true).await;
     let ended = at_each_round_trip(&mut world, &proxies, async |web, watch| {
         web.process.signal("TERM").await;
         web.process.line_with("stopping: finishing what runs").await;

@@ -3,6 +3,8 @@
 mod burn;
 mod late;
 mod deaths;
+mod last_moments;
+mod poor_servers;
 mod sendings;
 mod steps;
 mod visitors;
@@ -77,12 +79,9 @@ async fn in_lanes<L, C, T>(
 }
 
 /// A world whose first reveal-web reaches its database in fair weather, and others through a proxy each.
-async fn world_of_lanes(
-    lanes: usize,
-    bot_variables: &[(&'static str, String)],
-) -> (World, Vec<MySqlProxy>) {
+async fn world_of_lanes(lanes: usize, bot: bool) -> (World, Vec<MySqlProxy>) {
     let options = Options {
-        bot_variables: bot_variables.to_vec(),
+        bot,
         ..Options::default()
     };
     let mut world = World::with(Engine::MySql, options).await;

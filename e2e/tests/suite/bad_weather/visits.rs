@@ -89,7 +89,7 @@ impl Lane<'_> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visit_opens_nothing_and_ends_what_is_over_once_whatever_fails() {
-    let (world, proxies) = world_of_lanes(LANES, &[]).await;
+    let (world, proxies) = world_of_lanes(LANES, true).await;
     let lanes = world.webs[1..].iter().zip(&proxies);
     let lanes: Vec<_> = lanes
         .map(|(web, proxy)| Lane {
