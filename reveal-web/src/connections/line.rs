@@ -9,7 +9,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Poll, ready},
 };
@@ -24,6 +24,8 @@ use crate::loss::OnlyCopy;
 #[derive(Default)]
 pub(super) struct Line {
     written: AtomicU64,
+    /// Requests under way.
+    asked: AtomicUsize,
     /// Pages whose bodies are at their end, and how many bytes will have been written by then, at least.
     pages: Mutex<Vec<(u64, OnlyCopy)>>,
 }
@@ -46,11 +48,18 @@ impl Line {
         });
     }
 
-    /// Watches a page's way, if it is the only copy of a secret.
-    pub(super) fn watch(
-        self: &Arc<Self>,
-        mut answer: hyper::Response<BoxBody>,
-    ) -> hyper::Response<BoxBody> {
+    /// A request has come.
+    pub(super) fn ask(self: &Arc<Self>) -> Asked {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Asked(Arc::clone(self))
+    }
+
+    /// Whether a request is under way.
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed) > 0
+    }
+
+    fn watch(self: &Arc<Self>, mut answer: hyper::Response<BoxBody>) -> hyper::Response<BoxBody> {
         let Some(page) = answer.extensions_mut().remove::<OnlyCopy>() else {
             return answer;
         };
@@ -63,6 +72,22 @@ impl Line {
                 line: Arc::clone(self),
             })
         })
+    }
+}
+
+/// A request under way on a line, until this is dropped.
+pub(super) struct Asked(Arc<Line>);
+
+impl Asked {
+    /// Watches a page's way, if it is the only copy of a secret.
+    pub(super) fn watch(&self, answer: hyper::Response<BoxBody>) -> hyper::Response<BoxBody> {
+        self.0.watch(answer)
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.0.asked.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -71,9 +71,12 @@ const PONG_WITHIN: Duration = Duration::from_secs(10);
 /// unannounced could cost the client the request that it sends just then.
 const LIFE: Duration = Duration::from_mins(2);
 
-/// How long requests under way may take at a connection's end: more than one may take at all, and that is
-/// a burn whose COMMIT has no answer.
-const GRACE: Duration = Duration::from_secs(75);
+/// How long a connection may take to end.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// How much longer if a request is under way: more than one may take at all, and that is a burn whose COMMIT
+/// has no answer.
+const MORE_GRACE: Duration = Duration::from_secs(60);
 
 /// Most bytes, about, that the operating system takes before it can send them: what it has taken and the
 /// other side never gets is no more than that and what is under way.
@@ -216,6 +219,7 @@ impl<E: Endpoint + 'static> Served<E> {
     ) {
         let old = Instant::now() + LIFE;
         let line = Arc::new(Line::default());
+        let driven = Arc::clone(&line);
         let stream = Watched {
             stream,
             line: Arc::clone(&line),
@@ -238,7 +242,7 @@ impl<E: Endpoint + 'static> Served<E> {
                 }),
             );
         // Whoever is idle when the connection is old has gone by then.
-        drive(connection, LIFE + HEAD, stop).await;
+        drive(connection, &driven, LIFE + HEAD, stop).await;
     }
 
     async fn http2(
@@ -248,6 +252,7 @@ impl<E: Endpoint + 'static> Served<E> {
         stop: &CancellationToken,
     ) {
         let line = Arc::new(Line::default());
+        let driven = Arc::clone(&line);
         let stream = Watched {
             stream,
             line: Arc::clone(&line),
@@ -262,11 +267,11 @@ impl<E: Endpoint + 'static> Served<E> {
                 TokioIo::new(stream),
                 service_fn(move |request| {
                     let answer = Arc::clone(&self).answer(request, Scheme::HTTPS, peer);
-                    let line = Arc::clone(&line);
-                    async move { answer.await.map(|answer| line.watch(answer)) }
+                    let asked = line.ask();
+                    async move { answer.await.map(|answer| asked.watch(answer)) }
                 }),
             );
-        drive(connection, LIFE, stop).await;
+        drive(connection, &driven, LIFE, stop).await;
     }
 
     async fn answer(
@@ -316,7 +321,12 @@ fn last(mut answer: hyper::Response<BoxBody>) -> hyper::Response<BoxBody> {
 }
 
 /// Runs a connection to its end: the client's, that of its life, or the program's.
-async fn drive(connection: impl GracefulConnection, life: Duration, stop: &CancellationToken) {
+async fn drive(
+    connection: impl GracefulConnection,
+    line: &Line,
+    life: Duration,
+    stop: &CancellationToken,
+) {
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // What went wrong on a connection is the client's to know.
@@ -325,7 +335,10 @@ async fn drive(connection: impl GracefulConnection, life: Duration, stop: &Cance
         () = stop.cancelled() => {}
     }
     connection.as_mut().graceful_shutdown();
-    drop(timeout(GRACE, connection).await);
+    let ended = timeout(GRACE, connection.as_mut()).await;
+    if ended.is_err() && line.is_asked() {
+        drop(timeout(MORE_GRACE, connection).await);
+    }
 }
 
 /// A body as poem gives it to hyper.

@@ -7,6 +7,7 @@ use e2e::{
     Account, Engine, Keys, TestDatabase, invariants,
     mysql_proxy::{MySqlProxy, Trip, Watch, Whose},
 };
+use futures_util::future::join_all;
 use shared::{
     ids::{ChannelId, MessageTs, SecretId},
     settings::DatabaseUrl,
@@ -211,10 +212,7 @@ impl Lane {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_step_is_done_or_is_not_whatever_fails() {
-    let mut lanes = Vec::new();
-    for _ in 0..LANES {
-        lanes.push(Lane::new().await);
-    }
+    let lanes = join_all((0..LANES).map(|_| Lane::new())).await;
     let mut cases = Vec::new();
     for step in [Step::Claim, Step::Settle, Step::Sweep] {
         let trips = lanes[0].takes(step, &Weather::new()).await;

@@ -106,14 +106,14 @@ async fn a_visit_opens_nothing_and_ends_what_is_over_once_whatever_fails() {
         let (_, page, trips) = lanes[0].visits(number, visit, &Weather::new()).await;
         assert_eq!(page.status, if visit == Visit::Look { 200 } else { 410 });
         println!("{visit:?} is {trips:?}");
-        // What lasts comes first, so that nothing is left to wait for in the end.
-        let long = if visit == Visit::PressTooLate {
-            &LONG[..]
-        } else {
-            &[]
+        // A press too late does what a look too late does, but that its visitor waits for a time only.
+        let faults = match visit {
+            Visit::Look | Visit::LookTooLate => &SHORT[..],
+            Visit::PressTooLate => &LONG[..],
         };
-        let each = [each_at_each(long, &trips), each_at_each(&SHORT, &trips)].concat();
-        cases.splice(0..0, each.into_iter().map(|(_, weather)| (visit, weather)));
+        let each = each_at_each(faults, &trips).into_iter();
+        // What lasts comes first, so that nothing is left to wait for in the end.
+        cases.splice(0..0, each.map(|(_, weather)| (visit, weather)));
     }
     let count = cases.len();
     let done = in_lanes(&lanes, cases, async |lane, number, (visit, weather)| {
