@@ -3,13 +3,14 @@
 
 use std::{collections::BTreeSet, fs};
 
-use e2e::{Engine, Keys, Page, Sent, Web, World, nu_findings, project, raw};
+use e2e::{Account, Engine, Keys, Page, Sent, Web, World, nu_findings, project, raw};
 use shared::{clock::Timestamp, crypto::LinkToken, text::Locale};
 
 const SECRET: &str = "canary-html\n\n\tspaces  and <b>markup</b> & \"quotes\" 🔑";
 
-/// States that no request brings about: what they are of has no cause that is known.
-const UNREACHABLE: [&str; 1] = ["broken"];
+/// States that no request brings about here: what the first is of has no cause that is known, and the second is
+/// of a database that says nothing for a minute.
+const UNREACHABLE: [&str; 2] = ["broken", "unsure"];
 
 /// Pages as they came, each with a name.
 #[derive(Default)]
@@ -84,6 +85,14 @@ impl Reader<'_> {
         for reason in ["expired", "revoked", "undeliverable"] {
             let sent = self.send().await;
             self.world.end_all(reason).await;
+            into.add(self, "", &self.look(&sent.token).await);
+        }
+        for by in ["operator", "conflict"] {
+            let sent = self.send().await;
+            self.world.end_all("revoked").await;
+            let told = format!("UPDATE secrets SET revoked_by = '{by}' WHERE viewed_at IS NULL");
+            let database = &self.world.database;
+            database.run(Account::Migrate, &told).await.unwrap();
             into.add(self, "", &self.look(&sent.token).await);
         }
     }

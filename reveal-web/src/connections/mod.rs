@@ -76,7 +76,7 @@ const GRACE: Duration = Duration::from_secs(15);
 
 /// How much longer if a request is under way: more than one may take at all, and that is a burn whose COMMIT
 /// has no answer.
-const MORE_GRACE: Duration = Duration::from_secs(60);
+const MORE_GRACE: Duration = Duration::from_mins(1);
 
 /// Most bytes, about, that the operating system takes before it can send them: what it has taken and the
 /// other side never gets is no more than that and what is under way.
@@ -233,11 +233,11 @@ impl<E: Endpoint + 'static> Served<E> {
                 TokioIo::new(stream),
                 service_fn(move |request| {
                     let answer = Arc::clone(&self).answer(request, scheme.clone(), peer);
-                    let line = Arc::clone(&line);
+                    let asked = line.ask();
                     async move {
                         answer
                             .await
-                            .map(|answer| last_when(line.watch(answer), old))
+                            .map(|answer| last_when(asked.watch(answer), old))
                     }
                 }),
             );
@@ -324,14 +324,14 @@ fn last(mut answer: hyper::Response<BoxBody>) -> hyper::Response<BoxBody> {
 async fn drive(
     connection: impl GracefulConnection,
     line: &Line,
-    life: Duration,
+    at_most: Duration,
     stop: &CancellationToken,
 ) {
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // What went wrong on a connection is the client's to know.
         _ = connection.as_mut() => return,
-        () = sleep(life) => {}
+        () = sleep(at_most) => {}
         () = stop.cancelled() => {}
     }
     connection.as_mut().graceful_shutdown();

@@ -1,9 +1,9 @@
 //! A database that fails at each round trip of each operation, and what people see of that.
 
 mod burn;
-mod late;
 mod deaths;
 mod last_moments;
+mod late;
 mod poor_servers;
 mod sendings;
 mod steps;
