@@ -131,7 +131,7 @@ on_each_engine! {
         };
         let sweeps = async {
             loop {
-                expire::sweep_batch(&sweeper, 3).await.unwrap();
+                expire::sweep_batch(&sweeper, 3, &[]).await.unwrap();
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
@@ -170,7 +170,7 @@ async fn held_until_over(
         })
         .await;
         if is_swept {
-            expire::sweep_batch(&store, 10).await.unwrap();
+            expire::sweep_batch(&store, 10, &[]).await.unwrap();
         }
         watch.release();
     })

@@ -21,7 +21,7 @@ async fn commit_at(world: &World, proxy: &MySqlProxy) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_not_be_known_is_said_to_be_unknown() {
-    let (world, proxies) = world_of_lanes(1, &[]).await;
+    let (world, proxies) = world_of_lanes(1, true).await;
     let commit = commit_at(&world, &proxies[0]).await;
     let secret = Secret::number(&world, 1).await;
     let page = world.webs[1].look(&secret.token).await;
@@ -51,7 +51,7 @@ async fn what_can_not_be_known_is_said_to_be_unknown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_left_while_the_commit_was_under_way_is_told_so_by_the_link() {
-    let (world, proxies) = world_of_lanes(1, &[]).await;
+    let (world, proxies) = world_of_lanes(1, true).await;
     let commit = commit_at(&world, &proxies[0]).await;
     let secret = Secret::number(&world, 1).await;
     let page = world.webs[1].look(&secret.token).await;
