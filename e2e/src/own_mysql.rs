@@ -54,7 +54,9 @@ impl OwnMySql {
     }
 
     async fn begin(&mut self) {
+        // Its clock is moved while it runs only.
         let words = self.words();
+        let words = &words[self.before.len()..];
         let made = Command::new(&words[0])
             .args(&words[1..])
             .arg("--initialize-insecure")

@@ -304,9 +304,14 @@ impl Attempt<'_> {
                 return Err(StoreError::CommitUnknown);
             }
         };
+        let error = StoreError::from(error);
+        if self.is_sqlite() && matches!(error, StoreError::Full | StoreError::Busy { .. }) {
+            // SQLite has rolled back, or will: <https://www.sqlite.org/lang_transaction.html>.
+            return Ok(Destroyed::Undone);
+        }
         tracing::warn!(
             secret.id = %self.row.secret(),
-            error = %StoreError::from(error),
+            %error,
             "COMMIT of a reveal had no answer, asking the row"
         );
         self.outcome(give_up).await
@@ -333,16 +338,15 @@ impl Attempt<'_> {
             .select_only()
             .columns([secret::Column::BurnId, secret::Column::DestroyedAt])
             .filter(secret::Column::Id.eq(self.row.id));
-        let row: Result<Option<(Option<Uuid>, Option<i64>)>, _> =
-            if self.database.connection().get_database_backend() == DbBackend::Sqlite {
-                let reading = self.database.connection();
-                end.into_tuple().one(reading).await
-            } else {
-                let transaction = self.database.begin().await?;
-                let row = end.lock_exclusive().into_tuple().one(&transaction).await;
-                undo(transaction).await;
-                row
-            };
+        let row: Result<Option<(Option<Uuid>, Option<i64>)>, _> = if self.is_sqlite() {
+            let reading = self.database.connection();
+            end.into_tuple().one(reading).await
+        } else {
+            let transaction = self.database.begin().await?;
+            let row = end.lock_exclusive().into_tuple().one(&transaction).await;
+            undo(transaction).await;
+            row
+        };
         let (burned_by, destroyed_at) = row?.ok_or(StoreError::Stale)?;
         Ok(if burned_by == Some(self.id.as_uuid()) {
             Destroyed::ByUs
@@ -351,6 +355,10 @@ impl Attempt<'_> {
         } else {
             Destroyed::Undone
         })
+    }
+
+    fn is_sqlite(&self) -> bool {
+        self.database.connection().get_database_backend() == DbBackend::Sqlite
     }
 
     const fn opening(&self) -> Opening {
