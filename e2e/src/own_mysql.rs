@@ -4,6 +4,7 @@ use std::{
     fs,
     path::PathBuf,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -35,6 +36,9 @@ fn moved_clock(by: &str) -> Vec<String> {
     ];
     words.map(str::to_owned).to_vec()
 }
+
+/// Longest start of a server: one whose clock is moved reads a file each time it looks.
+const START: Duration = Duration::from_mins(3);
 
 /// The steady clocks go on as they are.
 const STEADY: &str = "FAKETIME_DONT_FAKE_MONOTONIC=1";
@@ -112,7 +116,8 @@ impl OwnMySql {
         self.starts += 1;
         let log = self.folder.path().join(format!("log-{}", self.starts));
         let mut process = Process::start_words(&words, &log);
-        process.line_with("ready for connections. Version").await;
+        let ready = "ready for connections. Version";
+        process.lines_within(START, ready, 1).await;
         self.process = Some(process);
     }
 

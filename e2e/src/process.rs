@@ -92,7 +92,17 @@ impl Process {
 
     /// Waits until there are so many lines with this text, and returns the last of these.
     pub async fn lines_with(&mut self, text: &str, count: usize) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        self.lines_within(PATIENCE, text, count).await
+    }
+
+    /// The same within another time.
+    pub(crate) async fn lines_within(
+        &mut self,
+        patience: Duration,
+        text: &str,
+        count: usize,
+    ) -> String {
+        let deadline = Instant::now() + patience;
         loop {
             let output = self.output();
             let found = output.lines().filter(|line| line.contains(text));
