@@ -55,6 +55,7 @@ impl Courier {
         let mut held = is_apps || same.is_some_and(|refusal| refusal.held_since.is_some());
         if Duration::from_millis(lasts_for) >= ADDRESSEE_AFTER
             && let Some(refusal) = same
+            && self.database.trusts(job.facts.now)
         {
             match held::others_were_reached(&self.database, &job.addressee, refusal.since).await {
                 Ok(true) => {

@@ -10,7 +10,7 @@ use shared::{
     text::Locale,
 };
 
-use super::{Courier, LONGEST_PAUSE, Try, compose};
+use super::{Courier, LONGEST_PAUSE, POLL, Try, compose};
 use crate::slack::{Ineligible, OutgoingMessage, SlackError, Verdict};
 
 /// Why somebody can't get a message.
@@ -23,6 +23,16 @@ impl Courier {
     pub(super) async fn try_message(&self, job: &Job) -> Try {
         if matches!(job.facts.ending, Some(Ending::Viewed { .. })) {
             return Try::Arrived;
+        }
+        if job.facts.ending.is_none()
+            && !job.facts.is_live()
+            && !self.database.trusts(job.facts.now)
+        {
+            // Its link must not be erased by a clock that was set ahead for a moment.
+            return Try::Later(Later {
+                after: Some(POLL),
+                ..Later::default()
+            });
         }
         if !job.facts.is_live() {
             return Try::Failed {

@@ -30,6 +30,11 @@ async fn a_clock_that_is_ahead_for_a_moment_destroys_nothing() {
     world.settled().await;
     let page = world.web().look(token).await;
     let confirmation = page.confirmation().unwrap().to_owned();
+    world
+        .slack()
+        .fail(&json!({"method": "chat.postMessage", "status": 500, "to": "U0GUEST"}))
+        .await;
+    world.send_from("U0DMITRI", "U0GUEST").await;
     server.set_clock("+61m");
     eventually("that both have noticed", || async {
         let log = world.logs();
@@ -42,7 +47,16 @@ async fn a_clock_that_is_ahead_for_a_moment_destroys_nothing() {
     ] {
         assert_eq!((page.status, page.state()), (503, "unavailable"));
     }
-    assert_eq!(world.database.count(LIVE).await, 1);
+    eventually("a try to deliver by that clock", || async {
+        world.make_due().await;
+        let tries = "SELECT COUNT(*) FROM deliveries WHERE addressee = 'U0GUEST' AND attempts > 1";
+        (world.database.count(tries).await == 1).then_some(())
+    })
+    .await;
+    let waits =
+        "SELECT COUNT(*) FROM deliveries WHERE addressee = 'U0GUEST' AND sealed IS NOT NULL";
+    assert_eq!(world.database.count(waits).await, 1);
+    assert_eq!(world.database.count(LIVE).await, 2);
     let sound = "secure_secret_database_clock_sound ";
     assert_eq!(world.bot().metric(sound).await, Some(0.0));
     let (status, said) = world.bot().ask("/readyz").await;
@@ -54,6 +68,10 @@ async fn a_clock_that_is_ahead_for_a_moment_destroys_nothing() {
     .await;
     let page = world.web().reveal(token).await;
     assert_eq!(page.secret().as_deref(), Some("canary-of-time"));
+    world.slack().heal().await;
+    world.pass_leases().await;
+    world.slack().messages("U0GUEST", 1).await;
+    world.settled().await;
     world.finish().await;
 }
 

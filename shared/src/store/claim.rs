@@ -99,6 +99,7 @@ pub async fn put_off(
     delivery: DeliveryId,
     may_be_out: bool,
 ) -> Result<(), StoreError> {
+    // What can't be read counts as the first.
     let attempts: Option<i32> = delivery::Entity::find_by_id(delivery.as_uuid())
         .select_only()
         .column(delivery::Column::Attempts)

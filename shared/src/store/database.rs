@@ -170,11 +170,18 @@ impl Database {
         self.clock.see(now)
     }
 
+    /// Whether the database's clock, which said this, can be trusted with ending something for its age.
+    #[must_use]
+    pub fn trusts(&self, now: Timestamp) -> bool {
+        self.clock_verdict(now) == Verdict::Sound
+    }
+
     /// Whether something may be destroyed for its age at this time of the database's.
     pub(super) fn check_age(&self, now: Timestamp) -> Result<(), StoreError> {
-        match self.clock_verdict(now) {
-            Verdict::Sound => Ok(()),
-            Verdict::Jumped(_) | Verdict::Off(_) => Err(StoreError::ClockUnsound),
+        if self.trusts(now) {
+            Ok(())
+        } else {
+            Err(StoreError::ClockUnsound)
         }
     }
 
