@@ -58,6 +58,7 @@ pub struct World {
     simulator: Option<Simulator>,
     /// The bots.
     pub bots: Vec<Bot>,
+    webs_started: AtomicUsize,
     bots_started: AtomicUsize,
     bot_variables: Vec<(&'static str, String)>,
     logs: TempDir,
@@ -108,6 +109,7 @@ impl World {
             webs: Vec::new(),
             simulator: None,
             bots: Vec::new(),
+            webs_started: AtomicUsize::new(0),
             bots_started: AtomicUsize::new(0),
             bot_variables: options.bot_variables,
             logs: tempfile::tempdir().unwrap(),
@@ -131,6 +133,12 @@ impl World {
 
     /// Starts another reveal-web.
     pub async fn start_web(&mut self, more: &[(&'static str, String)]) {
+        let web = self.new_web(more).await;
+        self.webs.push(web);
+    }
+
+    /// Starts a reveal-web that is not this world's to stop.
+    pub async fn new_web(&self, more: &[(&'static str, String)]) -> Web {
         let address = format!("127.0.0.1:{}", free_port());
         // Replicas have one name in public: the first one's.
         let public_url = self
@@ -146,8 +154,8 @@ impl World {
             ("RUST_LOG", "trace".to_owned()),
         ];
         variables.extend_from_slice(more);
-        let log = self.log(&format!("web-{}", self.webs.len()));
-        self.webs.push(Web::start(&variables, &log).await);
+        let number = self.webs_started.fetch_add(1, Ordering::Relaxed);
+        Web::start(&variables, &self.log(&format!("web-{number}"))).await
     }
 
     /// Starts a bot, another one perhaps, and waits until it is connected to Slack.

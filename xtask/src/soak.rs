@@ -4,6 +4,7 @@ use crate::{
     cargo,
     cargo::{binaries, succeed},
     mysql,
+    surroundings::faketime,
 };
 
 pub(crate) fn run(engine: &str, seed: u64, minutes: u64) -> anyhow::Result<()> {
@@ -12,6 +13,7 @@ pub(crate) fn run(engine: &str, seed: u64, minutes: u64) -> anyhow::Result<()> {
     let mut soak = std::process::Command::new(bin.join("soak"));
     soak.args([engine, &seed.to_string(), &minutes.to_string()])
         .env("TEST_MYSQLD", mysql::program()?)
+        .env("LIBFAKETIME", faketime()?)
         .env("SECURE_SECRET_BIN_DIR", &bin);
     succeed(&mut soak)
 }

@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use crate::{browser, debian, deployment, java, mysql, node, python};
 
 /// The library that moves a program's clock.
-fn faketime() -> anyhow::Result<PathBuf> {
+pub(crate) fn faketime() -> anyhow::Result<PathBuf> {
     let find = || {
         let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
         folders
