@@ -123,9 +123,16 @@ impl DatabaseUrl {
     }
 
     fn parse_sqlite(text: &str, path: &str) -> Result<Self, Invalid> {
-        let parameters = path
-            .split_once('?')
-            .map_or("", |(_, parameters)| parameters);
+        let (file, parameters) = path.split_once('?').unwrap_or((path, ""));
+        // SQLite would read it as an address of its own, whose file nothing here knows.
+        if percent_decode_str(file)
+            .decode_utf8_lossy()
+            .starts_with("file:")
+        {
+            return Err(Invalid::because(
+                "names a file: address; sqlite:// is followed by the file's path itself",
+            ));
+        }
         for (name, _) in url::form_urlencoded::parse(parameters.as_bytes()) {
             if !SQLITE_PARAMETERS.contains(&&*name) {
                 return Err(unknown_parameter(&SQLITE_PARAMETERS));
@@ -321,6 +328,8 @@ mod tests {
             "mysql://bot:canary@db/x?ssl-ca=/nowhere/canary.pem",
             "mysql://bot:canary@127.0.0.1/x?ssl-ca=/dev/null",
             "sqlite://x.db?canary=1",
+            "sqlite://file:canary.db?mode=rwc",
+            "sqlite://%66ile:///nowhere/canary.db",
         ] {
             let error = DatabaseUrl::parse(text).unwrap_err().to_string();
             assert!(!error.contains("canary"), "{error}");
