@@ -100,8 +100,8 @@ async fn end_connections(scene: &Scene<'_>) {
     let admin = database.admin_session().await;
     let [bot, web] = [Account::Bot, Account::Web].map(|account| database.account(account));
     let ids = format!(
-        "SELECT COALESCE(GROUP_CONCAT(id), '') FROM information_schema.processlist \
-         WHERE user IN ('{bot}', '{web}')"
+        "SELECT COALESCE(GROUP_CONCAT(processlist_id), '') FROM performance_schema.threads \
+         WHERE processlist_user IN ('{bot}', '{web}')"
     );
     for id in database.admin_text(&ids).await.split(',') {
         // It may be gone by itself.

@@ -95,8 +95,11 @@ async fn a_secret_outlives_a_mysql_that_takes_nothing() {
 
     // Every connection is ended, as a failover does.
     let id = world.database.account(e2e::Account::Web);
-    let kill =
-        format!("SELECT GROUP_CONCAT(id) FROM information_schema.processlist WHERE user = '{id}'");
+    // information_schema.processlist fails while a statement with a binary parameter is under way.
+    let kill = format!(
+        "SELECT GROUP_CONCAT(processlist_id) FROM performance_schema.threads \
+         WHERE processlist_user = '{id}'"
+    );
     let ids = world.database.admin_text(&kill).await;
     for id in ids.split(',') {
         run(&admin, &format!("KILL {id}")).await;
