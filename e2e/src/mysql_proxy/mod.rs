@@ -19,6 +19,7 @@ use std::{
 
 use tokio::{
     net::{TcpListener, TcpStream, UnixStream},
+    sync::watch::{Sender, channel},
     task::AbortHandle,
 };
 use url::Url;
@@ -27,7 +28,7 @@ pub use self::{
     fault::{DEADLOCK, Fault, Hold, INTERRUPTED, LOCK_WAIT_TIMEOUT},
     watch::{Aim, Trip, Watch, Whose},
 };
-use self::{line::Line, watch::Watched};
+use self::{line::Line, packet::Packet, watch::Watched};
 use crate::{Account, TestDatabase};
 
 /// A way to a MySQL server.
@@ -41,6 +42,20 @@ pub struct MySqlProxy {
 struct Inside {
     server: Place,
     watches: Mutex<Vec<Weak<Watched>>>,
+    welcome: Sender<Welcome>,
+}
+
+/// How new connections are met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Welcome {
+    /// As the server does.
+    Usual,
+    /// They are cut at once.
+    Cut,
+    /// They are cut once the server has said who it is.
+    CutAfterGreeting,
+    /// Nothing is said to them.
+    Silence,
 }
 
 /// Where the server is.
@@ -58,6 +73,7 @@ impl MySqlProxy {
         let inside = Arc::new(Inside {
             server,
             watches: Mutex::default(),
+            welcome: channel(Welcome::Usual).0,
         });
         let accepted = Arc::clone(&inside);
         let accepting = tokio::spawn(async move {
@@ -86,6 +102,11 @@ impl MySqlProxy {
         url.set_port(Some(self.address.port())).unwrap();
         url.set_query(Some("ssl-mode=DISABLED"));
         url.to_string()
+    }
+
+    /// Cuts every connection, as a failover does, and meets new ones so from now on.
+    pub fn cut_all(&self, welcome: Welcome) {
+        self.inside.welcome.send_replace(welcome);
     }
 
     /// Watches an operation from now on: what names any of these in its parameters, and transactions.
@@ -121,8 +142,32 @@ impl Place {
 }
 
 impl Inside {
+    /// Carries a connection until it ends, or all are cut.
     async fn carry(&self, client: TcpStream) -> std::io::Result<()> {
+        let mut welcome = self.welcome.subscribe();
+        let met = *welcome.borrow_and_update();
+        tokio::select! {
+            carried = self.meet(client, met) => carried,
+            _ = welcome.changed() => Ok(()),
+        }
+    }
+
+    async fn meet(&self, mut client: TcpStream, welcome: Welcome) -> std::io::Result<()> {
         client.set_nodelay(true)?;
+        match welcome {
+            Welcome::Usual => {}
+            Welcome::Cut => return Ok(()),
+            Welcome::CutAfterGreeting => {
+                let mut server = self.server().await?;
+                return Packet::read(&mut server).await?.write(&mut client).await;
+            }
+            Welcome::Silence => std::future::pending().await,
+        }
+        let server = self.server().await?;
+        Line::open(client, server).await?.carry(self).await
+    }
+
+    async fn server(&self) -> std::io::Result<Box<dyn line::Server>> {
         let server: Box<dyn line::Server> = match &self.server {
             Place::Socket(path) => Box::new(UnixStream::connect(path).await?),
             Place::Tcp(address) => {
@@ -131,7 +176,7 @@ impl Inside {
                 Box::new(server)
             }
         };
-        Line::open(client, server).await?.carry(self).await
+        Ok(server)
     }
 
     fn watches(&self) -> Vec<Arc<Watched>> {

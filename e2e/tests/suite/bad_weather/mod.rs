@@ -2,6 +2,7 @@
 
 mod burn;
 mod deaths;
+mod failed_steps;
 mod last_moments;
 mod late;
 mod poor_servers;

@@ -2,8 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::{Engine, Options, OwnMySql, Page, Sent, TestDatabase, World, eventually};
+use e2e::{
+    Engine, Options, OwnMySql, Page, Sent, TestDatabase, World, eventually, mysql_proxy::Welcome,
+};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection};
+
+use super::world_of_lanes;
 
 /// The page of each secret, while all is well.
 struct Visit {
@@ -111,6 +115,41 @@ async fn a_secret_outlives_a_mysql_that_takes_nothing() {
     })
     .await;
     gone.opens(&world).await;
+    world.finish().await;
+}
+
+/// As in a failover: what was there is cut, and who comes anew is not met as usual.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_outlives_a_mysql_that_takes_no_connection() {
+    let (world, proxies) = world_of_lanes(1, false).await;
+    let (web, proxy) = (&world.webs[1], &proxies[0]);
+    for welcome in [Welcome::Cut, Welcome::CutAfterGreeting, Welcome::Silence] {
+        let sent = world
+            .keys
+            .send(&world.database.store().await, "patient")
+            .await;
+        let token = sent.token.encode();
+        let page = web.look(&token).await;
+        let confirmation = page.confirmation().unwrap();
+        proxy.cut_all(welcome);
+        for page in [
+            web.press(&token, confirmation).await,
+            web.look(&token).await,
+        ] {
+            assert_eq!(
+                (page.status, page.state()),
+                (503, "unavailable"),
+                "{welcome:?}"
+            );
+        }
+        proxy.cut_all(Welcome::Usual);
+        eventually("a new connection", || async {
+            web.look(&token).await.confirmation().map(drop)
+        })
+        .await;
+        let page = web.press(&token, confirmation).await;
+        assert_eq!(page.secret().as_deref(), Some("patient"), "{welcome:?}");
+    }
     world.finish().await;
 }
 

@@ -12,11 +12,13 @@ use shared::{
     ids::{ChannelId, MessageTs, SecretId},
     settings::DatabaseUrl,
     store::{
-        Database, StoreError,
+        Database, FailureReason, StoreError,
         claim::{self, ClaimError, Which},
         create::{self, Created},
         deliveries::{Job, Kind, Nudges, Posted},
-        expire, settle,
+        expire,
+        later::{self, Later, Refused},
+        settle,
     },
 };
 use uuid::Uuid;
@@ -35,15 +37,17 @@ const OVER: &str = "secrets WHERE ciphertext IS NOT NULL AND expires_at = create
 enum Step {
     Claim,
     Settle,
+    GiveBack,
+    Fail,
     Sweep,
 }
 
 /// A database, and two ways to it.
-struct Lane {
-    database: TestDatabase,
+pub(super) struct Lane {
+    pub(super) database: TestDatabase,
     proxy: MySqlProxy,
-    calm: Database,
-    stormy: Database,
+    pub(super) calm: Database,
+    pub(super) stormy: Database,
     keys: Keys,
 }
 
@@ -62,7 +66,7 @@ impl Lane {
         }
     }
 
-    async fn create(&self) -> SecretId {
+    pub(super) async fn create(&self) -> SecretId {
         let new = Keys::submission(&format!("V{}", Uuid::now_v7().simple()), "x");
         let (master, delivery) = (self.keys.master(), self.keys.delivery());
         match create::create(&self.calm, &master, &delivery, &new).await {
@@ -71,7 +75,7 @@ impl Lane {
         }
     }
 
-    async fn claim(&self, store: &Database) -> Result<Option<Job>, StoreError> {
+    pub(super) async fn claim(&self, store: &Database) -> Result<Option<Job>, StoreError> {
         let claimed = claim::claim(store, LEASE, Which::Due(&[])).await;
         claimed.map_err(|error| match error {
             ClaimError::Store(error) => error,
@@ -79,7 +83,7 @@ impl Lane {
         })
     }
 
-    async fn settle(&self, store: &Database, job: &Job) -> Result<(), StoreError> {
+    pub(super) async fn settle(&self, store: &Database, job: &Job) -> Result<(), StoreError> {
         let (channel, message) = ("D1", "1.1");
         let posted = Posted {
             channel: ChannelId::parse(channel).unwrap(),
@@ -89,7 +93,7 @@ impl Lane {
     }
 
     /// What is left of a delivery is done: its receipt too, if that is due by now.
-    async fn clears(&self, message: Option<&Job>, case: &str) {
+    pub(super) async fn clears(&self, message: Option<&Job>, case: &str) {
         if let Some(message) = message {
             self.settle(&self.calm, message).await.unwrap();
         }
@@ -100,7 +104,7 @@ impl Lane {
         assert!(self.claim(&self.calm).await.unwrap().is_none(), "{case}");
     }
 
-    async fn count(&self, what: &str) -> i64 {
+    pub(super) async fn count(&self, what: &str) -> i64 {
         self.database
             .count(&format!("SELECT COUNT(*) FROM {what}"))
             .await
@@ -111,6 +115,8 @@ impl Lane {
         let watch = match step {
             Step::Claim => self.claims(weather, &case).await,
             Step::Settle => self.settles(weather, &case).await,
+            Step::GiveBack => self.gives_back(weather, &case).await,
+            Step::Fail => self.fails(weather, &case).await,
             Step::Sweep => self.sweeps(weather, &case).await,
         };
         let trips = watch.trips();
@@ -118,7 +124,7 @@ impl Lane {
         trips
     }
 
-    fn watch(&self, weather: &Weather) -> Watch {
+    pub(super) fn watch(&self, weather: &Weather) -> Watch {
         self.proxy.watch(Whose::All, &[], weather)
     }
 
@@ -222,7 +228,13 @@ impl Lane {
 async fn a_step_is_done_or_is_not_whatever_fails() {
     let lanes = join_all((0..LANES).map(|_| Lane::new())).await;
     let mut cases = Vec::new();
-    for step in [Step::Claim, Step::Settle, Step::Sweep] {
+    for step in [
+        Step::Claim,
+        Step::Settle,
+        Step::GiveBack,
+        Step::Fail,
+        Step::Sweep,
+    ] {
         let trips = lanes[0].takes(step, &Weather::new()).await;
         println!("{step:?} is {trips:?}");
         let each = each_at_each(&SHORT, &trips).into_iter();
