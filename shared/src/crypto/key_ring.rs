@@ -171,6 +171,7 @@ pub enum KeyRingError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::{DeliveryKeys, MasterKeys};
 
     const OLD: &str = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
     const NEW: &str = "hKMqkT3dZ5rWwqJc1c0vXc5y7l8Jv1Qm4dN9o0bY2aE=";
@@ -242,5 +243,20 @@ mod tests {
             ring.to_string(),
             format!("2 keys: {new} seals, {old} only opens")
         );
+    }
+
+    #[test]
+    fn either_ring_says_what_it_has() {
+        let text = SecretString::from(OLD);
+        for said in [
+            MasterKeys::parse(&text).unwrap().to_string(),
+            DeliveryKeys::parse(&text).unwrap().to_string(),
+        ] {
+            let id = said.strip_prefix("1 key: ").unwrap();
+            assert!(
+                id.strip_suffix(" seals").is_some_and(|id| !id.is_empty()),
+                "{said}"
+            );
+        }
     }
 }
