@@ -164,7 +164,11 @@ impl Sim {
     }
 
     pub(crate) async fn deliver(&self, kind: &str, mut payload: Value, way: Way) -> Delivered {
-        let quirks = self.state().faults.quirks.clone();
+        let quirks = {
+            let state = self.state();
+            state.workspace.dress(&mut payload);
+            state.faults.quirks.clone()
+        };
         if quirks.team_null && payload["type"] == "view_submission" {
             payload["team"] = Value::Null;
         }

@@ -24,6 +24,7 @@ use crate::{
     page, people,
     presses::Press,
     sim::Sim,
+    workspace::Grid,
 };
 
 type Shared<'a> = Data<&'a Arc<Sim>>;
@@ -44,6 +45,20 @@ struct From {
 #[derive(Deserialize)]
 struct Older {
     seconds: u64,
+}
+
+/// Whether the workspace belongs to an organization.
+#[derive(Deserialize)]
+struct Chosen {
+    grid: Grid,
+}
+
+/// What `users.info` has of somebody that is not as usual.
+#[derive(Deserialize)]
+struct Different {
+    user: String,
+    #[serde(default)]
+    info: Value,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +113,8 @@ pub(crate) fn routes(sim: Arc<Sim>) -> impl Endpoint + 'static {
         .at("/socket", post(socket))
         .at("/quirks", get(quirks).post(set_quirks))
         .at("/app", post(set_up))
+        .at("/grid", post(set_grid))
+        .at("/people", post(set_person))
         .at("/heal", post(heal));
     Route::new()
         .nest("/sim", acts)
@@ -261,6 +278,22 @@ fn set_quirks(sim: Shared<'_>, Json(chosen): Json<Quirks>) -> Json<Value> {
 fn set_up(sim: Shared<'_>, Json(app): Json<App>) -> Json<Value> {
     sim.state().app = app;
     Json(json!({}))
+}
+
+#[handler]
+fn set_grid(sim: Shared<'_>, Json(chosen): Json<Chosen>) -> Json<Value> {
+    sim.state().workspace.grid = chosen.grid;
+    Json(json!({}))
+}
+
+#[handler]
+fn set_person(sim: Shared<'_>, Json(different): Json<Different>) -> Response {
+    if people::find(&different.user).is_none() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let workspace = &mut sim.state().workspace;
+    workspace.differ(&different.user, different.info);
+    Json(json!({})).into_response()
 }
 
 #[handler]

@@ -22,6 +22,7 @@ mod sim;
 mod socket;
 mod views;
 mod web_api;
+mod workspace;
 
 use std::{net::SocketAddr, sync::Arc};
 

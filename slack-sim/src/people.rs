@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 /// The workspace.
 pub(crate) const TEAM: &str = "T0SCHOOL";
+/// The organization to which the workspace can belong.
+pub(crate) const ORGANIZATION: &str = "E0DISTRICT";
 /// The app's own bot user.
 pub(crate) const APP_USER: &str = "U0SECRET";
 /// The app.
@@ -16,9 +18,17 @@ pub(crate) const APP: &str = "A0SECRET";
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     Member,
+    /// Of several channels.
     Guest,
+    /// Of one channel.
+    Visitor,
+    /// A member of another workspace of the organization, where the workspace belongs to one.
+    Sibling,
     Deactivated,
+    /// Of another organization, and in no channel with anybody here.
     External,
+    /// Of another organization, and in a shared channel (Slack Connect).
+    Partner,
     Bot,
     Slackbot,
 }
@@ -50,7 +60,7 @@ const fn person(
     }
 }
 
-pub(crate) const PEOPLE: [Person; 10] = [
+pub(crate) const PEOPLE: [Person; 14] = [
     person("U0ALICE", "alice", "Alice Tremblay", Kind::Member, "en-CA"),
     person("U0BOB", "bob", "Bob Okafor", Kind::Member, "en-CA"),
     person("U0CHLOE", "chloe", "Chloé Gagnon", Kind::Member, "fr-CA"),
@@ -62,6 +72,13 @@ pub(crate) const PEOPLE: [Person; 10] = [
         "en-GB",
     ),
     person("U0GUEST", "guest", "Gil Guest", Kind::Guest, "en-US"),
+    person(
+        "U0VISITOR",
+        "visitor",
+        "Vic Visitor",
+        Kind::Visitor,
+        "en-US",
+    ),
     person("U0GONE", "gone", "Gaston Gone", Kind::Deactivated, "fr-CA"),
     person(
         "U0STRANGER",
@@ -70,6 +87,22 @@ pub(crate) const PEOPLE: [Person; 10] = [
         Kind::External,
         "en-US",
     ),
+    person(
+        "U0PARTNER",
+        "partner",
+        "Pat Partner",
+        Kind::Partner,
+        "en-US",
+    ),
+    person(
+        "U0SIBLING",
+        "sibling",
+        "Sam Sibling",
+        Kind::Sibling,
+        "en-CA",
+    ),
+    // Alice again, by the id that she has in the organization.
+    person("W0ALICE", "alice", "Alice Tremblay", Kind::Member, "en-CA"),
     person("U0ROBOT", "robot", "Robot", Kind::Bot, "en-US"),
     person("USLACKBOT", "slackbot", "Slackbot", Kind::Slackbot, "en-US"),
     person(
@@ -102,8 +135,10 @@ pub(crate) fn find(id: &str) -> Option<&'static Person> {
 
 /// Somebody as the payloads of interactions have them.
 pub(crate) fn in_payload(id: &str) -> Value {
-    let name = find(id).map_or("unknown", |person| person.name);
-    json!({ "id": id, "username": name, "name": name, "team_id": TEAM })
+    let person = find(id);
+    let name = person.map_or("unknown", |person| person.name);
+    let team = person.map_or(TEAM, Person::team);
+    json!({ "id": id, "username": name, "name": name, "team_id": team })
 }
 
 /// The person with whom the app has this direct message conversation.
@@ -117,12 +152,38 @@ impl Person {
         format!("D{}", &self.id[1..])
     }
 
+    /// The workspace to which the person belongs.
+    pub(crate) fn team(&self) -> &'static str {
+        match self.kind {
+            Kind::External | Kind::Partner => "T0ELSEWHERE",
+            Kind::Sibling => "T0ANNEX",
+            _ => TEAM,
+        }
+    }
+
+    /// The organization to which that workspace belongs.
+    pub(crate) fn organization(&self) -> &'static str {
+        match self.kind {
+            Kind::External | Kind::Partner => "E0ELSEWHERE",
+            _ => ORGANIZATION,
+        }
+    }
+
+    /// The id that the person has in the organization; Alice has another one there.
+    pub(crate) fn id_in_organization(&self) -> &'static str {
+        if self.id == "U0ALICE" {
+            "W0ALICE"
+        } else {
+            self.id
+        }
+    }
+
     /// As `users.info` gives it.
     pub(crate) fn as_slack(&self, include_locale: bool) -> Value {
-        let external = self.kind == Kind::External;
+        let is_guest = matches!(self.kind, Kind::Guest | Kind::Visitor);
         let mut user = json!({
             "id": self.id,
-            "team_id": if external { "T0ELSEWHERE" } else { TEAM },
+            "team_id": self.team(),
             "name": self.name,
             "deleted": self.kind == Kind::Deactivated,
             "real_name": self.real_name,
@@ -132,18 +193,18 @@ impl Person {
             "profile": {
                 "real_name": self.real_name,
                 "display_name": self.name,
-                "team": TEAM,
+                "team": self.team(),
             },
             "is_admin": false,
             // Slack's own: Slackbot does not count as a bot.
             "is_bot": self.kind == Kind::Bot,
             "is_app_user": false,
-            "is_restricted": self.kind == Kind::Guest,
-            "is_ultra_restricted": false,
+            "is_restricted": is_guest,
+            "is_ultra_restricted": self.kind == Kind::Visitor,
             "updated": 1_700_000_000,
         });
-        if external {
-            user["is_stranger"] = true.into();
+        if self.team() != TEAM {
+            user["is_stranger"] = (self.kind == Kind::External).into();
         }
         if include_locale {
             user["locale"] = self.locale.into();

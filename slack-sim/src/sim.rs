@@ -19,6 +19,7 @@ use crate::{
     hub::Hub,
     responses::Responses,
     views::OpenView,
+    workspace::Workspace,
 };
 
 /// How long a trigger is good for. Source: Slack's guide to modals.
@@ -63,6 +64,7 @@ pub(crate) struct State {
     /// When the app last posted to each channel.
     posted: HashMap<String, Instant>,
     pub(crate) app: App,
+    pub(crate) workspace: Workspace,
     pub(crate) faults: Faults,
     pub(crate) acknowledgements: Acknowledgements,
 }

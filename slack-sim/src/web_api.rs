@@ -131,7 +131,7 @@ impl Sim {
             })),
             "apps.manifest.export" => Ok(self.state().app.export(arguments.text("app_id"))?),
             "bots.info" => Ok(App::bot(arguments.text("bot"))?),
-            "users.info" => user_info(arguments),
+            "users.info" => self.user_info(arguments),
             "conversations.open" => self.open_conversation(arguments),
             "chat.postMessage" => self.post_message(arguments),
             "chat.delete" => self.delete_message(arguments),
@@ -191,11 +191,22 @@ impl Sim {
         match person.kind {
             Kind::Deactivated => Err("user_disabled".into()),
             Kind::Bot | Kind::Slackbot => Err("cannot_dm_bot".into()),
-            Kind::Member | Kind::Guest | Kind::External => {
+            _ => {
                 let channel = self.state().direct_messages.with(person);
                 Ok(json!({ "channel": { "id": channel } }))
             }
         }
+    }
+
+    fn user_info(&self, arguments: &Arguments) -> Answer {
+        let person = people::find(arguments.text("user")).ok_or("user_not_found")?;
+        // Slack's clients write yes in several ways.
+        let yes = [json!("true"), json!("1"), json!(true), json!(1)];
+        let include_locale = arguments
+            .get("include_locale")
+            .is_some_and(|given| yes.contains(given));
+        let user = self.state().workspace.user(person, include_locale);
+        Ok(json!({ "user": user }))
     }
 
     fn view(&self, arguments: &Arguments, open: bool) -> Answer {
@@ -229,16 +240,6 @@ impl Sim {
         known.update(&view);
         Ok(json!({ "view": known.view }))
     }
-}
-
-fn user_info(arguments: &Arguments) -> Answer {
-    let person = people::find(arguments.text("user")).ok_or("user_not_found")?;
-    // Slack's clients write yes in several ways.
-    let yes = [json!("true"), json!("1"), json!(true), json!(1)];
-    let include_locale = arguments
-        .get("include_locale")
-        .is_some_and(|given| yes.contains(given));
-    Ok(json!({ "user": person.as_slack(include_locale) }))
 }
 
 impl State {

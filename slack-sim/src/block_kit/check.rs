@@ -6,7 +6,10 @@ use serde_json::{Map, Value};
 
 use super::{
     Faults,
-    fields::{self, Holds},
+    fields::{
+        self, Holds,
+        Holds::{List, Words},
+    },
 };
 
 #[derive(Default)]
@@ -110,6 +113,12 @@ impl Check {
                     self.element(&element, &format!("{pointer}/{index}"));
                 }
             }
+            "rich_text" => {
+                let pointer = format!("{pointer}/elements");
+                for (index, section) in self.items(block, "elements", usize::MAX, &pointer) {
+                    self.rich_text(&section, &format!("{pointer}/{index}"));
+                }
+            }
             "input" => {
                 self.plain(&block["label"], 2000, &format!("{pointer}/label"));
                 self.plain_if_any(&block["hint"], 2000, &format!("{pointer}/hint"));
@@ -149,6 +158,29 @@ impl Check {
         }
         if !block["accessory"].is_null() {
             self.element(&block["accessory"], &format!("{pointer}/accessory"));
+        }
+    }
+
+    /// A paragraph in which nothing is markup.
+    fn rich_text(&mut self, section: &Value, pointer: &str) {
+        if section["type"] != "rich_text_section" {
+            self.fault("unsupported element type", &format!("{pointer}/type"));
+        }
+        self.fields(section, &[("type", Words), ("elements", List)], pointer);
+        let pointer = format!("{pointer}/elements");
+        for (index, piece) in self.items(section, "elements", usize::MAX, &pointer) {
+            let pointer = format!("{pointer}/{index}");
+            let kind = piece["type"].as_str().unwrap_or_default();
+            let Some(known) = fields::of_rich_text(kind) else {
+                self.fault("unsupported element type", &format!("{pointer}/type"));
+                continue;
+            };
+            self.fields(&piece, known, &pointer);
+            if kind == "user" {
+                self.user(&piece["user_id"], &format!("{pointer}/user_id"));
+            } else if piece["text"].as_str().unwrap_or_default().is_empty() {
+                self.fault("must be more than 0 characters", &format!("{pointer}/text"));
+            }
         }
     }
 

@@ -65,7 +65,9 @@ pub(super) fn of_block(kind: &str) -> Option<Fields> {
         ],
         "header" => &[("type", Words), ("block_id", Words), ("text", Object)],
         "divider" => &[("type", Words), ("block_id", Words)],
-        "context" | "actions" => &[("type", Words), ("block_id", Words), ("elements", List)],
+        "context" | "actions" | "rich_text" => {
+            &[("type", Words), ("block_id", Words), ("elements", List)]
+        }
         "input" => &[
             ("type", Words),
             ("block_id", Words),
@@ -75,6 +77,15 @@ pub(super) fn of_block(kind: &str) -> Option<Fields> {
             ("optional", Flag),
             ("dispatch_action", Flag),
         ],
+        _ => return None,
+    })
+}
+
+/// The fields of what stands in a paragraph of rich text; none if the simulator does not take it.
+pub(super) fn of_rich_text(kind: &str) -> Option<Fields> {
+    Some(match kind {
+        "text" => &[("type", Words), ("text", Words), ("style", Object)],
+        "user" => &[("type", Words), ("user_id", Words), ("style", Object)],
         _ => return None,
     })
 }

@@ -32,6 +32,12 @@ function person(id) {
   return state.people.find((candidate) => candidate.id === id);
 }
 
+// A piece of rich text, in which nothing is markup.
+function piece(content) {
+  if (content.type !== "user") return content.text;
+  return element("span", { class: "mention" }, `@${person(content.user_id)?.real_name ?? content.user_id}`);
+}
+
 // Slack's markup, as far as the app uses it. Everything else is text.
 function markup(text) {
   const parts = text.split(/(<[^<>]+>|\*[^*\n]+\*|`[^`\n]+`)/);
@@ -75,6 +81,7 @@ function block(content, place) {
   switch (content.type) {
     case "header": return element("h3", {}, ...words(content.text));
     case "section": return element("div", {}, ...words(content.text));
+    case "rich_text": return element("div", {}, ...content.elements.flatMap((section) => section.elements.map(piece)));
     case "context": return element("div", { class: "context" }, ...content.elements.flatMap(words));
     case "divider": return element("hr");
     case "actions":
@@ -151,7 +158,7 @@ async function showUnread() {
 }
 
 function reads(candidate) {
-  return ["member", "guest", "external"].includes(candidate.kind);
+  return ["member", "guest", "visitor", "sibling", "external", "partner"].includes(candidate.kind);
 }
 
 function showPeople() {
