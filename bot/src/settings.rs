@@ -11,7 +11,7 @@ use shared::{
         self, AppToken, BotToken, CaBundle, DatabaseUrl, HttpsProxy, Invalid, PrivacyUrl, Program,
         PublicBaseUrl, Reader, Setting, SettingsError, SlackApiUrl, check,
         definitions::{
-            ALLOW_EXTERNAL, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL, DATABASE_URL,
+            ALLOW_EXTERNAL, ALLOW_GUESTS, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL, DATABASE_URL,
             DEFAULT_LANGUAGE, DELIVERY_KEYS, FERNET_KEYS, HEALTH_ADDR, HTTPS_PROXY, NO_PROXY,
             PRIVACY_URL, PUBLIC_BASE_URL, SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN,
             SLACK_CONNECTIONS,
@@ -51,6 +51,7 @@ pub(crate) struct SlackSettings {
 pub(crate) struct Policy {
     pub(crate) allow_self: bool,
     pub(crate) allow_external: bool,
+    pub(crate) allow_guests: bool,
 }
 
 impl Settings {
@@ -95,6 +96,7 @@ impl Settings {
         let health = reader.optional(&HEALTH_ADDR, settings::parse_health_addr);
         let allow_self = reader.required(&ALLOW_SELF, settings::parse_bool);
         let allow_external = reader.required(&ALLOW_EXTERNAL, settings::parse_bool);
+        let allow_guests = reader.required(&ALLOW_GUESTS, settings::parse_bool);
         let default_language = reader.required(&DEFAULT_LANGUAGE, settings::parse_language);
         let privacy = reader.optional(&PRIVACY_URL, PrivacyUrl::parse);
         let cleanup_interval = reader.required(&CLEANUP_INTERVAL, settings::parse_duration);
@@ -113,6 +115,7 @@ impl Settings {
             policy: Policy {
                 allow_self: allow_self?,
                 allow_external: allow_external?,
+                allow_guests: allow_guests?,
             },
             default_language: default_language?,
             privacy,

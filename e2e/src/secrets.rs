@@ -4,6 +4,8 @@ use serde_json::Value;
 use shared::{
     clock::Timestamp,
     crypto::{Binding, DeliveryKeys, LinkToken, MasterKeys},
+    display_name::DisplayName,
+    home::Home,
     ids::{SecretId, SubmissionKey, TeamId, UserId},
     lifetime::Lifetime,
     secret::{NoteText, SecretText},
@@ -68,10 +70,10 @@ impl Keys {
     #[must_use]
     pub fn submission(key: &str, text: &str) -> NewSecret {
         NewSecret {
-            team: TeamId::parse("T0SCHOOL").unwrap(),
+            home: Home::new(TeamId::parse("T0SCHOOL").unwrap(), None),
             submission_key: SubmissionKey::parse(key).unwrap(),
             sender: UserId::parse("U0ALICE").unwrap(),
-            sender_name: "Alice".to_owned(),
+            sender_name: DisplayName::parse("Alice").unwrap(),
             recipient: UserId::parse("U0BOB").unwrap(),
             recipient_locale: None,
             recipient_tz: Some("America/Toronto".to_owned()),

@@ -14,6 +14,7 @@ mod m20261125_000006_key_rings;
 mod m20261125_000007_repeats;
 mod m20261125_000008_answers;
 mod m20261126_000009_losses;
+mod m20261126_000010_organization;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000007_repeats::Migration),
             Box::new(m20261125_000008_answers::Migration),
             Box::new(m20261126_000009_losses::Migration),
+            Box::new(m20261126_000010_organization::Migration),
         ]
     }
 }

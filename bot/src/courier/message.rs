@@ -2,6 +2,7 @@
 
 use shared::{
     crypto::OpenError,
+    ids::UserId,
     store::{
         Ending, FailureReason,
         deliveries::{Job, Nudges, Posted},
@@ -11,7 +12,7 @@ use shared::{
 };
 
 use super::{Courier, LONGEST_PAUSE, POLL, Try, compose};
-use crate::slack::{Ineligible, OutgoingMessage, SlackError, Verdict};
+use crate::slack::{Ineligible, OutgoingMessage, Person, SlackError, Verdict};
 
 /// Why somebody can't get a message.
 enum Unreached {
@@ -91,6 +92,7 @@ impl Courier {
         match self.check_once(job).await {
             Err(Unreached::Ineligible(_)) if was_remembered => {
                 self.directory.forget(&job.addressee);
+                self.directory.forget(&job.facts.sender);
                 self.check_once(job).await
             }
             checked => checked,
@@ -100,9 +102,40 @@ impl Courier {
     async fn check_once(&self, job: &Job) -> Result<(), Unreached> {
         let person = self.directory.person(&job.addressee).await;
         let person = person.map_err(Unreached::Slack)?;
+        self.check_oneself(job, &person).await?;
         person
-            .check(&job.facts.team, self.policy)
+            .check(&job.facts.home, self.policy)
             .map_err(Unreached::Ineligible)
+    }
+
+    /// Whether the recipient is somebody else than the sender, under whatever id.
+    async fn check_oneself(&self, job: &Job, recipient: &Person) -> Result<(), Unreached> {
+        if self.policy.allow_self {
+            return Ok(());
+        }
+        let id = &job.facts.sender;
+        let may_have_twins =
+            recipient.is_in_organization() || job.facts.home.organization().is_some();
+        let sender = if may_have_twins {
+            self.sender(id).await?
+        } else {
+            None
+        };
+        if recipient.is(id, sender.as_ref()) {
+            return Err(Unreached::Ineligible(Ineligible::Oneself));
+        }
+        Ok(())
+    }
+
+    /// The sender; `None` where Slack won't ever say who that is: the recipient is not to suffer from it.
+    async fn sender(&self, id: &UserId) -> Result<Option<Person>, Unreached> {
+        match self.directory.person(id).await {
+            Ok(person) => Ok(Some(person)),
+            Err(error) => match error.verdict() {
+                Verdict::GiveUp(_) | Verdict::Undecided => Ok(None),
+                _ => Err(Unreached::Slack(error)),
+            },
+        }
     }
 
     /// Posts a message to its addressee. A final refusal that may come from a conversation which was
@@ -144,5 +177,7 @@ const fn failure_of(reason: Ineligible) -> FailureReason {
         Ineligible::Slackbot | Ineligible::Bot => FailureReason::CannotDmBot,
         Ineligible::Deactivated => FailureReason::UserDisabled,
         Ineligible::External => FailureReason::External,
+        Ineligible::Guest => FailureReason::Guest,
+        Ineligible::Oneself => FailureReason::Oneself,
     }
 }

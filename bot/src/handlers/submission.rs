@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Map, Value, json};
 use shared::{
     crypto::ResponseUrl,
+    display_name::DisplayName,
     ids::UserId,
     secret::{NoteText, SecretText, SecretTextError},
     store::{
@@ -24,6 +25,7 @@ use super::{
 use crate::{
     envelope::Acknowledgement,
     modal::{self, field},
+    settings::Policy,
     slack::{Ineligible, Person, Verdict},
 };
 
@@ -158,40 +160,30 @@ fn open_response_url(
 type FieldErrors = Vec<(&'static str, String)>;
 type Mistakes = Vec<(&'static str, Message<'static>)>;
 
-async fn check(desk: &Desk, submitted: Submitted) -> Result<NewSecret, Mistakes> {
+async fn check(desk: &Desk, mut submitted: Submitted) -> Result<NewSecret, Mistakes> {
     let mut mistakes = Vec::new();
     let mut reject = |block, message| mistakes.push((block, message));
 
-    let secret = SecretText::join(submitted.secret)
+    let secret = SecretText::join(std::mem::take(&mut submitted.secret))
         .map_err(|(part, error)| {
             let block = field::SECRET.get(part).copied().unwrap_or(field::SECRET[0]);
             reject(block, secret_message(error));
         })
         .ok();
-    let note = NoteText::parse_optional(submitted.note)
+    let note = NoteText::parse_optional(std::mem::take(&mut submitted.note))
         .map_err(|error| reject(field::NOTE, note_message(error)))
         .ok();
     if submitted.lifetime.is_none() {
         reject(field::LIFETIME, Message::LifetimeMissing);
     }
     let known = who_is_who(desk, &submitted.sender, submitted.recipient.as_ref()).await;
-    let recipient = match submitted.recipient {
+    let recipient = match submitted.recipient.clone() {
         None => {
             reject(field::RECIPIENT, Message::RecipientMissing);
             None
         }
-        Some(recipient) if recipient == submitted.sender && !desk.policy.allow_self => {
-            reject(field::RECIPIENT, Message::RecipientIsSelf);
-            None
-        }
         Some(recipient) => {
-            let checked = match &known.recipient {
-                Recipient::Known(person) => person
-                    .check(&submitted.team, desk.policy)
-                    .map_err(ineligible_message),
-                Recipient::Nobody => Err(Message::RecipientUnknown),
-                Recipient::NotAnswered => Ok(()),
-            };
+            let checked = known.check(&recipient, &submitted, desk.policy);
             checked
                 .map_err(|message| reject(field::RECIPIENT, message))
                 .ok()
@@ -205,14 +197,14 @@ async fn check(desk: &Desk, submitted: Submitted) -> Result<NewSecret, Mistakes>
         return Err(mistakes);
     };
     let person = known.recipient.person();
+    let sender_name = known.sender.as_ref().and_then(Person::name);
     Ok(NewSecret {
         response_url: open_response_url(desk, &submitted.sender, submitted.answer.as_ref()),
-        team: submitted.team,
+        home: submitted.home,
         submission_key: submitted.view,
-        sender_name: known
-            .sender_name
+        sender_name: sender_name
             .or(submitted.sender_name)
-            .unwrap_or_else(|| submitted.sender.to_string()),
+            .unwrap_or_else(|| DisplayName::of_nameless(&submitted.sender)),
         sender: submitted.sender,
         recipient_locale: person.and_then(Person::locale).map(str::to_owned),
         recipient_tz: person.and_then(Person::tz).map(str::to_owned),
@@ -225,7 +217,7 @@ async fn check(desk: &Desk, submitted: Submitted) -> Result<NewSecret, Mistakes>
 
 /// What Slack says of the two people, as far as it answered in time.
 struct WhoIsWho {
-    sender_name: Option<String>,
+    sender: Option<Person>,
     recipient: Recipient,
 }
 
@@ -245,6 +237,33 @@ impl Recipient {
     }
 }
 
+impl WhoIsWho {
+    /// Whether the recipient may get it, as far as is known.
+    fn check(
+        &self,
+        recipient: &UserId,
+        submitted: &Submitted,
+        policy: Policy,
+    ) -> Result<(), Message<'static>> {
+        let checked = match &self.recipient {
+            _ if !policy.allow_self && self.is_oneself(recipient, &submitted.sender) => {
+                Err(Ineligible::Oneself)
+            }
+            Recipient::Known(person) => person.check(&submitted.home, policy),
+            Recipient::Nobody => return Err(Message::RecipientUnknown),
+            Recipient::NotAnswered => Ok(()),
+        };
+        checked.map_err(ineligible_message)
+    }
+
+    fn is_oneself(&self, recipient: &UserId, sender: &UserId) -> bool {
+        let (known, of_sender) = (self.recipient.person(), self.sender.as_ref());
+        recipient == sender
+            || known.is_some_and(|person| person.is(sender, of_sender))
+            || of_sender.is_some_and(|person| person.is(recipient, known))
+    }
+}
+
 async fn who_is_who(desk: &Desk, sender: &UserId, recipient: Option<&UserId>) -> WhoIsWho {
     let (sender, recipient) = tokio::join!(
         timeout(CHECK_TIMEOUT, desk.directory.person(sender)),
@@ -253,17 +272,13 @@ async fn who_is_who(desk: &Desk, sender: &UserId, recipient: Option<&UserId>) ->
             timeout(CHECK_TIMEOUT, asked).await.ok()
         },
     );
-    let sender_name = sender
-        .ok()
-        .and_then(Result::ok)
-        .and_then(|person| person.name().map(str::to_owned));
     let recipient = match recipient {
         Some(Ok(person)) => Recipient::Known(person),
         Some(Err(error)) if is_unknown_user(error.verdict()) => Recipient::Nobody,
         Some(Err(_)) | None => Recipient::NotAnswered,
     };
     WhoIsWho {
-        sender_name,
+        sender: sender.ok().and_then(Result::ok),
         recipient,
     }
 }
@@ -278,6 +293,8 @@ const fn ineligible_message(reason: Ineligible) -> Message<'static> {
         Ineligible::Bot => Message::RecipientIsBot,
         Ineligible::Deactivated => Message::RecipientDeactivated,
         Ineligible::External => Message::RecipientExternal,
+        Ineligible::Guest => Message::RecipientGuest,
+        Ineligible::Oneself => Message::RecipientIsSelf,
     }
 }
 

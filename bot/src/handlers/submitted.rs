@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 use shared::{
+    display_name::DisplayName,
+    home::Home,
     ids::{InvalidId, SubmissionKey, TeamId, UserId},
     lifetime::Lifetime,
 };
@@ -13,11 +15,11 @@ use crate::modal::{Layout, field};
 
 /// What was submitted, not yet checked but for its form.
 pub(super) struct Submitted {
-    pub(super) team: TeamId,
+    pub(super) home: Home,
     pub(super) view: SubmissionKey,
     pub(super) sender: UserId,
-    /// The sender's name as far as the payload tells it.
-    pub(super) sender_name: Option<String>,
+    /// The sender's name as far as the payload tells it, and something of it is seen.
+    pub(super) sender_name: Option<DisplayName>,
     pub(super) recipient: Option<UserId>,
     /// The secret's fields in order, as far as the dialog has them.
     pub(super) secret: Vec<Zeroizing<String>>,
@@ -43,11 +45,14 @@ impl Submitted {
     /// organization.
     pub(super) fn parse(payload: &str) -> Result<Self, NotASubmission> {
         let payload: Payload = serde_json::from_str(payload).map_err(|_| NotASubmission)?;
+        let submitters = payload.team.unwrap_or_default();
+        let enterprise = payload.enterprise.unwrap_or_default();
+        // Where the app is installed comes first: a partner submits from elsewhere.
         let teams = [
-            payload.team.and_then(|team| team.id),
             payload.view.app_installed_team_id,
+            submitters.id.clone(),
             payload.view.team_id,
-            payload.enterprise.and_then(|enterprise| enterprise.id),
+            enterprise.id.clone(),
         ];
         let teams: Result<Vec<_>, _> = teams
             .into_iter()
@@ -56,14 +61,22 @@ impl Submitted {
             .collect();
         let teams = teams?;
         let team = teams.first().cloned().ok_or(NotASubmission)?;
+        // The organization that the payload names is the submitter's.
+        let is_from_home = submitters.id.is_none_or(|id| id == team.as_str());
+        let organization = submitters.enterprise_id.or(enterprise.id);
+        let organization = organization.filter(|_| is_from_home);
+        let organization = organization.and_then(|id| TeamId::parse(&id).ok());
         let sealed = Layout::parse(&payload.view.private_metadata.unwrap_or_default()).answer;
         let mut fields = payload.view.state;
         Ok(Self {
-            team,
+            home: Home::new(team, organization),
             answer: sealed.map(|sealed| SealedAnswer { sealed, teams }),
             view: SubmissionKey::parse(&payload.view.id)?,
             sender: UserId::parse(&payload.user.id)?,
-            sender_name: payload.user.name.or(payload.user.username),
+            sender_name: [payload.user.name, payload.user.username]
+                .iter()
+                .flatten()
+                .find_map(|name| DisplayName::parse(name)),
             recipient: fields.recipient()?,
             secret: fields.secret(),
             note: fields.note(),
@@ -88,10 +101,13 @@ struct Payload {
     view: View,
 }
 
-#[derive(Deserialize)]
+/// A workspace, with the organization to which it belongs, or an organization.
+#[derive(Default, Deserialize)]
 struct Group {
     #[serde(default)]
     id: Option<String>,
+    #[serde(default)]
+    enterprise_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -236,12 +252,59 @@ mod tests {
         let mut payload = payload();
         payload["team"] = Value::Null;
         payload["view"]["app_installed_team_id"] = "E1".into();
-        assert_eq!(parse(&payload).unwrap().team.as_str(), "E1");
+        assert_eq!(parse(&payload).unwrap().home.team().as_str(), "E1");
         payload["view"]["app_installed_team_id"] = Value::Null;
         payload["enterprise"] = json!({"id": "E2"});
-        assert_eq!(parse(&payload).unwrap().team.as_str(), "E2");
+        assert_eq!(parse(&payload).unwrap().home.team().as_str(), "E2");
         payload["enterprise"] = Value::Null;
         assert!(parse(&payload).is_err());
+    }
+
+    #[test]
+    fn home_is_where_the_app_is_installed_and_its_organization() {
+        let null = Value::Null;
+        let (one, all) = (json!("T1"), json!("E1"));
+        let member = json!({"id": "T1", "enterprise_id": "E1"});
+        let enterprise = json!({"id": "E1"});
+        for (team, installed, enterprise, expected) in [
+            (&json!({"id": "T1"}), &null, &null, ("T1", None)),
+            (&json!({"id": "T1"}), &one, &null, ("T1", None)),
+            (&json!({"id": "T1"}), &one, &enterprise, ("T1", Some("E1"))),
+            (&member, &one, &null, ("T1", Some("E1"))),
+            (&null, &one, &enterprise, ("T1", Some("E1"))),
+            // Installed for the whole organization.
+            (&null, &all, &enterprise, ("E1", Some("E1"))),
+            (&null, &all, &null, ("E1", Some("E1"))),
+            (&member, &all, &enterprise, ("E1", Some("E1"))),
+            (&null, &null, &enterprise, ("E1", Some("E1"))),
+            // A partner: the team and the organization are theirs.
+            (
+                &json!({"id": "T8", "enterprise_id": "E8"}),
+                &one,
+                &null,
+                ("T1", None),
+            ),
+            (
+                &json!({"id": "T8"}),
+                &one,
+                &json!({"id": "E8"}),
+                ("T1", None),
+            ),
+            (
+                &json!({"id": "T8"}),
+                &all,
+                &json!({"id": "E8"}),
+                ("E1", Some("E1")),
+            ),
+        ] {
+            let mut payload = payload();
+            payload["team"] = team.clone();
+            payload["view"]["app_installed_team_id"] = installed.clone();
+            payload["enterprise"] = enterprise.clone();
+            let home = parse(&payload).unwrap().home;
+            let organization = home.organization().map(TeamId::as_str);
+            assert_eq!((home.team().as_str(), organization), expected, "{payload}");
+        }
     }
 
     #[test]

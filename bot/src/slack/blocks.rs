@@ -24,6 +24,28 @@ pub(crate) fn section_with_mentions(text: &str) -> Value {
     json!({ "type": "section", "text": { "type": "mrkdwn", "text": text, "verbatim": true } })
 }
 
+/// Stands for a mention in a translated sentence; no text has it, and no name that is shown.
+pub(crate) const MENTION: &str = "\u{fffc}";
+
+/// A paragraph in which nothing is markup, and somebody is mentioned where [`MENTION`] stands: names beside a
+/// mention can't be in `mrkdwn`, which has no way to write a star that is just a star.
+/// Source: <https://docs.slack.dev/reference/block-kit/blocks/rich-text-block>.
+pub(crate) fn paragraph(text: &str, mentioned: &shared::ids::UserId) -> Value {
+    let mention = json!({ "type": "user", "user_id": mentioned.as_str() });
+    let words = |text: &str| json!({ "type": "text", "text": text });
+    let mut elements = Vec::new();
+    for (number, piece) in text.split(MENTION).enumerate() {
+        if number > 0 {
+            elements.push(mention.clone());
+        }
+        if !piece.is_empty() {
+            elements.push(words(piece));
+        }
+    }
+    let section = json!({ "type": "rich_text_section", "elements": elements });
+    json!({ "type": "rich_text", "elements": [section] })
+}
+
 /// A line of small print.
 pub(crate) fn context(text: &str) -> Value {
     json!({ "type": "context", "elements": [plain(text)] })
@@ -80,6 +102,7 @@ mod tests {
         for block in [
             section("a"),
             section_with_mentions("<@U1>"),
+            paragraph("a (\u{fffc}) b", &shared::ids::UserId::parse("U1").unwrap()),
             context("b"),
             context_with_link("b", "more", "https://example.org/?a=1&b=2"),
             link_button("open", "Open", "https://example.org/s/x"),
@@ -97,6 +120,24 @@ mod tests {
             line["elements"][0]["text"],
             "a &lt; b <https://example.org/a%7Cb?c=1&amp;d=%3E|More>"
         );
+    }
+
+    #[test]
+    fn a_mention_stands_where_it_is_marked() {
+        let user = shared::ids::UserId::parse("U1").unwrap();
+        let mention = json!({"type": "user", "user_id": "U1"});
+        let words = |text: &str| json!({"type": "text", "text": text});
+        for (text, expected) in [
+            (
+                "a (\u{fffc}) b",
+                vec![words("a ("), mention.clone(), words(") b")],
+            ),
+            ("\u{fffc} b", vec![mention.clone(), words(" b")]),
+            ("*a* <@U2>", vec![words("*a* <@U2>")]),
+        ] {
+            let block = paragraph(text, &user);
+            assert_eq!(block["elements"][0]["elements"], json!(expected), "{text}");
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ on_each_engine! {
         let message = &world.slack().messages_now("U0BOB").await[0];
         assert!(message["unfurl_links"] == false && message["unfurl_media"] == false);
         let text = message.to_string();
-        assert!(text.contains("Alice Tremblay sent you a secret") && text.contains("1 hour"));
+        assert!(text.contains("\u{2068}Alice Tremblay\u{2069} sent you a secret") && text.contains("1 hour"));
         let blocks = message["blocks"].as_array().unwrap();
         let noted = blocks.iter().find(|block| block["text"]["text"] == note).unwrap();
         assert_eq!(noted["text"]["type"], "plain_text");

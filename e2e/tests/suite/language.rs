@@ -19,7 +19,7 @@ on_each_engine! {
         let outcome = world.slack().submit("U0CHLOE", &dialog, &submission).await;
         assert_eq!(outcome["outcome"], "closed", "{outcome}");
         let messages = world.slack().messages("U0BOB", 1).await;
-        assert!(texts(&messages).contains("Chloé Gagnon sent you a secret"), "{messages:?}");
+        assert!(texts(&messages).contains("\u{2068}Chloé Gagnon\u{2069} sent you a secret"), "{messages:?}");
         let link = e2e::link_of(&messages[0]);
         let receipt = texts(&world.slack().messages("U0CHLOE", 1).await);
         assert!(receipt.contains("<@U0BOB> a reçu le lien"), "{receipt}");
@@ -35,7 +35,7 @@ on_each_engine! {
         let to_chloe = Submission { recipient: Some("U0CHLOE"), secret: "x", ..Submission::default() };
         world.slack().submit("U0BOB", &dialog, &to_chloe).await;
         let messages = texts(&world.slack().messages("U0CHLOE", 2).await);
-        assert!(messages.contains("Bob Okafor vous a envoyé un secret"), "{messages}");
+        assert!(messages.contains("\u{2068}Bob Okafor\u{2069} vous a envoyé un secret"), "{messages}");
         world.finish().await;
     }
 

@@ -39,6 +39,7 @@ mod migrations;
 mod opening_faults;
 mod operation;
 mod pages;
+mod people;
 mod presses;
 mod privacy;
 mod proxies;

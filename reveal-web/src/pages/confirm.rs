@@ -91,7 +91,7 @@ fn privacy_notice(frame: Frame<'_>) -> impl IntoView + use<> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use shared::{clock::Timestamp, ids::SecretId, text::Locale};
+    use shared::{clock::Timestamp, display_name::DisplayName, ids::SecretId, text::Locale};
 
     use super::{
         super::parsed::{Parsed, theme},
@@ -111,7 +111,7 @@ mod tests {
         };
         let preview = Preview {
             secret: SecretId::generate(),
-            sender_name: text.to_owned(),
+            sender_name: DisplayName::stored(text, "U1"),
             recipient_locale: None,
             recipient_tz: None,
             now: Timestamp::from_millis(0),
@@ -133,7 +133,8 @@ mod tests {
         #[test]
         fn no_name_makes_an_element(name in "[^\\p{C}\\s]{1,40}") {
             let page = page(&name);
-            prop_assert!(page.text_of("article").contains(&name));
+            let shown = DisplayName::stored(&name, "U1");
+            prop_assert!(page.text_of("article").contains(shown.as_str()));
             prop_assert!(page.text_of("header").contains(&name));
             prop_assert!(page.text_of("footer").contains(&name));
             prop_assert!(page.text_of("title").contains(&name));

@@ -13,7 +13,12 @@ use super::{Frame, Kind, Page, layout};
 /// The page that is sent once.
 pub(crate) fn revealed(frame: Frame<'_>, opened: &Opened) -> Page {
     let note = opened.note.as_ref().map(NoteText::expose);
-    let html = html(frame, &opened.sender_name, opened.text.expose(), note);
+    let html = html(
+        frame,
+        opened.sender_name.as_str(),
+        opened.text.expose(),
+        note,
+    );
     Page {
         about: Some(opened.secret),
         ..Page::new(StatusCode::OK, Kind::Revealed, html)

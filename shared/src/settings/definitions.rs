@@ -8,7 +8,7 @@ const BOT: &[Program] = &[Program::Bot];
 const WEB: &[Program] = &[Program::Web];
 
 /// Every setting, in the order in which people read about them.
-pub const ALL: [Setting; 30] = [
+pub const ALL: [Setting; 31] = [
     DATABASE_URL,
     FERNET_KEYS,
     DELIVERY_KEYS,
@@ -22,6 +22,7 @@ pub const ALL: [Setting; 30] = [
     CA_BUNDLE,
     ALLOW_SELF,
     ALLOW_EXTERNAL,
+    ALLOW_GUESTS,
     CLEANUP_INTERVAL,
     LISTEN_ADDR,
     TLS_CERT,
@@ -175,6 +176,16 @@ pub const ALLOW_EXTERNAL: Setting = Setting {
     meaning: "Whether people may send secrets to members of other organizations",
     form: "yes or no",
     default: Some("no"),
+    exposure: Exposure::Public,
+    programs: BOT,
+};
+
+/// Sending to guests.
+pub const ALLOW_GUESTS: Setting = Setting {
+    name: "ALLOW_GUESTS",
+    meaning: "Whether people may send secrets to guests, of one channel or of several",
+    form: "yes or no",
+    default: Some("yes"),
     exposure: Exposure::Public,
     programs: BOT,
 };

@@ -31,6 +31,7 @@ use crate::{
         self, Binding, CONFIRMATION_LIFE, Confirmed, ConfirmedBy, KeyId, LinkToken, MasterKeys,
         OpenError, SealedSecret,
     },
+    display_name::DisplayName,
     ids::{BurnId, SecretId},
     secret::{NoteText, SecretText},
 };
@@ -73,7 +74,7 @@ pub struct Opened {
     /// The note beside it.
     pub note: Option<NoteText>,
     /// Who sent it.
-    pub sender_name: String,
+    pub sender_name: DisplayName,
 }
 
 /// How an attempt to burn ended.
@@ -516,7 +517,7 @@ impl Row {
             secret,
             text,
             note,
-            sender_name: self.sender_name.clone(),
+            sender_name: DisplayName::stored(&self.sender_name, &self.sender),
         })
     }
 }

@@ -17,24 +17,23 @@ use super::{
 use crate::{
     clock::Timestamp,
     crypto::{self, Binding, DeliveryKeys, LinkToken, MasterKeys, Parcel, ResponseUrl},
-    ids::{DeliveryId, SecretId, SubmissionKey, TeamId, UserId},
+    display_name::DisplayName,
+    home::Home,
+    ids::{DeliveryId, SecretId, SubmissionKey, UserId},
     lifetime::Lifetime,
     secret::{NoteText, SecretText},
 };
 
-/// Longest name of a sender that is kept, in characters.
-const SENDER_NAME_MAX_CHARS: usize = 255;
-
 /// A submission that was checked and is to be stored.
 pub struct NewSecret {
-    /// The workspace.
-    pub team: TeamId,
+    /// Where it is at home.
+    pub home: Home,
     /// What makes it the same submission when it comes again.
     pub submission_key: SubmissionKey,
     /// Who sends it.
     pub sender: UserId,
     /// The sender's name as the recipient will see it.
-    pub sender_name: String,
+    pub sender_name: DisplayName,
     /// Whom it is for.
     pub recipient: UserId,
     /// The recipient's language in Slack, e.g. `fr-CA`.
@@ -80,7 +79,7 @@ pub async fn create(
     if stored != Err(StoreError::Duplicate) {
         return stored;
     }
-    match submissions::find(database, &new.team, &new.submission_key).await? {
+    match submissions::find(database, new.home.team(), &new.submission_key).await? {
         Some(submission) => Ok(Created::AlreadyStored(submission)),
         None => Err(StoreError::Duplicate),
     }
@@ -130,13 +129,10 @@ async fn insert_secret(
         ciphertext: Set(Some(sealed.text)),
         note_ciphertext: Set(sealed.note),
         key_id: Set(sealed.key_id.as_bytes().to_vec()),
-        team: Set(new.team.to_string()),
+        team: Set(new.home.team().to_string()),
+        organization: Set(new.home.organization().map(ToString::to_string)),
         sender: Set(new.sender.to_string()),
-        sender_name: Set(new
-            .sender_name
-            .chars()
-            .take(SENDER_NAME_MAX_CHARS)
-            .collect()),
+        sender_name: Set(new.sender_name.to_string()),
         recipient: Set(new.recipient.to_string()),
         recipient_locale: Set(new.recipient_locale.clone()),
         recipient_tz: Set(new.recipient_tz.clone()),
@@ -175,7 +171,7 @@ async fn append_created(
         recipient: new.recipient.as_str(),
         visitor: None,
         metadata: json!({
-            "team": new.team.as_str(),
+            "team": new.home.team().as_str(),
             "lifetime": new.lifetime.code(),
             "expires_at": binding.expires_at.as_millis(),
             "note": new.note.is_some(),

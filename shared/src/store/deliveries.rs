@@ -11,6 +11,8 @@ use super::{
 use crate::{
     clock::Timestamp,
     crypto::{DeliveryKeys, OpenError, Parcel, ResponseUrl, SealedParcel},
+    display_name::DisplayName,
+    home::Home,
     ids::{ChannelId, DeliveryId, MessageTs, SecretId, TeamId, UserId},
 };
 
@@ -189,12 +191,12 @@ impl Outcome {
 /// What is known of a secret, but for what is sealed.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// The workspace.
-    pub team: TeamId,
+    /// Where it is at home.
+    pub home: Home,
     /// Who sent it.
     pub sender: UserId,
     /// The sender's name as it was at the submission.
-    pub sender_name: String,
+    pub sender_name: DisplayName,
     /// Whom it is for.
     pub recipient: UserId,
     /// The recipient's language in Slack.
@@ -281,6 +283,7 @@ pub(super) async fn message_state(
 #[derive(FromQueryResult)]
 struct FactsRow {
     team: String,
+    organization: Option<String>,
     sender: String,
     sender_name: String,
     recipient: String,
@@ -304,6 +307,7 @@ pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts
         .select_only()
         .columns([
             secret::Column::Team,
+            secret::Column::Organization,
             secret::Column::Sender,
             secret::Column::SenderName,
             secret::Column::Recipient,
@@ -327,12 +331,10 @@ pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts
         .await?
         .ok_or(StoreError::Stale)?;
     Ok(Facts {
-        team: TeamId::parse(&row.team).map_err(|_| StoreError::Unreadable {
-            column: "secrets.team",
-        })?,
-        sender: user(&row.sender, "secrets.sender")?,
+        home: home(&row.team, row.organization.as_deref())?,
         recipient: user(&row.recipient, "secrets.recipient")?,
-        sender_name: row.sender_name,
+        sender_name: DisplayName::stored(&row.sender_name, &row.sender),
+        sender: user(&row.sender, "secrets.sender")?,
         recipient_locale: row.recipient_locale,
         recipient_tz: row.recipient_tz,
         created_at: Timestamp::from_millis(row.created_at),
@@ -346,6 +348,16 @@ pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts
         page_lost: row.page_lost_at.is_some(),
         revoked_by: RevokedBy::from_column(row.revoked_by.as_deref()),
     })
+}
+
+/// A row of a version that did not know of organizations has none.
+fn home(team: &str, organization: Option<&str>) -> Result<Home, StoreError> {
+    let id = |text, column| TeamId::parse(text).map_err(|_| StoreError::Unreadable { column });
+    let organization = organization.map(|text| id(text, "secrets.organization"));
+    Ok(Home::new(
+        id(team, "secrets.team")?,
+        organization.transpose()?,
+    ))
 }
 
 pub(super) fn user(text: &str, column: &'static str) -> Result<UserId, StoreError> {

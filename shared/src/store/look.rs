@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     Database, Ended, Ending, RevokedBy, StoreError, audit::Visitor, entity::secret, expire,
 };
-use crate::{clock::Timestamp, crypto::TokenHash, ids::SecretId};
+use crate::{clock::Timestamp, crypto::TokenHash, display_name::DisplayName, ids::SecretId};
 
 /// What a link leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Preview {
     /// Its row, for the log.
     pub secret: SecretId,
     /// Who sends it.
-    pub sender_name: String,
+    pub sender_name: DisplayName,
     /// The recipient's language in Slack.
     pub recipient_locale: Option<String>,
     /// The recipient's time zone in Slack.
@@ -62,6 +62,7 @@ pub async fn look(
 #[derive(FromQueryResult)]
 struct Sight {
     id: Uuid,
+    sender: String,
     sender_name: String,
     recipient_locale: Option<String>,
     recipient_tz: Option<String>,
@@ -80,6 +81,7 @@ impl Sight {
             .select_only()
             .columns([
                 secret::Column::Id,
+                secret::Column::Sender,
                 secret::Column::SenderName,
                 secret::Column::RecipientLocale,
                 secret::Column::RecipientTz,
@@ -123,7 +125,7 @@ impl Sight {
     fn into_preview(self) -> Preview {
         Preview {
             secret: SecretId::from_uuid(self.id),
-            sender_name: self.sender_name,
+            sender_name: DisplayName::stored(&self.sender_name, &self.sender),
             recipient_locale: self.recipient_locale,
             recipient_tz: self.recipient_tz,
             now: Timestamp::from_millis(self.now),

@@ -66,6 +66,7 @@ const BOT: [TableRights; 5] = [
             "part",
             "key_id",
             "team",
+            "organization",
             "sender",
             "sender_name",
             "recipient",

@@ -107,6 +107,10 @@ pub enum FailureReason {
     CannotDmBot,
     /// The person belongs to another organization.
     External,
+    /// The person is a guest, and guests get none here.
+    Guest,
+    /// The person is the sender, under another id perhaps.
+    Oneself,
     /// The app's own Messages tab is switched off.
     MessagesTabDisabled,
     /// The app lacks a permission.
@@ -121,11 +125,13 @@ pub enum FailureReason {
 
 impl FailureReason {
     /// Every reason.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::UserNotFound,
         Self::UserDisabled,
         Self::CannotDmBot,
         Self::External,
+        Self::Guest,
+        Self::Oneself,
         Self::MessagesTabDisabled,
         Self::MissingScope,
         Self::Refused,
@@ -141,6 +147,8 @@ impl FailureReason {
             Self::UserDisabled => "user_disabled",
             Self::CannotDmBot => "cannot_dm_bot",
             Self::External => "external",
+            Self::Guest => "guest",
+            Self::Oneself => "oneself",
             Self::MessagesTabDisabled => "messages_tab_disabled",
             Self::MissingScope => "missing_scope",
             Self::Refused => "refused",

@@ -1,5 +1,6 @@
 //! The words of the recipient's message.
 
+use serde_json::Value;
 use shared::{
     secret::NoteText,
     store::{Ending, deliveries::Facts},
@@ -24,11 +25,8 @@ pub(in crate::courier) fn message(
     note: Option<&NoteText>,
     link: &str,
 ) -> OutgoingMessage {
-    let sender = facts.sender_name.as_str();
-    let mut blocks = vec![
-        blocks::section(&text(locale, Message::MessageLead { sender })),
-        blocks::section(&terms(locale, facts)),
-    ];
+    let sender = &facts.sender_name.isolated();
+    let mut blocks = vec![lead(locale, facts), blocks::section(&terms(locale, facts))];
     if is_doubtful {
         blocks.push(blocks::section(&text(locale, Message::MessageAgain)));
     }
@@ -49,9 +47,36 @@ pub(in crate::courier) fn message(
         Message::MessageCaution { sender },
     )));
     OutgoingMessage {
-        text: blocks::escape(&text(locale, Message::MessageFallback { sender })),
+        text: fallback(locale, facts),
         blocks,
     }
+}
+
+/// Who sent it: the name that somebody chose to be called, beside it a mention by which Slack says who that is.
+fn lead(locale: Locale, facts: &Facts) -> Value {
+    let mention = blocks::MENTION;
+    let name = facts.sender_name.isolated();
+    let both = format!("{name} ({mention})");
+    let sender = if is_nameless(facts) { mention } else { &both };
+    blocks::paragraph(
+        &text(locale, Message::MessageLead { sender }),
+        &facts.sender,
+    )
+}
+
+/// What notifications and screen readers have of a message.
+fn fallback(locale: Locale, facts: &Facts) -> String {
+    if is_nameless(facts) {
+        let sender = &blocks::mention(&facts.sender);
+        return text(locale, Message::MessageFallback { sender });
+    }
+    let sender = &facts.sender_name.isolated();
+    blocks::escape(&text(locale, Message::MessageFallback { sender }))
+}
+
+/// Whether the sender has no name of which anything is seen.
+fn is_nameless(facts: &Facts) -> bool {
+    facts.sender_name.as_str() == facts.sender.as_str()
 }
 
 /// How long the link opens: what is left of that, where some of it has passed.
@@ -68,7 +93,7 @@ fn terms(locale: Locale, facts: &Facts) -> String {
 /// What the recipient's message becomes once the secret is gone: what happened and when, and no
 /// link. `None` while it lives.
 pub(in crate::courier) fn ended_message(locale: Locale, facts: &Facts) -> Option<OutgoingMessage> {
-    let sender = facts.sender_name.as_str();
+    let sender = &facts.sender_name.isolated();
     let when = text::instant(
         locale,
         facts.ended_at.unwrap_or(facts.now),
@@ -81,17 +106,15 @@ pub(in crate::courier) fn ended_message(locale: Locale, facts: &Facts) -> Option
         Ending::Revoked if facts.revoked_by.is_some() => Message::MessageEnded { when, sender },
         Ending::Undeliverable | Ending::Revoked => Message::MessageWithdrawn { when, sender },
     };
-    let lead = text(locale, Message::MessageLead { sender });
     Some(OutgoingMessage {
-        text: blocks::escape(&text(locale, Message::MessageFallback { sender })),
-        blocks: vec![blocks::section(&lead), blocks::section(&text(locale, what))],
+        text: fallback(locale, facts),
+        blocks: vec![lead(locale, facts), blocks::section(&text(locale, what))],
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-    use shared::clock::Timestamp;
+    use shared::{clock::Timestamp, display_name::DisplayName, ids::UserId};
     use zeroize::Zeroizing;
 
     use super::{
@@ -134,11 +157,12 @@ mod tests {
         let message = message(Locale::En, &facts(), false, Some(&note(NASTY)), LINK);
         for block in &message.blocks {
             if block.to_string().contains("evil.example") {
+                let words = &block["elements"][0]["elements"][0];
                 let texts = [&block["text"], &block["elements"][0]];
                 let plain = texts
                     .iter()
                     .any(|text: &&Value| text["type"] == "plain_text" && text["emoji"] == false);
-                assert!(plain, "{block}");
+                assert!(plain || words["type"] == "text", "{block}");
             }
         }
         assert!(
@@ -148,10 +172,80 @@ mod tests {
                 .any(|block| block["text"]["text"] == NASTY)
         );
         assert!(
-            message.text.starts_with("&lt;!channel&gt;"),
+            message.text.starts_with("\u{2068}&lt;!channel&gt;"),
             "{}",
             message.text
         );
+    }
+
+    /// The one place in which each of its texts says something, and what it says there.
+    fn words_of(message: &OutgoingMessage) -> Vec<String> {
+        let section = |block: &Value| {
+            let pieces = block["elements"][0]["elements"]
+                .as_array()
+                .into_iter()
+                .flatten();
+            let piece = |piece: &Value| match piece["user_id"].as_str() {
+                Some(id) => format!("[{id}]"),
+                None => piece["text"].as_str().unwrap().to_owned(),
+            };
+            pieces.map(piece).collect::<String>()
+        };
+        let texts = message
+            .blocks
+            .iter()
+            .map(|block| match block["type"].as_str() {
+                Some("rich_text") => section(block),
+                Some("context") => block["elements"][0]["text"].as_str().unwrap().to_owned(),
+                Some("section") => block["text"]["text"].as_str().unwrap().to_owned(),
+                _ => String::new(),
+            });
+        texts.chain([message.text.clone()]).collect()
+    }
+
+    #[test]
+    fn a_name_stands_isolated_beside_a_mention() {
+        let at = Timestamp::from_millis(1_795_460_640_000);
+        for (locale, expected) in [
+            (Locale::En, "\u{2068}שרה\u{2069} ([U1]) sent you a secret."),
+            (
+                Locale::Fr,
+                "\u{2068}שרה\u{2069} ([U1]) vous a envoyé un secret.",
+            ),
+        ] {
+            let with_name = |facts: Facts| Facts {
+                sender_name: DisplayName::parse("\u{202e}שרה\u{2069}").unwrap(),
+                ..facts
+            };
+            let (live, over) = (with_name(facts()), with_name(ended(Ending::Viewed { at })));
+            let sent = message(locale, &live, true, Some(&note("a")), LINK);
+            for message in [&sent, &ended_message(locale, &over).unwrap()] {
+                let words = words_of(message);
+                assert_eq!(words[0], expected);
+                let named: Vec<_> = words.iter().filter(|text| text.contains('ש')).collect();
+                assert!(named.len() >= 3, "{words:?}");
+                for text in named {
+                    let apart = text.replace("\u{2068}שרה\u{2069}", "");
+                    assert!(
+                        !apart.contains(['ש', '\u{2068}', '\u{2069}', '\u{202e}']),
+                        "{text}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn who_has_no_name_is_mentioned() {
+        let id = UserId::parse("U1").unwrap();
+        let sender_name = DisplayName::of_nameless(&id);
+        let nameless = Facts {
+            sender_name,
+            ..facts()
+        };
+        let words = words_of(&message(Locale::En, &nameless, false, None, LINK));
+        assert_eq!(words[0], "[U1] sent you a secret.");
+        assert_eq!(words.last().unwrap(), "<@U1> sent you a secret");
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub(super) use receipt::{Receipt, asks, nudge, receipt};
 mod fixture {
     use shared::{
         clock::Timestamp,
+        display_name::DisplayName,
+        home::Home,
         ids::{TeamId, UserId},
         store::{Ending, deliveries::Facts},
     };
@@ -20,9 +22,9 @@ mod fixture {
 
     pub(super) fn facts() -> Facts {
         Facts {
-            team: TeamId::parse("T1").unwrap(),
+            home: Home::new(TeamId::parse("T1").unwrap(), None),
             sender: UserId::parse("U1").unwrap(),
-            sender_name: NASTY.to_owned(),
+            sender_name: DisplayName::parse(NASTY).unwrap(),
             recipient: UserId::parse("U2").unwrap(),
             recipient_locale: Some("en-CA".to_owned()),
             recipient_tz: Some("America/Toronto".to_owned()),

@@ -195,6 +195,8 @@ fn failure_message(reason: FailureReason, refusal: Option<&Refusal>) -> Message<
         (FailureReason::UserDisabled, _) => Message::FailureUserDisabled,
         (FailureReason::CannotDmBot, _) => Message::FailureCannotDmBot,
         (FailureReason::External, _) => Message::FailureExternal,
+        (FailureReason::Guest, _) => Message::FailureGuest,
+        (FailureReason::Oneself, _) => Message::FailureOneself,
         (FailureReason::Unsealable, _) => Message::FailureUnsealable,
         (FailureReason::Expired, None) => Message::FailureExpired,
         (FailureReason::Expired, Some(code)) => Message::FailureExpiredRefused { code },

@@ -15,6 +15,7 @@ pub(crate) struct Model {
     pub(crate) note_ciphertext: Option<Vec<u8>>,
     pub(crate) key_id: Vec<u8>,
     pub(crate) team: String,
+    pub(crate) organization: Option<String>,
     pub(crate) sender: String,
     pub(crate) sender_name: String,
     pub(crate) recipient: String,
