@@ -106,6 +106,10 @@ pub(crate) struct Quirks {
     pub(crate) retry: bool,
     /// Triggers have expired when they arrive.
     pub(crate) expired_triggers: bool,
+    /// Whom no view may have as `initial_user`, though they can be chosen.
+    pub(crate) unshown: Vec<String>,
+    /// A view that is refused uses its trigger up all the same.
+    pub(crate) refusals_use_triggers: bool,
     /// No message can be edited any more; the code says why.
     pub(crate) edits_refused: Option<String>,
 }

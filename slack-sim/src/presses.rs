@@ -48,7 +48,11 @@ impl Sim {
         };
         let (trigger, pressed_at) = {
             let mut state = self.state();
-            (state.new_trigger(&press.user), state.ts())
+            let trigger = match &press.view_id {
+                Some(view_id) => state.new_trigger_in(view_id, &press.user),
+                None => state.new_trigger(&press.user),
+            };
+            (trigger, state.ts())
         };
         let button = place.button;
         let mut action = json!({

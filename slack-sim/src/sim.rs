@@ -71,6 +71,8 @@ pub(crate) struct State {
 
 struct Trigger {
     user: String,
+    /// The dialog in which it was caused.
+    view: Option<String>,
     made: Instant,
     used: bool,
 }
@@ -136,11 +138,26 @@ impl State {
         let id = format!("{}.{}", self.id("13"), Uuid::new_v4().simple());
         let trigger = Trigger {
             user: user.to_owned(),
+            view: None,
             made: Instant::now(),
             used: false,
         };
         self.triggers.insert(id.clone(), trigger);
         id
+    }
+
+    /// A trigger that was caused in a dialog.
+    pub(crate) fn new_trigger_in(&mut self, view_id: &str, user: &str) -> String {
+        let id = self.new_trigger(user);
+        if let Some(trigger) = self.triggers.get_mut(&id) {
+            trigger.view = Some(view_id.to_owned());
+        }
+        id
+    }
+
+    /// The dialog in which a trigger was caused.
+    pub(crate) fn view_of_trigger(&self, id: &str) -> Option<String> {
+        self.triggers.get(id)?.view.clone()
     }
 
     /// Whose trigger it is; each is good once, for three seconds.

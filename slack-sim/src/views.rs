@@ -17,13 +17,31 @@ pub(crate) struct OpenView {
     pub(crate) view: Value,
     /// What stands in its fields, as far as it was told: by block, then by action.
     pub(crate) typed: Map<String, Value>,
+    /// The first view of its stack, which may be itself.
+    pub(crate) root: String,
+    /// The view below it.
+    previous: Option<String>,
     /// Changes with every update, and with it the view's hash.
     version: u64,
 }
 
+/// Most views in a stack. Source: <https://docs.slack.dev/reference/methods/views.push>.
+pub(crate) const MOST_IN_A_STACK: usize = 3;
+
 impl OpenView {
+    /// Shows a view over another one.
+    pub(crate) fn over(below: &Self, id: String, view: &Value) -> Self {
+        let mut open = Self::new(id, &below.user, view);
+        open.root.clone_from(&below.root);
+        open.previous = Some(below.id.clone());
+        open.update(view);
+        open
+    }
+
     pub(crate) fn new(id: String, user: &str, view: &Value) -> Self {
         let mut open = Self {
+            root: id.clone(),
+            previous: None,
             id,
             user: user.to_owned(),
             title: String::new(),
@@ -40,6 +58,8 @@ impl OpenView {
     pub(crate) fn update(&mut self, view: &Value) {
         self.version += 1;
         self.view = echoed(view, &self.id, self.version);
+        self.view["root_view_id"] = self.root.as_str().into();
+        self.view["previous_view_id"] = json!(self.previous);
         let title = view["title"]["text"].as_str().unwrap_or_default();
         title.clone_into(&mut self.title);
         let blocks = self.view["blocks"].as_array().into_iter().flatten();
@@ -86,8 +106,6 @@ fn echoed(view: &Value, id: &str, version: u64) -> Value {
     for (name, value) in [
         ("id", json!(id)),
         ("team_id", json!(TEAM)),
-        ("root_view_id", json!(id)),
-        ("previous_view_id", Value::Null),
         ("app_id", json!(APP)),
         ("app_installed_team_id", json!(TEAM)),
         ("bot_id", json!("B0SECRET")),

@@ -17,11 +17,11 @@ use crate::{
     faults::{Fault, Mode},
     people::{self, Kind},
     sim::{Call, Sim, State},
-    views::OpenView,
+    views::{MOST_IN_A_STACK, OpenView},
 };
 
 /// The methods that there are.
-pub(crate) const METHODS: [&str; 11] = [
+pub(crate) const METHODS: [&str; 12] = [
     "apps.connections.open",
     "apps.manifest.export",
     "auth.test",
@@ -32,8 +32,17 @@ pub(crate) const METHODS: [&str; 11] = [
     "conversations.open",
     "users.info",
     "views.open",
+    "views.push",
     "views.update",
 ];
+
+/// What an app does with a view.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Showing {
+    Open,
+    Push,
+    Update,
+}
 
 /// Which token a method wants.
 enum Wanted {
@@ -136,8 +145,9 @@ impl Sim {
             "chat.postMessage" => self.post_message(arguments),
             "chat.delete" => self.delete_message(arguments),
             "chat.update" => self.update_message(arguments),
-            "views.open" => self.view(arguments, true),
-            "views.update" => self.view(arguments, false),
+            "views.open" => self.view(arguments, Showing::Open),
+            "views.push" => self.view(arguments, Showing::Push),
+            "views.update" => self.view(arguments, Showing::Update),
             _ => Err("unknown_method".into()),
         }
     }
@@ -209,20 +219,29 @@ impl Sim {
         Ok(json!({ "user": user }))
     }
 
-    fn view(&self, arguments: &Arguments, open: bool) -> Answer {
+    fn view(&self, arguments: &Arguments, showing: Showing) -> Answer {
         let view = arguments.structured("view").ok_or("invalid_arguments")?;
-        let messages = block_kit::check_view(&view);
+        let mut state = self.state();
+        let trigger = arguments.text("trigger_id");
+        let mut messages = block_kit::check_view(&view);
+        messages.extend(block_kit::unshown(&view, &state.faults.quirks.unshown));
         if !messages.is_empty() {
+            if state.faults.quirks.refusals_use_triggers && showing != Showing::Update {
+                state.use_trigger(trigger)?;
+            }
             return Err(Refusal::with_messages("invalid_arguments", messages));
         }
         if view.to_string().len() > 250_000 {
             return Err("view_too_large".into());
         }
-        let mut state = self.state();
-        if open {
-            let user = state.use_trigger(arguments.text("trigger_id"))?;
+        if showing != Showing::Update {
+            let below = state.view_of_trigger(trigger);
+            let user = state.use_trigger(trigger)?;
             let id = state.id("V");
-            let view = OpenView::new(id, &user, &view);
+            let view = match showing {
+                Showing::Open => OpenView::new(id, &user, &view),
+                _ => state.pushed(below.as_deref(), id, &view)?,
+            };
             let answer = json!({ "view": view.view });
             state.views.push(view);
             return Ok(answer);
@@ -243,6 +262,17 @@ impl Sim {
 }
 
 impl State {
+    /// A view over the one in which the trigger was caused.
+    fn pushed(&self, below: Option<&str>, id: String, view: &Value) -> Result<OpenView, Refusal> {
+        let open = |wanted: &str| self.views.iter().find(|open| open.id == wanted);
+        let below = below.and_then(open).ok_or("not_found")?;
+        let in_stack = self.views.iter().filter(|open| open.root == below.root);
+        if in_stack.count() >= MOST_IN_A_STACK {
+            return Err("push_limit_reached".into());
+        }
+        Ok(OpenView::over(below, id, view))
+    }
+
     /// The people whom a call is about.
     fn about(&self, method: &str, arguments: &Arguments) -> Vec<String> {
         let given = |name: &str| arguments.ids(name).into_iter().map(str::to_owned).collect();
@@ -254,7 +284,7 @@ impl State {
                 let owner = self.direct_messages.owner(channel);
                 owner.map_or(channel, |person| person.id)
             }
-            "views.open" => self
+            "views.open" | "views.push" => self
                 .trigger_owner(arguments.text("trigger_id"))
                 .unwrap_or_default(),
             "views.update" => {

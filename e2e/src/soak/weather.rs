@@ -10,12 +10,13 @@ use super::{Scene, database::trouble, programs::Programs};
 use crate::OwnMySql;
 
 /// What there is to be done to the Web API.
-const METHODS: [&str; 7] = [
+const METHODS: [&str; 8] = [
     "users.info",
     "conversations.open",
     "chat.postMessage",
     "chat.update",
     "views.open",
+    "views.push",
     "views.update",
     "apps.connections.open",
 ];

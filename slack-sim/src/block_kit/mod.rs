@@ -47,6 +47,20 @@ pub(crate) fn check_view(view: &Value) -> Faults {
     check.faults
 }
 
+/// Whom a view presets of those whom none may.
+pub(crate) fn unshown(view: &Value, people: &[String]) -> Faults {
+    let mut check = Check::default();
+    let blocks = view["blocks"].as_array().into_iter().flatten();
+    for (index, block) in blocks.enumerate() {
+        let preset = block["element"]["initial_user"].as_str();
+        if preset.is_some_and(|preset| people.iter().any(|unshown| unshown == preset)) {
+            let pointer = format!("/view/blocks/{index}/element/initial_user");
+            check.fault("invalid user", &pointer);
+        }
+    }
+    check.faults
+}
+
 /// The blocks of a message as they are kept; none if they are missing.
 pub(crate) fn message_blocks(blocks: Option<Value>) -> Result<Value, Refusal> {
     let blocks = blocks.unwrap_or_else(|| Value::Array(Vec::new()));
