@@ -1,16 +1,19 @@
 //! The dialog, and the one that says that it was sent before.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use shared::{
     lifetime::Lifetime,
-    secret::{NOTE_MAX_CHARS, SECRET_PART_MAX_CHARS},
+    secret::{NOTE_MAX_CHARS, SECRET_MAX_CHARS, SECRET_PART_MAX_CHARS},
     settings::PrivacyUrl,
     store::{Ending, deliveries::Outcome, submissions::StoredSubmission},
     text::{self, Locale, Message, text},
 };
 
-use crate::{command_text::Prefill, slack::blocks};
+use crate::{
+    command_text::{Prefill, Unused},
+    slack::blocks,
+};
 
 /// The dialog's name in what Slack sends back.
 pub(crate) const CALLBACK_ID: &str = "send_secret";
@@ -30,18 +33,38 @@ pub(crate) mod field {
     pub(crate) const LIFETIME: &str = "lifetime";
 }
 
-/// What Slack keeps with the dialog, and gives back: how it looks, as it can be made larger, and the way
-/// to answer the command that opened it.
+/// What Slack keeps with the dialog, and gives back: how it looks, as it can be made larger, for whom, and
+/// the way to answer the command that opened it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Layout {
     /// Fields for the secret, 1 to 4.
     pub(crate) fields: usize,
-    /// Whether the dialog says that words after the command were not used.
-    pub(crate) has_unused_words: bool,
+    /// What the dialog says that it did not use of what stood after the command.
+    #[serde(skip_serializing_if = "Unused::is_empty")]
+    pub(crate) unused: Unused,
+    /// The language in which it was opened, in which all that follows from it is said. An earlier version
+    /// did not write it down.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "read_language"
+    )]
+    pub(crate) language: Option<Locale>,
+    /// Its reader's zone, as far as it was known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tz: Option<String>,
     /// The sealed `response_url`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) answer: Option<String>,
+    /// How an earlier version wrote that something was not used.
+    #[serde(skip_serializing)]
+    pub(crate) has_unused_words: bool,
+}
+
+/// A language that this version does not speak is none.
+fn read_language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Locale>, D::Error> {
+    let tag = Value::deserialize(deserializer)?;
+    Ok(tag.as_str().and_then(Locale::from_tag))
 }
 
 /// What stands above the form: lines in our own words, with mentions.
@@ -59,8 +82,11 @@ impl Default for Layout {
     fn default() -> Self {
         Self {
             fields: 1,
-            has_unused_words: false,
+            unused: Unused::default(),
+            language: None,
+            tz: None,
             answer: None,
+            has_unused_words: false,
         }
     }
 }
@@ -69,8 +95,15 @@ impl Layout {
     /// Reads what Slack gives back; whatever it is, it is a layout.
     pub(crate) fn parse(private_metadata: &str) -> Self {
         let layout: Self = serde_json::from_str(private_metadata).unwrap_or_default();
+        let unused = if layout.has_unused_words {
+            Unused::unknown_words()
+        } else {
+            layout.unused
+        };
         Self {
             fields: layout.fields.clamp(1, field::SECRET.len()),
+            unused,
+            has_unused_words: false,
             ..layout
         }
     }
@@ -85,24 +118,8 @@ impl Layout {
     }
 }
 
-/// The dialog with what the command said filled in.
+/// The dialog with a person and a lifetime filled in.
 pub(crate) fn dialog(
-    locale: Locale,
-    prefill: &Prefill,
-    answer: Option<String>,
-    notices: &Notices,
-    privacy: Option<&PrivacyUrl>,
-) -> Value {
-    let layout = Layout {
-        has_unused_words: prefill.has_unused_words,
-        answer,
-        ..Layout::default()
-    };
-    dialog_with(locale, prefill, &layout, notices, privacy)
-}
-
-/// The dialog with a layout.
-pub(crate) fn dialog_with(
     locale: Locale,
     prefill: &Prefill,
     layout: &Layout,
@@ -115,11 +132,11 @@ pub(crate) fn dialog_with(
         block
     };
     let mut form: Vec<_> = notices.iter().enumerate().map(notice).collect();
-    if layout.has_unused_words {
-        form.push(blocks::section(&text(locale, Message::ModalWordsUnused)));
+    if !layout.unused.is_empty() {
+        form.push(blocks::section(&layout.unused.lines(locale).join("\n")));
     }
     form.push(recipient(locale, prefill));
-    form.extend((0..layout.fields).map(|part| secret(locale, part)));
+    form.extend((0..layout.fields).map(|part| secret(locale, part, layout)));
     if layout.with_more_room().is_some() {
         let label = text(locale, Message::ModalMoreRoom);
         form.push(blocks::button(MORE_ROOM, &label));
@@ -135,6 +152,16 @@ pub(crate) fn dialog_with(
         "submit": blocks::plain(&text(locale, Message::ModalSubmit)),
         "close": blocks::plain(&text(locale, Message::ModalClose)),
         "blocks": form,
+    })
+}
+
+/// What is shown over the dialog when no field could be added.
+pub(crate) fn no_more_room(locale: Locale) -> Value {
+    json!({
+        "type": "modal",
+        "title": blocks::plain(&text(locale, Message::MoreRoomTitle)),
+        "close": blocks::plain(&text(locale, Message::AlreadySentClose)),
+        "blocks": [blocks::section(&text(locale, Message::MoreRoomFailed))],
     })
 }
 
@@ -188,28 +215,46 @@ fn recipient(locale: Locale, prefill: &Prefill) -> Value {
     )
 }
 
-/// The field of a part of the secret, counted from 0.
-fn secret(locale: Locale, part: usize) -> Value {
+/// The field of a part of the secret, counted from 0. The newest one has the cursor, and says how much
+/// room there is.
+fn secret(locale: Locale, part: usize, layout: &Layout) -> Value {
+    let is_newest = part + 1 == layout.fields;
     let mut typed = json!({
         "type": "plain_text_input",
         "action_id": ACTION,
         "multiline": true,
         "max_length": SECRET_PART_MAX_CHARS,
     });
+    if is_newest {
+        typed["focus_on_load"] = true.into();
+    }
     let block = field::SECRET.get(part).copied().unwrap_or(field::SECRET[0]);
-    if part > 0 {
+    let (mut input, hint) = if part > 0 {
         let number = u64::try_from(part + 1).unwrap_or_default();
         let label = text(locale, Message::ModalSecretContinued { number });
         let mut input = input(block, &label, &typed);
         input["optional"] = true.into();
-        input["hint"] = blocks::plain(&text(locale, Message::ModalSecretContinuedHint));
-        return input;
+        (input, Message::ModalSecretContinuedHint)
+    } else {
+        typed["placeholder"] = blocks::plain(&text(locale, Message::ModalSecretPlaceholder));
+        let input = input(block, &text(locale, Message::ModalSecret), &typed);
+        (input, Message::ModalSecretHint)
+    };
+    let mut hint = text(locale, hint);
+    if is_newest {
+        hint = format!("{hint} {}", text(locale, room(layout)));
     }
-    typed["placeholder"] = blocks::plain(&text(locale, Message::ModalSecretPlaceholder));
-    typed["focus_on_load"] = true.into();
-    let mut input = input(block, &text(locale, Message::ModalSecret), &typed);
-    input["hint"] = blocks::plain(&text(locale, Message::ModalSecretHint));
+    input["hint"] = blocks::plain(&hint);
     input
+}
+
+/// How much room there is, and whether there can be more.
+fn room(layout: &Layout) -> Message<'static> {
+    let (limit, total) = (SECRET_PART_MAX_CHARS, SECRET_MAX_CHARS);
+    match layout.with_more_room() {
+        Some(_) => Message::ModalRoom { limit },
+        None => Message::ModalRoomEnd { limit, total },
+    }
 }
 
 fn note(locale: Locale) -> Value {
@@ -277,10 +322,15 @@ mod tests {
         let prefill = Prefill {
             recipient: Some(UserId::parse("U1").unwrap()),
             lifetime: Some(Lifetime::Hours24),
-            has_unused_words: true,
+            unused: Unused::unknown_words(),
+        };
+        let layout = Layout {
+            unused: prefill.unused.clone(),
+            ..Layout::default()
         };
         let SlackView::Modal(view) =
-            serde_json::from_value(dialog(Locale::En, &prefill, None, &Vec::new(), None)).unwrap()
+            serde_json::from_value(dialog(Locale::En, &prefill, &layout, &Vec::new(), None))
+                .unwrap()
         else {
             panic!("not a modal");
         };
@@ -295,7 +345,8 @@ mod tests {
 
     #[test]
     fn an_hour_is_preset_and_nobody_chosen() {
-        let dialog = dialog(Locale::En, &Prefill::default(), None, &Vec::new(), None);
+        let layout = Layout::default();
+        let dialog = dialog(Locale::En, &Prefill::default(), &layout, &Vec::new(), None);
         let blocks = dialog["blocks"].as_array().unwrap();
         assert_eq!(blocks.len(), 6);
         assert!(blocks[0]["element"].get("initial_user").is_none());
@@ -310,7 +361,14 @@ mod tests {
     fn it_says_what_is_written_down_and_where_more_is_said() {
         let url = PrivacyUrl::parse("https://example.org/privacy").unwrap();
         for (privacy, leads_on) in [(None, false), (Some(&url), true)] {
-            let dialog = dialog(Locale::En, &Prefill::default(), None, &Vec::new(), privacy);
+            let layout = Layout::default();
+            let dialog = dialog(
+                Locale::En,
+                &Prefill::default(),
+                &layout,
+                &Vec::new(),
+                privacy,
+            );
             let line = dialog["blocks"]
                 .as_array()
                 .unwrap()
@@ -325,10 +383,25 @@ mod tests {
 
     #[test]
     fn there_is_room_for_four_fields() {
-        let mut layout = Layout::parse("");
+        let mut layout = Layout {
+            language: Some(Locale::Fr),
+            tz: Some("America/Toronto".to_owned()),
+            unused: Unused::unknown_words(),
+            ..Layout::default()
+        };
         let mut sizes = Vec::new();
         loop {
-            let dialog = dialog_with(Locale::En, &Prefill::default(), &layout, &Vec::new(), None);
+            let dialog = dialog(Locale::En, &Prefill::default(), &layout, &Vec::new(), None);
+            let focused = |block: &&Value| block["element"]["focus_on_load"] == true;
+            let blocks = dialog["blocks"].as_array().unwrap();
+            let focused: Vec<_> = blocks.iter().filter(focused).collect();
+            assert_eq!(focused.len(), 1, "{dialog}");
+            assert_eq!(focused[0]["block_id"], field::SECRET[layout.fields - 1]);
+            let names_the_button = dialog["blocks"].to_string().matches("More room").count();
+            let room = if layout.fields < 4 { 2 } else { 0 };
+            assert_eq!(names_the_button, room, "the newest hint, and the button");
+            let is_the_end = dialog.to_string().contains("12,000 in all");
+            assert_eq!(is_the_end, layout.fields == 4);
             let kept = dialog["private_metadata"].as_str().unwrap();
             assert_eq!(Layout::parse(kept), layout);
             sizes.push(dialog["blocks"].as_array().unwrap().len());
@@ -338,7 +411,7 @@ mod tests {
             }
         }
         // The last one has no button any more.
-        assert_eq!(sizes, [6, 7, 8, 8]);
+        assert_eq!(sizes, [7, 8, 9, 9]);
     }
 
     #[test]
@@ -350,6 +423,18 @@ mod tests {
             ("{\"fields\":99}", 4),
         ] {
             assert_eq!(Layout::parse(kept).fields, fields, "{kept}");
+        }
+        let earlier = Layout::parse(r#"{"fields":2,"has_unused_words":true,"answer":"sealed"}"#);
+        assert_eq!((earlier.fields, earlier.language), (2, None));
+        assert_eq!(earlier.unused, Unused::unknown_words());
+        assert_eq!(earlier.answer.as_deref(), Some("sealed"));
+        for (kept, language) in [
+            (r#"{"language":"fr"}"#, Some(Locale::Fr)),
+            (r#"{"language":"tlh"}"#, None),
+            (r#"{"language":null}"#, None),
+            (r#"{"language":7}"#, None),
+        ] {
+            assert_eq!(Layout::parse(kept).language, language, "{kept}");
         }
     }
 }

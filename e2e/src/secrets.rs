@@ -74,6 +74,8 @@ impl Keys {
             submission_key: SubmissionKey::parse(key).unwrap(),
             sender: UserId::parse("U0ALICE").unwrap(),
             sender_name: DisplayName::parse("Alice").unwrap(),
+            sender_locale: None,
+            sender_tz: None,
             recipient: UserId::parse("U0BOB").unwrap(),
             recipient_locale: None,
             recipient_tz: Some("America/Toronto".to_owned()),

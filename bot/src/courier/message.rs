@@ -8,7 +8,6 @@ use shared::{
         deliveries::{Job, Nudges, Posted},
         later::Later,
     },
-    text::Locale,
 };
 
 use super::{Courier, LONGEST_PAUSE, POLL, Try, compose};
@@ -66,9 +65,10 @@ impl Courier {
         let link = self
             .public_base_url
             .join(&format!("/s/{}", parcel.token.encode().as_str()));
+        let facts = self.facts_for_recipient(job).await;
         let message = compose::message(
-            self.language_of_recipient(job),
-            &job.facts,
+            self.language_of(facts.recipient_locale.as_deref()),
+            &facts,
             job.doubtful,
             parcel.note.as_ref(),
             &link,
@@ -77,12 +77,6 @@ impl Courier {
             Ok(posted) => Try::Sent(posted, Nudges::default()),
             Err(error) => self.judge(job, error).await,
         }
-    }
-
-    pub(super) fn language_of_recipient(&self, job: &Job) -> Locale {
-        let tag = job.facts.recipient_locale.as_deref();
-        tag.and_then(Locale::from_tag)
-            .unwrap_or(self.default_language)
     }
 
     /// Whether the recipient may get it. What would be final and rests on what Slack said minutes ago

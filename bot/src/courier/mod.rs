@@ -4,6 +4,7 @@
 //! in any number of bots do so at once; the database gives each delivery to one of them.
 
 mod compose;
+mod habits;
 mod judge;
 mod message;
 mod outage;

@@ -3,14 +3,11 @@
 
 use std::time::Duration;
 
-use shared::{
-    store::{
-        Ending,
-        claim::{self, ClaimError, Which},
-        deliveries::{Job, Nudges, Posted, Told},
-        later::{self, Later, Refused},
-    },
-    text::Locale,
+use shared::store::{
+    Ending,
+    claim::{self, ClaimError, Which},
+    deliveries::{Job, Nudges, Posted, Told},
+    later::{self, Later, Refused},
 };
 use tokio::time::timeout;
 
@@ -19,7 +16,7 @@ use super::{
     compose::{self, Receipt},
     judge, pause, with_jitter,
 };
-use crate::slack::{Method, Person, SlackError, Verdict};
+use crate::slack::{Method, SlackError, Verdict};
 
 /// From this age on a receipt that can't be posted goes the second way, whatever keeps it.
 const SECOND_WAY_AFTER: Duration = Duration::from_secs(45);
@@ -40,7 +37,7 @@ impl Courier {
         if job.outcome.is_none() {
             return self.try_interim(job).await;
         }
-        let (_, receipt) = self.receipt(job).await;
+        let receipt = self.receipt(job).await;
         let posted = match &job.posted {
             // It rings by itself.
             None => {
@@ -64,7 +61,7 @@ impl Courier {
         if job.posted.is_some() || job.told.is_some() {
             return Try::Later(said(job));
         }
-        let (_, receipt) = self.receipt(job).await;
+        let receipt = self.receipt(job).await;
         match self.deliver(job, &receipt.message()).await {
             Ok(posted) => Try::Later(Later {
                 posted: Some(posted),
@@ -195,7 +192,7 @@ impl Courier {
                     return;
                 }
             };
-            let (_, receipt) = self.receipt(&job).await;
+            let receipt = self.receipt(&job).await;
             let receipt = if job.outcome.is_none() {
                 receipt.held(code)
             } else {
@@ -218,19 +215,11 @@ impl Courier {
     }
 
     /// The receipt as things are, in its reader's language.
-    pub(super) async fn receipt(&self, job: &Job) -> (Locale, Receipt) {
-        // Zone and language only make it nicer to read: it doesn't wait for them.
-        let asked = self.directory.person(&job.facts.sender);
-        let sender = timeout(FIRST_PAUSE, asked).await;
-        let sender = sender.ok().and_then(Result::ok);
-        let tz = sender.as_ref().and_then(Person::tz);
-        let language = sender.as_ref().and_then(Person::language);
-        let locale = language.unwrap_or(self.default_language);
-        let refusal = job.refusal.as_ref();
-        (
-            locale,
-            compose::receipt(locale, &job.facts, job.outcome, refusal, tz),
-        )
+    pub(super) async fn receipt(&self, job: &Job) -> Receipt {
+        let facts = self.facts_for_sender(job).await;
+        let locale = self.language_of(facts.sender_locale.as_deref());
+        let (refusal, tz) = (job.refusal.as_ref(), facts.sender_tz.as_deref());
+        compose::receipt(locale, &facts, job.outcome, refusal, tz)
     }
 }
 

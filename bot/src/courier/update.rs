@@ -25,14 +25,15 @@ impl Courier {
     pub(super) async fn try_update(&self, job: &Job, posted: &Posted) -> Try {
         let message = match job.kind {
             Kind::RecipientMessage => {
-                let locale = self.language_of_recipient(job);
-                match compose::ended_message(locale, &job.facts) {
+                let facts = self.facts_for_recipient(job).await;
+                let locale = self.language_of(facts.recipient_locale.as_deref());
+                match compose::ended_message(locale, &facts) {
                     Some(message) => message,
                     // It lives after all: there is nothing to show.
                     None => return Try::Shown(None, Nudges::default()),
                 }
             }
-            Kind::SenderReceipt => self.receipt(job).await.1.message(),
+            Kind::SenderReceipt => self.receipt(job).await.message(),
         };
         let place = (&posted.channel, &posted.message);
         match self.slack.update_message(place.0, place.1, &message).await {
@@ -88,10 +89,9 @@ impl Courier {
     /// sound. Once a cause; returns those that were told of.
     pub(super) async fn nudge(&self, job: &Job, posted: &Posted) -> Result<Nudges, SlackError> {
         let asked = compose::asks(job);
-        let sender = self.directory.remembered(&job.facts.sender);
-        let locale = sender
-            .and_then(|sender| sender.language())
-            .unwrap_or(self.default_language);
+        let sender = self.directory.last_known(&job.facts.sender);
+        let locale = sender.and_then(|sender| sender.language());
+        let locale = locale.unwrap_or_else(|| self.language_of(job.facts.sender_locale.as_deref()));
         for cause in Nudges::ALL {
             if asked.has(cause) && !job.nudges.has(cause) {
                 self.reply(locale, job, posted, cause).await?;

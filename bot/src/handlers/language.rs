@@ -1,4 +1,5 @@
-//! In which language somebody is spoken to: the one that they chose in Slack.
+//! In which language somebody is spoken to: the one that they chose in Slack, and for all that follows from a
+//! dialog the one in which it was opened.
 
 use std::time::Duration;
 
@@ -6,28 +7,50 @@ use shared::{ids::UserId, text::Locale};
 use tokio::time::timeout;
 
 use super::Desk;
-use crate::slack::Person;
+use crate::{modal::Layout, slack::Person};
 
 /// Longest wait for Slack to say which language somebody chose. A dialog opens within three
 /// seconds or never: rather in the default language than late.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// How somebody reads.
+pub(super) struct Reader {
+    pub(super) locale: Locale,
+    /// Their zone, as far as it is known.
+    pub(super) tz: Option<String>,
+}
+
 impl Desk {
-    /// The language of somebody; asks Slack unless it answered lately.
-    pub(super) async fn language_of(&self, user: Option<&UserId>) -> Locale {
+    /// How somebody reads; asks Slack unless it answered lately.
+    pub(super) async fn reader(&self, user: Option<&UserId>) -> Reader {
         let asked = async { self.directory.person(user?).await.ok() };
-        let person = timeout(PATIENCE, asked).await.ok().flatten();
-        self.language(person.as_ref())
+        let asked = timeout(PATIENCE, asked).await.ok().flatten();
+        let person = asked.or_else(|| self.directory.last_known(user?));
+        self.reader_as(person.as_ref())
+    }
+
+    /// How the reader of a dialog reads, without asking Slack: the dialog says it, unless an earlier version
+    /// opened it.
+    pub(super) fn reader_of(&self, layout: &Layout, user: Option<&UserId>) -> Reader {
+        let known = user.and_then(|user| self.directory.last_known(user));
+        let known = self.reader_as(known.as_ref());
+        Reader {
+            locale: layout.language.unwrap_or(known.locale),
+            tz: known.tz.or_else(|| layout.tz.clone()),
+        }
     }
 
     /// The language of somebody, without asking Slack.
     pub(super) fn language_at_once(&self, user: &UserId) -> Locale {
-        self.language(self.directory.remembered(user).as_ref())
+        self.reader_as(self.directory.last_known(user).as_ref())
+            .locale
     }
 
-    fn language(&self, person: Option<&Person>) -> Locale {
-        person
-            .and_then(Person::language)
-            .unwrap_or(self.default_language)
+    fn reader_as(&self, person: Option<&Person>) -> Reader {
+        let language = person.and_then(Person::language);
+        Reader {
+            locale: language.unwrap_or(self.default_language),
+            tz: person.and_then(Person::tz).map(str::to_owned),
+        }
     }
 }

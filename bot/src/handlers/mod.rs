@@ -5,6 +5,8 @@ mod foreign_submission;
 mod interaction;
 mod language;
 mod more_room;
+mod once;
+mod opening;
 mod slash_command;
 mod standing;
 mod submission;
@@ -32,6 +34,7 @@ use bounded::{Bounded, ask, bounded};
 use foreign_submission::ForeignSubmission;
 use interaction::Interaction;
 use more_room::Pressed;
+use once::Triggers;
 use slash_command::SlashCommand;
 use submission::Answer;
 use submitted::Submitted;
@@ -71,6 +74,7 @@ pub(crate) struct Handlers {
     desk: Arc<Desk>,
     tasks: TaskTracker,
     commands: Bounded<SlashCommand, &'static str>,
+    triggers: Triggers,
     more_room: Bounded<Pressed, &'static str>,
     submissions: Bounded<Submitted, Answer>,
 }
@@ -104,6 +108,7 @@ impl Handlers {
             desk,
             tasks,
             commands,
+            triggers: Triggers::default(),
             more_room,
             submissions,
         }
@@ -138,9 +143,15 @@ impl Handlers {
             self.not_understood(KIND, &envelope_id);
             return;
         };
+        if !self.triggers.is_new(&command.trigger_id) {
+            tracing::info!(envelope.id = envelope_id, "a command came again");
+            self.desk.metrics.envelope(KIND, "came_again");
+            return;
+        }
         let (desk, commands) = (Arc::clone(&self.desk), self.commands.clone());
         self.tasks.spawn(async move {
             let (user, response_url) = (command.user_id.clone(), command.response_url.clone());
+            let known = command.known.clone();
             let outcome = ask(&commands, command.from(&envelope_id)).await;
             let outcome = match outcome {
                 Ok(outcome) => outcome,
@@ -148,7 +159,8 @@ impl Handlers {
                     tracing::error!(envelope.id = envelope_id, ?refusal, "a command was refused");
                     let locale =
                         user.map_or(desk.default_language, |user| desk.language_at_once(&user));
-                    slash_command::excuse(&desk, locale, response_url.as_ref(), refusal).await
+                    slash_command::excuse(&desk, locale, response_url.as_ref(), &known, refusal)
+                        .await
                 }
             };
             desk.metrics.envelope(KIND, outcome);
@@ -165,14 +177,19 @@ impl Handlers {
         };
         let (desk, more_room) = (Arc::clone(&self.desk), self.more_room.clone());
         self.tasks.spawn(async move {
-            let outcome = ask(&more_room, pressed).await.unwrap_or_else(|refusal| {
-                tracing::error!(
-                    envelope.id = envelope_id,
-                    ?refusal,
-                    "a dialog got no more room"
-                );
-                "refused"
-            });
+            let excuse = pressed.excuse.clone();
+            let outcome = match ask(&more_room, pressed).await {
+                Ok(outcome) => outcome,
+                Err(refusal) => {
+                    tracing::error!(
+                        envelope.id = envelope_id,
+                        ?refusal,
+                        "a dialog got no more room"
+                    );
+                    excuse.refused(&desk, refusal).await;
+                    "refused"
+                }
+            };
             desk.metrics.envelope(KIND, outcome);
         });
     }
@@ -187,10 +204,12 @@ impl Handlers {
         let (desk, submissions) = (Arc::clone(&self.desk), self.submissions.clone());
         self.tasks.spawn(async move {
             let (key, sender) = (submitted.view.clone(), submitted.sender.clone());
+            let layout = submitted.layout.clone();
             let answer = ask(&submissions, submitted)
                 .await
                 .unwrap_or_else(|refusal| {
-                    submission::refused(desk.language_at_once(&sender), refusal)
+                    let reader = desk.reader_of(&layout, Some(&sender));
+                    submission::refused(reader.locale, refusal)
                 });
             tracing::info!(
                 envelope.id = acknowledge.envelope_id(),

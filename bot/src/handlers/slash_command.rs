@@ -1,6 +1,9 @@
-//! `/sendsecret`: opens the dialog.
+//! `/sendsecret`: opens the dialog, or says how it goes.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer};
@@ -10,17 +13,37 @@ use shared::{
     logging::millis_since,
     text::{Locale, Message, text},
 };
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::{Desk, bounded::Refusal, standing::Standing};
-use crate::{command_text, modal};
+use super::{
+    Desk,
+    bounded::Refusal,
+    language::Reader,
+    once::Known,
+    opening::{self, Opened},
+    standing::Standing,
+};
+use crate::{
+    command_text::{self, Prefill, Wish},
+    modal::Layout,
+};
+
+/// Longest wait until the help is taken; after that there is still time to open the dialog instead.
+const HELP_PATIENCE: Duration = Duration::from_millis(1200);
+
+/// The command, where Slack does not tell under which name it was typed.
+const NAME: &str = "/sendsecret";
 
 /// The command as Slack sends it. `text` can hold a secret typed by mistake: it is not printed.
 #[derive(Deserialize)]
 pub(super) struct SlashCommand {
-    trigger_id: String,
+    pub(super) trigger_id: String,
     #[serde(default)]
     text: Zeroizing<String>,
+    /// The name under which it was typed.
+    #[serde(default, rename = "command")]
+    name: Option<String>,
     /// Who typed it.
     #[serde(default, deserialize_with = "user_id")]
     pub(super) user_id: Option<UserId>,
@@ -36,6 +59,9 @@ pub(super) struct SlashCommand {
     /// The envelope in which it came, for the log.
     #[serde(skip)]
     envelope_id: String,
+    /// Whether whoever typed it sees the dialog, or was told.
+    #[serde(skip)]
+    pub(super) known: Known,
 }
 
 impl SlashCommand {
@@ -45,6 +71,16 @@ impl SlashCommand {
             envelope_id: envelope_id.to_owned(),
             ..self
         }
+    }
+
+    /// The name under which it was typed, as it may stand in our own words.
+    fn name(&self) -> &str {
+        let plain = |sign: char| sign.is_alphanumeric() || "-_".contains(sign);
+        let is_name = |name: &&str| {
+            let rest = name.strip_prefix('/').unwrap_or_default();
+            (1..=32).contains(&rest.chars().count()) && rest.chars().all(plain)
+        };
+        self.name.as_deref().filter(is_name).unwrap_or(NAME)
     }
 
     /// The team that the dialog's submission will name.
@@ -77,50 +113,96 @@ fn response_url<'de, D: Deserializer<'de>>(
 /// Opens the dialog while the trigger is good, which is for three seconds. Says how it went.
 pub(super) async fn handle(desk: Arc<Desk>, command: SlashCommand) -> &'static str {
     let started = Instant::now();
-    let envelope_id = &command.envelope_id;
-    let prefill = command_text::parse(&command.text);
-    let (locale, standing) = tokio::join!(
-        desk.language_of(command.user_id.as_ref()),
-        Standing::read(&desk, command.user_id.as_ref()),
-    );
-    let answer = command.sealed_answer(&desk.delivery_keys);
-    let notices = standing.notices(&desk, locale, command.user_id.as_ref());
-    let dialog = modal::dialog(locale, &prefill, answer, &notices, desk.privacy.as_ref());
-    let Err(error) = desk.slack.open_view(&command.trigger_id, &dialog).await else {
-        tracing::info!(
-            envelope.id = envelope_id,
-            duration_ms = millis_since(started),
-            "a dialog was opened"
-        );
-        standing.was_told(&desk).await;
-        return "opened";
+    let user = command.user_id.as_ref();
+    let prefill = match command_text::parse(&command.text) {
+        Wish::Dialog(prefill) => prefill,
+        Wish::Help if help(&desk, &command).await => return "helped",
+        // Rather the dialog than nothing.
+        Wish::Help => Prefill::default(),
     };
-    if error.is_used_trigger() {
-        tracing::info!(
-            envelope.id = envelope_id,
-            "a command came again, its dialog is open"
-        );
-        return "opened_before";
-    }
+    let (reader, standing) = tokio::join!(desk.reader(user), Standing::read(&desk, user));
+    let layout = Layout {
+        answer: command.sealed_answer(&desk.delivery_keys),
+        language: Some(reader.locale),
+        tz: reader.tz,
+        ..Layout::default()
+    };
+    let notices = standing.notices(reader.locale, layout.tz.as_deref());
+    let opened = opening::open(&desk, &command.trigger_id, prefill, layout, &notices).await;
+    let envelope_id = &command.envelope_id;
+    let name = as_code(command.name());
+    let (error, message) = match opened {
+        Opened::Now => {
+            command.known.now();
+            tracing::info!(
+                envelope.id = envelope_id,
+                duration_ms = millis_since(started),
+                "a dialog was opened"
+            );
+            standing.was_told(&desk).await;
+            return "opened";
+        }
+        Opened::Before => {
+            command.known.now();
+            tracing::info!(
+                envelope.id = envelope_id,
+                "a command came again, its dialog is open"
+            );
+            return "opened_before";
+        }
+        Opened::Unknown(error) => (error, Message::CommandUnconfirmed),
+        Opened::NotWithName(error) => (error, Message::CommandWithoutName { command: &name }),
+        Opened::No(error) => (error, Message::CommandFailed),
+    };
     tracing::error!(envelope.id = envelope_id, %error, "a dialog could not be opened");
-    let response_url = command.response_url.as_ref();
-    tell(&desk, locale, response_url, Message::CommandFailed).await;
+    if command.known.now() {
+        let response_url = command.response_url.as_ref();
+        tell(&desk, reader.locale, response_url, message).await;
+    }
     "failed"
 }
 
-/// Tells whoever typed a command that nothing comes of it.
+/// Says in a few words how the command goes; whether that was taken.
+async fn help(desk: &Desk, command: &SlashCommand) -> bool {
+    let Some(response_url) = &command.response_url else {
+        return false;
+    };
+    let Reader { locale, .. } = desk.reader(command.user_id.as_ref()).await;
+    let name = command.name();
+    let help = Message::CommandHelp {
+        command: &as_code(name),
+        example: &as_code(&format!("{name} @bob 4h")),
+    };
+    let help = text(locale, help);
+    let answered = desk.slack.respond(response_url.expose_secret(), &help);
+    let is_taken = matches!(timeout(HELP_PATIENCE, answered).await, Ok(Ok(())));
+    if is_taken {
+        command.known.now();
+    }
+    is_taken
+}
+
+fn as_code(text: &str) -> String {
+    format!("`{text}`")
+}
+
+/// Tells whoever typed a command that nothing comes of it, unless they know how it went. What goes on
+/// though its time is up tells by itself how it ends.
 pub(super) async fn excuse(
     desk: &Desk,
     locale: Locale,
     response_url: Option<&SecretString>,
+    known: &Known,
     refusal: Refusal,
 ) -> &'static str {
     let (message, outcome) = match refusal {
+        Refusal::TimeUp => return "timed_out",
         Refusal::Busy => (Message::CommandBusy, "busy"),
-        Refusal::TimeUp => (Message::CommandFailed, "timed_out"),
         Refusal::Panicked => (Message::CommandFailed, "panicked"),
     };
-    tell(desk, locale, response_url, message).await;
+    if known.now() {
+        tell(desk, locale, response_url, message).await;
+    }
     outcome
 }
 

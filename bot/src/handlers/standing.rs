@@ -14,7 +14,7 @@ use shared::{
 use tokio::time::timeout;
 
 use super::Desk;
-use crate::{courier::receipt_lines, modal::Notices, slack::Person};
+use crate::{courier::receipt_lines, modal::Notices};
 
 /// Longest wait for the database: the dialog opens within three seconds or never.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -49,16 +49,15 @@ impl Standing {
         }
     }
 
-    /// In words.
-    pub(super) fn notices(&self, desk: &Desk, locale: Locale, user: Option<&UserId>) -> Notices {
-        let person = user.and_then(|user| desk.directory.remembered(user));
-        let tz = person.as_ref().and_then(Person::tz);
+    /// In words, with times in a zone.
+    pub(super) fn notices(&self, locale: Locale, tz: Option<&str>) -> Notices {
         let mut notices = Notices::new();
         if !self.untold.is_empty() {
             notices.push(text(locale, Message::ModalUntold));
         }
         for untold in &self.untold {
             let refusal = untold.refusal.as_ref();
+            let tz = tz.or(untold.facts.sender_tz.as_deref());
             notices
                 .push(receipt_lines(locale, &untold.facts, untold.outcome, refusal, tz).join(" "));
         }

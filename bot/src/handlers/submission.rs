@@ -4,10 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 use shared::{
-    crypto::ResponseUrl,
     display_name::DisplayName,
     ids::UserId,
-    secret::{NoteText, SecretText, SecretTextError},
+    secret::{NoteText, SECRET_MAX_CHARS, SecretText, SecretTextError},
     store::{
         StoreError,
         create::{self, Created, NewSecret},
@@ -17,14 +16,10 @@ use shared::{
 };
 use tokio::time::timeout;
 
-use super::{
-    Desk,
-    bounded::Refusal,
-    submitted::{SealedAnswer, Submitted},
-};
+use super::{Desk, bounded::Refusal, language::Reader, submitted::Submitted};
 use crate::{
     envelope::Acknowledgement,
-    modal::{self, field},
+    modal::{self, Layout, field},
     settings::Policy,
     slack::{Ineligible, Person, Verdict},
 };
@@ -95,10 +90,11 @@ fn errors_payload(errors: FieldErrors) -> Value {
 /// Checks a submission, and stores it if it can be.
 pub(super) async fn check_and_store(desk: Arc<Desk>, submitted: Submitted) -> Answer {
     let sender = submitted.sender.clone();
+    let layout = submitted.layout.clone();
     let new = match check(&desk, submitted).await {
         Ok(new) => new,
         Err(mistakes) => {
-            let locale = desk.language_at_once(&sender);
+            let Reader { locale, .. } = desk.reader_of(&layout, Some(&sender));
             let in_words = |(block, message)| (block, text(locale, message));
             let errors = mistakes.into_iter().map(in_words).collect();
             return Answer {
@@ -121,7 +117,7 @@ pub(super) async fn check_and_store(desk: Arc<Desk>, submitted: Submitted) -> An
             tracing::info!(submission.key = %new.submission_key, secret.id = %stored.secret, "a submission came again");
             Answer {
                 outcome: "stored_before",
-                action: Action::Update(already_sent(&desk, &sender, &stored)),
+                action: Action::Update(already_sent(&desk, &layout, &sender, &stored)),
             }
         }
         Err(error) => {
@@ -130,31 +126,15 @@ pub(super) async fn check_and_store(desk: Arc<Desk>, submitted: Submitted) -> An
                 StoreError::CommitUnknown => ("unconfirmed", Message::SubmissionUnconfirmed),
                 _ => ("unavailable", Message::SubmissionUnavailable),
             };
-            Answer::beside_secret(desk.language_at_once(&sender), outcome, message)
+            let Reader { locale, .. } = desk.reader_of(&layout, Some(&sender));
+            Answer::beside_secret(locale, outcome, message)
         }
     }
 }
 
-fn already_sent(desk: &Desk, sender: &UserId, stored: &StoredSubmission) -> Value {
-    let person = desk.directory.remembered(sender);
-    let tz = person.as_ref().and_then(Person::tz);
-    modal::already_sent(desk.language_at_once(sender), stored, tz)
-}
-
-/// The way to answer the command, if the dialog brought it back and it opens.
-fn open_response_url(
-    desk: &Desk,
-    sender: &UserId,
-    answer: Option<&SealedAnswer>,
-) -> Option<ResponseUrl> {
-    let SealedAnswer { sealed, teams } = answer?;
-    let open = |team| {
-        let opened = desk
-            .delivery_keys
-            .open_response_url_of_dialog(team, sender, sealed);
-        opened.ok()
-    };
-    teams.iter().find_map(open)
+fn already_sent(desk: &Desk, layout: &Layout, sender: &UserId, stored: &StoredSubmission) -> Value {
+    let reader = desk.reader_of(layout, Some(sender));
+    modal::already_sent(reader.locale, stored, reader.tz.as_deref())
 }
 
 type FieldErrors = Vec<(&'static str, String)>;
@@ -167,7 +147,7 @@ async fn check(desk: &Desk, mut submitted: Submitted) -> Result<NewSecret, Mista
     let secret = SecretText::join(std::mem::take(&mut submitted.secret))
         .map_err(|(part, error)| {
             let block = field::SECRET.get(part).copied().unwrap_or(field::SECRET[0]);
-            reject(block, secret_message(error));
+            reject(block, secret_message(error, submitted.layout.fields));
         })
         .ok();
     let note = NoteText::parse_optional(std::mem::take(&mut submitted.note))
@@ -199,9 +179,24 @@ async fn check(desk: &Desk, mut submitted: Submitted) -> Result<NewSecret, Mista
     let person = known.recipient.person();
     let sender_name = known.sender.as_ref().and_then(Person::name);
     Ok(NewSecret {
-        response_url: open_response_url(desk, &submitted.sender, submitted.answer.as_ref()),
+        response_url: submitted
+            .answer
+            .as_ref()
+            .and_then(|answer| answer.open(desk, &submitted.sender)),
         home: submitted.home,
         submission_key: submitted.view,
+        sender_locale: known
+            .sender
+            .as_ref()
+            .and_then(Person::locale)
+            .or(submitted.layout.language.map(Locale::tag))
+            .map(str::to_owned),
+        sender_tz: known
+            .sender
+            .as_ref()
+            .and_then(Person::tz)
+            .map(str::to_owned)
+            .or(submitted.layout.tz),
         sender_name: sender_name
             .or(submitted.sender_name)
             .unwrap_or_else(|| DisplayName::of_nameless(&submitted.sender)),
@@ -272,15 +267,13 @@ async fn who_is_who(desk: &Desk, sender: &UserId, recipient: Option<&UserId>) ->
             timeout(CHECK_TIMEOUT, asked).await.ok()
         },
     );
+    let sender = sender.ok().and_then(Result::ok);
     let recipient = match recipient {
         Some(Ok(person)) => Recipient::Known(person),
         Some(Err(error)) if is_unknown_user(error.verdict()) => Recipient::Nobody,
         Some(Err(_)) | None => Recipient::NotAnswered,
     };
-    WhoIsWho {
-        sender: sender.ok().and_then(Result::ok),
-        recipient,
-    }
+    WhoIsWho { sender, recipient }
 }
 
 fn is_unknown_user(verdict: Verdict) -> bool {
@@ -298,12 +291,23 @@ const fn ineligible_message(reason: Ineligible) -> Message<'static> {
     }
 }
 
-const fn secret_message(error: SecretTextError) -> Message<'static> {
+/// What is wrong with a secret in a dialog with so many fields.
+fn secret_message(error: SecretTextError, fields: usize) -> Message<'static> {
     match error {
         SecretTextError::Empty => Message::SecretEmpty,
         SecretTextError::OnlyWhitespace => Message::SecretBlank,
         SecretTextError::ContainsNul => Message::SecretNul,
-        SecretTextError::TooLong { limit, chars } => Message::SecretTooLong { chars, limit },
+        SecretTextError::TooLong { limit, chars } if fields < field::SECRET.len() => {
+            Message::SecretTooLong { chars, limit }
+        }
+        SecretTextError::TooLong { limit, chars } => {
+            let total = SECRET_MAX_CHARS;
+            Message::SecretTooLongLast {
+                chars,
+                limit,
+                total,
+            }
+        }
     }
 }
 

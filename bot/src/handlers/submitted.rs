@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 use shared::{
+    crypto::ResponseUrl,
     display_name::DisplayName,
     home::Home,
     ids::{InvalidId, SubmissionKey, TeamId, UserId},
@@ -11,6 +12,7 @@ use shared::{
 };
 use zeroize::Zeroizing;
 
+use super::Desk;
 use crate::modal::{Layout, field};
 
 /// What was submitted, not yet checked but for its form.
@@ -25,14 +27,29 @@ pub(super) struct Submitted {
     pub(super) secret: Vec<Zeroizing<String>>,
     pub(super) note: Zeroizing<String>,
     pub(super) lifetime: Option<Lifetime>,
+    /// How the dialog looked, and in which language it was.
+    pub(super) layout: Layout,
     /// The sealed way to answer the command that opened the dialog.
     pub(super) answer: Option<SealedAnswer>,
 }
 
 /// A `response_url` as the dialog brings it back, and the teams in which the command may have been typed.
+#[derive(Clone)]
 pub(super) struct SealedAnswer {
     pub(super) sealed: String,
     pub(super) teams: Vec<TeamId>,
+}
+
+impl SealedAnswer {
+    /// The way to answer the command that this person typed, if it opens.
+    pub(super) fn open(&self, desk: &Desk, user: &UserId) -> Option<ResponseUrl> {
+        let open = |team| {
+            let keys = &desk.delivery_keys;
+            let opened = keys.open_response_url_of_dialog(team, user, &self.sealed);
+            opened.ok()
+        };
+        self.teams.iter().find_map(open)
+    }
 }
 
 /// The payload is not what Slack sends.
@@ -66,10 +83,12 @@ impl Submitted {
         let organization = submitters.enterprise_id.or(enterprise.id);
         let organization = organization.filter(|_| is_from_home);
         let organization = organization.and_then(|id| TeamId::parse(&id).ok());
-        let sealed = Layout::parse(&payload.view.private_metadata.unwrap_or_default()).answer;
+        let layout = Layout::parse(&payload.view.private_metadata.unwrap_or_default());
+        let sealed = layout.answer.clone();
         let mut fields = payload.view.state;
         Ok(Self {
             home: Home::new(team, organization),
+            layout,
             answer: sealed.map(|sealed| SealedAnswer { sealed, teams }),
             view: SubmissionKey::parse(&payload.view.id)?,
             sender: UserId::parse(&payload.user.id)?,
@@ -103,9 +122,9 @@ struct Payload {
 
 /// A workspace, with the organization to which it belongs, or an organization.
 #[derive(Default, Deserialize)]
-struct Group {
+pub(super) struct Group {
     #[serde(default)]
-    id: Option<String>,
+    pub(super) id: Option<String>,
     #[serde(default)]
     enterprise_id: Option<String>,
 }

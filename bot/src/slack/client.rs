@@ -21,8 +21,9 @@ use crate::{
 /// Longest wait for an answer; Slack's own are usually well under a second.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A trigger is good for three seconds: an answer that takes longer is of no use.
-const TRIGGER_TIMEOUT: Duration = Duration::from_millis(2500);
+/// A trigger is good for three seconds: of one whose answer takes longer it is asked once more in that time
+/// whether it was used.
+const TRIGGER_TIMEOUT: Duration = Duration::from_millis(2000);
 
 /// Slack's Web API with our tokens.
 pub(crate) struct Slack {
@@ -82,6 +83,15 @@ impl Slack {
     /// Opens a dialog for whoever caused the trigger, within its three seconds.
     pub(crate) async fn open_view(&self, trigger_id: &str, view: &Value) -> Result<(), SlackError> {
         let method = Method::OpenView;
+        let request = json!({ "trigger_id": trigger_id, "view": view });
+        timeout(TRIGGER_TIMEOUT, self.confirm(method, &request))
+            .await
+            .map_err(|_| SlackError::timed_out(method, TRIGGER_TIMEOUT))?
+    }
+
+    /// Shows something over an open dialog for whoever caused the trigger there, within its three seconds.
+    pub(crate) async fn push_view(&self, trigger_id: &str, view: &Value) -> Result<(), SlackError> {
+        let method = Method::PushView;
         let request = json!({ "trigger_id": trigger_id, "view": view });
         timeout(TRIGGER_TIMEOUT, self.confirm(method, &request))
             .await

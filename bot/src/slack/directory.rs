@@ -96,6 +96,13 @@ impl Directory {
         Some(Person { id, user })
     }
 
+    /// A user as Slack told of them last, however long ago: good enough for language and zone.
+    pub(crate) fn last_known(&self, id: &UserId) -> Option<Person> {
+        let user = self.people.get_however_old(id)?;
+        let id = id.clone();
+        Some(Person { id, user })
+    }
+
     /// The direct message conversation with a user.
     pub(crate) async fn conversation(&self, id: &UserId) -> Result<ChannelId, SlackError> {
         match self.conversations.get(id) {
@@ -131,6 +138,10 @@ impl<T: Clone> Remembered<T> {
     fn get(&self, id: &UserId) -> Option<T> {
         let (asked_at, answer) = self.lock().get(id).cloned()?;
         (asked_at.elapsed() < FRESH_FOR).then_some(answer)
+    }
+
+    fn get_however_old(&self, id: &UserId) -> Option<T> {
+        Some(self.lock().get(id)?.1.clone())
     }
 
     fn keep(&self, id: &UserId, answer: T) -> T {

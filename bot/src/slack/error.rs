@@ -256,6 +256,16 @@ impl SlackError {
         self.is(Class::TriggerUsed)
     }
 
+    /// Whether a trigger is too old, or none.
+    pub(crate) fn is_over_trigger(&self) -> bool {
+        self.is(Class::TriggerOver)
+    }
+
+    /// Whether Slack may have refused a view for what stands in it.
+    pub(crate) fn is_refused_view(&self) -> bool {
+        self.is(Class::Undecided)
+    }
+
     /// Whether a `response_url` takes no answer any more. Slack says so by status 404, too.
     #[cfg_attr(not(test), expect(dead_code, reason = "every answer is tried once"))]
     pub(crate) fn is_over_answer(&self) -> bool {

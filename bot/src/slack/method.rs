@@ -32,6 +32,7 @@ methods! {
     UpdateMessage => "chat.update",
     DeleteMessage => "chat.delete",
     OpenView => "views.open",
+    PushView => "views.push",
     UpdateView => "views.update",
     Respond => "response_url",
     BotsInfo => "bots.info",

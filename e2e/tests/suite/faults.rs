@@ -170,11 +170,13 @@ on_each_engine! {
     async fn a_dialog_that_can_not_be_opened_is_said_so(engine) {
         let world = World::start(engine).await;
         for (count, fault) in [
-            json!({"method": "views.open", "status": 503, "times": 1}),
-            json!({"method": "views.open", "error": "expired_trigger_id", "times": 1}),
-            json!({"method": "views.open", "mode": "garbage", "times": 1}),
-            json!({"method": "views.open", "mode": "hang", "times": 1}),
-            json!({"method": "views.open", "status": 429, "retry_after": 1, "times": 1}),
+            json!({"method": "views.open", "status": 503}),
+            json!({"method": "views.open", "error": "expired_trigger_id"}),
+            json!({"method": "views.open", "error": "invalid_arguments"}),
+            json!({"method": "views.open", "error": "internal_error"}),
+            json!({"method": "views.open", "mode": "garbage"}),
+            json!({"method": "views.open", "mode": "hang"}),
+            json!({"method": "views.open", "status": 429, "retry_after": 1}),
         ].into_iter().enumerate() {
             world.slack().fail(&fault).await;
             let typed = json!({"user": "U0ALICE", "command": "/sendsecret", "text": "@bob"});
@@ -187,6 +189,7 @@ on_each_engine! {
                 (seen.len() > count && seen[count].to_string().contains("Please try again")).then_some(())
             })
             .await;
+            world.slack().heal().await;
         }
         // Once the pause that Slack asked for is over.
         eventually("the dialog", || async {
@@ -325,17 +328,39 @@ on_each_engine! {
         let dialog = world.slack().open_dialog("U0ALICE", "@bob").await;
         let values = json!({"secret": {"value": {"value": "kept"}}});
         for (count, fault) in [
-            json!({"method": "views.update", "status": 503, "times": 1}),
-            json!({"method": "views.update", "mode": "garbage", "times": 1}),
-            json!({"method": "views.update", "status": 429, "retry_after": 1, "times": 1}),
+            json!({"method": "views.update", "status": 503}),
+            json!({"method": "views.update", "mode": "garbage"}),
+            json!({"method": "views.update", "mode": "hang"}),
+            json!({"method": "views.update", "error": "internal_error"}),
+            json!({"method": "views.update", "error": "a_code_of_tomorrow"}),
+            json!({"method": "views.update", "status": 429, "retry_after": 1}),
         ].into_iter().enumerate() {
             world.slack().fail(&fault).await;
             world.slack().press("U0ALICE", &dialog, "more_room", &values).await;
-            eventually("the failed update", || async {
-                (world.slack().calls("views.update").await == count + 1).then_some(())
+            // It is said over the dialog, which keeps what was typed.
+            let said = eventually(&format!("what is said of {fault}"), || async {
+                let dialogs = world.slack().dialogs("U0ALICE").await;
+                (dialogs.len() == 2).then(|| dialogs[1].clone())
             })
             .await;
+            assert_eq!(said["title"], "No new field yet", "{count} {said}");
+            assert!(said.to_string().contains("press “More room” again"), "{said}");
+            let close = json!({"user": "U0ALICE", "view_id": said["id"]});
+            world.slack().post("/close", &close).await;
+            world.slack().heal().await;
         }
+        assert!(world.slack().ephemerals("U0ALICE").await.is_empty());
+        // Where nothing can be shown over it either, the command is answered.
+        for method in ["views.update", "views.push"] {
+            world.slack().fail(&json!({"method": method, "error": "internal_error"})).await;
+        }
+        world.slack().press("U0ALICE", &dialog, "more_room", &values).await;
+        let said = eventually("the answer to the command", || async {
+            world.slack().ephemerals("U0ALICE").await.pop()
+        })
+        .await;
+        assert!(said.to_string().contains("press “More room” again"), "{said}");
+        world.slack().heal().await;
         // Once the pause that Slack asked for is over.
         eventually("more room", || async {
             world.slack().press("U0ALICE", &dialog, "more_room", &values).await;

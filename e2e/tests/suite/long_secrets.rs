@@ -25,7 +25,19 @@ async fn more_room(world: &World, values: &Value) -> Value {
         .await;
     e2e::eventually("more room", || async {
         let now = current(world).await;
-        (fields_of(&now).len() > fields_of(&before).len()).then_some(now)
+        let fields = fields_of(&now);
+        // The cursor is in the new one, and in no other.
+        let newest = *fields
+            .iter()
+            .rfind(|field| field.starts_with("secret"))
+            .unwrap();
+        let blocks = now["view"]["blocks"].as_array().unwrap().iter();
+        let focused = blocks.filter(|block| block["element"]["focus_on_load"] == true);
+        assert!(
+            focused.map(|block| &block["block_id"]).eq([newest]),
+            "{now}"
+        );
+        (fields.len() > fields_of(&before).len()).then_some(now)
     })
     .await
 }
@@ -58,6 +70,10 @@ on_each_engine! {
         assert_eq!(fields_of(&dialog), ["recipient", "secret", "secret_2", "secret_3", "secret_4", "lifetime", "note"]);
         assert!(!dialog["view"].to_string().contains("more_room"), "there are as many as there can be");
         assert!(!dialog["view"].to_string().contains("🔑"), "what was typed is not sent back");
+        let long = json!({"secret_4": {"value": {"value": "x".repeat(3001)}}});
+        let outcome = submit(&world, &dialog, &long).await;
+        let said = outcome["errors"]["secret_4"].as_str().unwrap();
+        assert!(said.contains("12,000 characters in all is the end") && !said.contains("More room"), "{said}");
         let last = json!({"secret_4": {"value": {"value": parts[3]}}});
         let outcome = submit(&world, &dialog, &last).await;
         assert_eq!(outcome["outcome"], "closed", "{outcome}");
@@ -75,7 +91,7 @@ on_each_engine! {
         let world = World::start(engine).await;
         world.slack().open_dialog("U0ALICE", "@bob").await;
         let dialog = more_room(&world, &json!({"secret": {"value": {"value": "first"}}})).await;
-        for (second, expected) in [("x".repeat(3001), "3,001 characters"), ("a\0".to_owned(), "NUL")] {
+        for (second, expected) in [("x".repeat(3001), "Press “More room”"), ("a\0".to_owned(), "NUL")] {
             let values = json!({"secret_2": {"value": {"value": second}}});
             let outcome = submit(&world, &dialog, &values).await;
             assert_eq!(outcome["outcome"], "errors", "{outcome}");

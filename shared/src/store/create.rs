@@ -34,6 +34,10 @@ pub struct NewSecret {
     pub sender: UserId,
     /// The sender's name as the recipient will see it.
     pub sender_name: DisplayName,
+    /// The sender's language in Slack, e.g. `fr-CA`.
+    pub sender_locale: Option<String>,
+    /// The sender's time zone in Slack, e.g. `America/Toronto`.
+    pub sender_tz: Option<String>,
     /// Whom it is for.
     pub recipient: UserId,
     /// The recipient's language in Slack, e.g. `fr-CA`.
@@ -133,6 +137,8 @@ async fn insert_secret(
         organization: Set(new.home.organization().map(ToString::to_string)),
         sender: Set(new.sender.to_string()),
         sender_name: Set(new.sender_name.to_string()),
+        sender_locale: Set(new.sender_locale.clone()),
+        sender_tz: Set(new.sender_tz.clone()),
         recipient: Set(new.recipient.to_string()),
         recipient_locale: Set(new.recipient_locale.clone()),
         recipient_tz: Set(new.recipient_tz.clone()),

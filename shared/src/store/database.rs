@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The last migration that this version's statements rely on.
-pub const REQUIRED_MIGRATION: &str = "m20261126_000010_organization";
+pub const REQUIRED_MIGRATION: &str = "m20261126_000013_sender_language";
 
 /// Connections of one process to MySQL. On two cores more clients than this only wait in the server
 /// instead of here.

@@ -197,6 +197,10 @@ pub struct Facts {
     pub sender: UserId,
     /// The sender's name as it was at the submission.
     pub sender_name: DisplayName,
+    /// The sender's language in Slack.
+    pub sender_locale: Option<String>,
+    /// The sender's time zone in Slack.
+    pub sender_tz: Option<String>,
     /// Whom it is for.
     pub recipient: UserId,
     /// The recipient's language in Slack.
@@ -286,6 +290,8 @@ struct FactsRow {
     organization: Option<String>,
     sender: String,
     sender_name: String,
+    sender_locale: Option<String>,
+    sender_tz: Option<String>,
     recipient: String,
     recipient_locale: Option<String>,
     recipient_tz: Option<String>,
@@ -310,6 +316,8 @@ pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts
             secret::Column::Organization,
             secret::Column::Sender,
             secret::Column::SenderName,
+            secret::Column::SenderLocale,
+            secret::Column::SenderTz,
             secret::Column::Recipient,
             secret::Column::RecipientLocale,
             secret::Column::RecipientTz,
@@ -335,6 +343,8 @@ pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts
         recipient: user(&row.recipient, "secrets.recipient")?,
         sender_name: DisplayName::stored(&row.sender_name, &row.sender),
         sender: user(&row.sender, "secrets.sender")?,
+        sender_locale: row.sender_locale,
+        sender_tz: row.sender_tz,
         recipient_locale: row.recipient_locale,
         recipient_tz: row.recipient_tz,
         created_at: Timestamp::from_millis(row.created_at),

@@ -18,6 +18,7 @@ pub mod end_all;
 mod entity;
 mod error;
 pub mod expire;
+pub mod habits;
 pub mod held;
 pub mod key_rings;
 pub mod later;

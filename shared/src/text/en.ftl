@@ -29,6 +29,8 @@ modal-recipient-placeholder = Choose a colleague
 modal-secret = Secret
 modal-secret-placeholder = A password, a key, a code…
 modal-secret-hint = It’s shown once, exactly as typed here. It’s never posted in Slack.
+modal-room = { $limit } characters fit; “{ modal-more-room }” adds a field.
+modal-room-end = { $limit } characters fit, and this is the last field: { $total } in all.
 modal-more-room = More room
 modal-secret-continued = Secret, part { $number }
 modal-secret-continued-hint = It goes on exactly where the field above ends.
@@ -36,9 +38,22 @@ modal-note = Note
 modal-note-placeholder = What it’s for (the note appears in Slack)
 modal-lifetime = The link works for
 modal-recorded = What is written down: who sends a secret to whom and when, and, when it’s opened, the time, the network address and the browser. Never the secret itself.
-modal-words-unused = What you typed after the command was not used: only a person and a time (15m, 1h, 4h or 24h) can stand there. Please put the secret in the dialog, and change it if it stood in the command.
 modal-held = Messages can’t go out at the moment: Slack takes none from this app. Please tell your IT team: “{ $code }”. What you send now waits, and goes out by itself once that’s mended, unless its time is over by then.
 modal-untold = You couldn’t be told this before:
+
+## What stood after the command and was not used; above the dialog, a line for each kind
+
+unused-people = You named more than one person. A secret goes to one person only: nobody is chosen yet.
+unused-unshown = Slack doesn’t let the person whom you named be filled in here. Choose whom it’s for.
+unused-group = A group was not used: a secret goes to one person only.
+unused-everybody = @here and the like was not used: a secret goes to one person only.
+unused-channel = A channel was not used: a secret goes to one person only.
+unused-email = An e-mail address was not used. Choose the person below.
+unused-name = A name with @ was not used: Slack knows nobody of that name. Choose the person below.
+unused-second-time = A second time was not used: the first one is chosen below.
+unused-no-such-time = There is no such time. A link works for 15 minutes, 1 hour, 4 hours or 24 hours (15m, 1h, 4h or 24h).
+unused-words = What else you typed after the command was not used: only a person and a time (15m, 1h, 4h or 24h) can stand there.
+unused-maybe-secret = If that was a secret, please change it, and put the new one in the dialog: what stands after the command isn’t protected.
 
 ## Mistakes in the dialog, beside the field
 
@@ -53,7 +68,8 @@ recipient-unknown = Slack doesn’t know that person any more. Choose somebody e
 secret-empty = Type the secret here.
 secret-blank = There are only spaces and line ends here. Type the secret.
 secret-nul = There is a character in it that no page can show (NUL). Remove it.
-secret-too-long = That’s { $chars } characters; { $limit } fit.
+secret-too-long = That’s { $chars } characters; { $limit } fit here. Press “{ modal-more-room }”, and put the rest into another field.
+secret-too-long-last = That’s { $chars } characters; { $limit } fit here. There are no more than four fields, and { $total } characters in all is the end: what is longer can only be sent in parts.
 note-nul = There is a character in it that no page can show (NUL). Remove it.
 note-too-long = That’s { $chars } characters; { $limit } fit.
 lifetime-missing = Choose how long the link works.
@@ -78,6 +94,11 @@ already-sent-close = Close
 ## When the dialog can’t be opened
 
 command-failed = The dialog could not be opened. Please try again.
+command-unconfirmed = Slack didn’t say whether the dialog opened. Please try again if it didn’t.
+command-without-name = The dialog could not be opened with the person whom you named. Please type { $command } alone, and choose the person in the dialog.
+command-help = { $command } sends a colleague a secret by a link that opens once. Type it alone, or with a person and a time: { $example }. Times are 15m, 1h, 4h and 24h. A dialog opens, and the secret goes there: never type it after the command.
+more-room-title = No new field yet
+more-room-failed = Slack did not add a field just now. What you typed is still in the dialog: go back to it, and if there is no new field, press “{ modal-more-room }” again.
 command-busy = There is too much going on just now. Please try again in a moment.
 
 ## The recipient’s message

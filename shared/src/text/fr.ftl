@@ -32,6 +32,8 @@ modal-recipient-placeholder = Choisissez une personne
 modal-secret = Secret
 modal-secret-placeholder = Un mot de passe, une clé, un code…
 modal-secret-hint = Il s’affiche une seule fois, exactement comme saisi ici. Il n’est jamais publié dans Slack.
+modal-room = Il y a de la place pour { $limit } caractères ; « { modal-more-room } » ajoute un champ.
+modal-room-end = Il y a de la place pour { $limit } caractères, et c’est le dernier champ : { $total } en tout.
 modal-more-room = Plus de place
 modal-secret-continued = Secret, partie { $number }
 modal-secret-continued-hint = La suite, exactement là où finit le champ précédent.
@@ -39,9 +41,22 @@ modal-note = Note
 modal-note-placeholder = À quoi il sert (la note paraît dans Slack)
 modal-lifetime = Le lien fonctionne pendant
 modal-recorded = Ce qui est noté : qui envoie un secret à qui et quand et, à l’ouverture, l’heure, l’adresse réseau et le navigateur. Jamais le secret lui-même.
-modal-words-unused = Ce que vous avez écrit après la commande n’a pas été utilisé : on ne peut y mettre qu’une personne et une durée (15m, 1h, 4h ou 24h). Saisissez le secret ici, et changez-le s’il figurait dans la commande.
 modal-held = Les messages ne peuvent pas partir en ce moment : Slack n’en accepte aucun de cette application. Signalez-le à votre équipe informatique : « { $code } ». Ce que vous envoyez maintenant attend, et partira tout seul une fois le problème réglé, à moins que son délai soit alors écoulé.
 modal-untold = Nous n’avons pas pu vous le dire plus tôt :
+
+## Ce qui suivait la commande sans être utilisé ; au-dessus du formulaire, une ligne par sorte
+
+unused-people = Vous avez nommé plus d’une personne. Un secret ne va qu’à une seule personne : personne n’est encore choisi.
+unused-unshown = Slack ne permet pas d’inscrire ici la personne que vous avez nommée. Choisissez à qui va le secret.
+unused-group = Un groupe n’a pas été utilisé : un secret ne va qu’à une seule personne.
+unused-everybody = @here ou semblable n’a pas été utilisé : un secret ne va qu’à une seule personne.
+unused-channel = Un canal n’a pas été utilisé : un secret ne va qu’à une seule personne.
+unused-email = Une adresse de courriel n’a pas été utilisée. Choisissez la personne ci-dessous.
+unused-name = Un nom avec @ n’a pas été utilisé : Slack ne connaît personne de ce nom. Choisissez la personne ci-dessous.
+unused-second-time = Une deuxième durée n’a pas été utilisée : la première est choisie ci-dessous.
+unused-no-such-time = Cette durée n’existe pas. Un lien fonctionne pendant 15 minutes, 1 heure, 4 heures ou 24 heures (15m, 1h, 4h ou 24h).
+unused-words = D’autres mots après la commande n’ont pas été utilisés : on ne peut y mettre qu’une personne et une durée (15m, 1h, 4h ou 24h).
+unused-maybe-secret = Si c’était un secret, changez-le, et saisissez le nouveau dans la boîte de dialogue : ce qui suit la commande n’est pas protégé.
 
 ## Erreurs dans la boîte de dialogue, à côté du champ
 
@@ -56,7 +71,8 @@ recipient-unknown = Slack ne connaît plus cette personne. Choisissez quelqu’u
 secret-empty = Saisissez le secret ici.
 secret-blank = Il n’y a ici que des espaces et des fins de ligne. Saisissez le secret.
 secret-nul = Il contient un caractère qu’aucune page ne peut afficher (NUL). Retirez-le.
-secret-too-long = Cela fait { $chars } caractères ; il y a de la place pour { $limit }.
+secret-too-long = Cela fait { $chars } caractères ; il y a de la place ici pour { $limit }. Appuyez sur « { modal-more-room } », et mettez le reste dans un autre champ.
+secret-too-long-last = Cela fait { $chars } caractères ; il y a de la place ici pour { $limit }. Il n’y a pas plus de quatre champs, et { $total } caractères en tout sont la limite : ce qui est plus long ne peut partir qu’en plusieurs fois.
 note-nul = Elle contient un caractère qu’aucune page ne peut afficher (NUL). Retirez-le.
 note-too-long = Cela fait { $chars } caractères ; il y a de la place pour { $limit }.
 lifetime-missing = Choisissez combien de temps le lien fonctionne.
@@ -80,6 +96,11 @@ already-sent-close = Fermer
 ## Quand la boîte de dialogue ne peut pas s’ouvrir
 
 command-failed = La boîte de dialogue n’a pas pu s’ouvrir. Veuillez réessayer.
+command-unconfirmed = Slack n’a pas dit si la boîte de dialogue s’est ouverte. Si ce n’est pas le cas, réessayez.
+command-without-name = La boîte de dialogue n’a pas pu s’ouvrir avec la personne que vous avez nommée. Tapez { $command } sans rien d’autre, et choisissez la personne dans la boîte de dialogue.
+command-help = { $command } envoie un secret à un ou une collègue, par un lien qui s’ouvre une seule fois. Tapez la commande sans rien d’autre, ou avec une personne et une durée : { $example }. Les durées sont 15m, 1h, 4h et 24h. Une boîte de dialogue s’ouvre, et c’est là que va le secret : ne l’écrivez jamais après la commande.
+more-room-title = Pas de nouveau champ
+more-room-failed = Slack n’a pas ajouté de champ à l’instant. Ce que vous avez saisi est toujours dans la boîte de dialogue : revenez-y et, s’il n’y a pas de nouveau champ, appuyez de nouveau sur « { modal-more-room } ».
 command-busy = Il y a trop d’activité en ce moment. Veuillez réessayer dans un instant.
 
 ## Le message au destinataire

@@ -1,5 +1,7 @@
 //! The languages there are.
 
+use serde::{Serialize, Serializer};
+
 /// A language with a catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Locale {
@@ -66,6 +68,12 @@ impl Locale {
             }
         }
         best.map(|(locale, _)| locale)
+    }
+}
+
+impl Serialize for Locale {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.tag())
     }
 }
 

@@ -25,6 +25,8 @@ mod fixture {
             home: Home::new(TeamId::parse("T1").unwrap(), None),
             sender: UserId::parse("U1").unwrap(),
             sender_name: DisplayName::parse(NASTY).unwrap(),
+            sender_locale: Some("en-CA".to_owned()),
+            sender_tz: None,
             recipient: UserId::parse("U2").unwrap(),
             recipient_locale: Some("en-CA".to_owned()),
             recipient_tz: Some("America/Toronto".to_owned()),

@@ -12,13 +12,11 @@ use shared::{
     ids::{ChannelId, MessageTs, SecretId},
     settings::DatabaseUrl,
     store::{
-        Database, FailureReason, StoreError,
+        Database, StoreError,
         claim::{self, ClaimError, Which},
         create::{self, Created},
         deliveries::{Job, Kind, Nudges, Posted},
-        expire,
-        later::{self, Later, Refused},
-        settle,
+        expire, settle,
     },
 };
 use uuid::Uuid;

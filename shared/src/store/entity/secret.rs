@@ -18,6 +18,8 @@ pub(crate) struct Model {
     pub(crate) organization: Option<String>,
     pub(crate) sender: String,
     pub(crate) sender_name: String,
+    pub(crate) sender_locale: Option<String>,
+    pub(crate) sender_tz: Option<String>,
     pub(crate) recipient: String,
     pub(crate) recipient_locale: Option<String>,
     pub(crate) recipient_tz: Option<String>,
