@@ -1,26 +1,31 @@
 //! What comes over the socket, and how it is acknowledged.
 //!
-//! Inbound types are lenient: only what we use is read, and unknown types and fields are passed
-//! over. Source: <https://docs.slack.dev/apis/events-api/using-socket-mode>.
+//! Only what we use is read, and unknown types and fields are passed over.
+//! Source: <https://docs.slack.dev/apis/events-api/using-socket-mode>.
 
-use std::{
-    borrow::Cow,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 use tokio::sync::mpsc;
 
+use crate::lenient::Object;
+
 /// Most bytes of an acknowledgement: Slack drops larger frames, or the connection.
 const MAX_ACKNOWLEDGEMENT: usize = 20_480;
+
+/// Longest time for which a connection is taken to last, whatever Slack says: it ends them after hours.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 
 /// A text frame of Slack's.
 pub(crate) enum Frame<'a> {
     Hello(Hello),
     Disconnect(Reason),
     Envelope(Envelope<'a>),
-    /// Of a type that we don't know, and without an envelope id.
+    /// An envelope whose id can't be read, by its payload: nobody can acknowledge it, and Slack tells
+    /// whoever caused it that it got no answer.
+    Anonymous(&'a RawValue),
+    /// Of a type that we don't know, and without an envelope.
     Other,
 }
 
@@ -56,70 +61,74 @@ pub(crate) struct Envelope<'a> {
 pub(crate) enum Kind {
     SlashCommands,
     Interactive,
+    /// One of which nothing is expected here.
     Other,
-}
-
-#[derive(Deserialize)]
-struct RawFrame<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
-    #[serde(borrow, default)]
-    envelope_id: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    reason: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    payload: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    num_connections: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    debug_info: Option<&'a RawValue>,
-}
-
-impl RawFrame<'_> {
-    fn hello(&self) -> Hello {
-        #[derive(Deserialize)]
-        struct DebugInfo {
-            approximate_connection_time: u64,
-        }
-        let debug_info: Option<DebugInfo> = lenient(self.debug_info);
-        Hello {
-            connections: lenient(self.num_connections),
-            lifetime: debug_info
-                .map(|info| Duration::from_secs(info.approximate_connection_time))
-                .filter(|lifetime| *lifetime >= Duration::from_mins(1)),
-        }
-    }
-}
-
-/// What it holds, if it is what we expect.
-fn lenient<T: serde::de::DeserializeOwned>(raw: Option<&RawValue>) -> Option<T> {
-    serde_json::from_str(raw?.get()).ok()
+    /// It can't be told: what the payload says counts.
+    Unreadable,
 }
 
 impl<'a> Frame<'a> {
     /// `None` when the text is not what Slack sends.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let raw: RawFrame<'a> = serde_json::from_str(text).ok()?;
-        let hello = raw.hello();
-        let frame = match (&*raw.kind, raw.envelope_id) {
-            ("hello", _) => Self::Hello(hello),
-            ("disconnect", _) => Self::Disconnect(match raw.reason.as_deref() {
-                Some("too_many_websockets") => Reason::TooMany,
-                Some("link_disabled") => Reason::LinkDisabled,
-                _ => Reason::Refresh,
-            }),
-            (kind, Some(id)) => Self::Envelope(Envelope {
-                id: id.into_owned(),
-                kind: match kind {
-                    "slash_commands" => Kind::SlashCommands,
-                    "interactive" => Kind::Interactive,
-                    _ => Kind::Other,
-                },
-                payload: raw.payload.unwrap_or(RawValue::NULL),
-            }),
-            _ => Self::Other,
+        let frame = Object::parse(text)?;
+        if frame.has("envelope_id") || frame.has("payload") {
+            return Some(Self::envelope(&frame));
+        }
+        // What a frame is shows in its other members too.
+        match frame.text("type").as_deref() {
+            Some("hello") => Some(Self::Hello(Hello::read(&frame))),
+            Some("disconnect") => Some(Self::Disconnect(Reason::read(&frame))),
+            Some(_) => Some(Self::Other),
+            None if frame.has("num_connections") || frame.has("connection_info") => {
+                Some(Self::Hello(Hello::read(&frame)))
+            }
+            None if frame.has("reason") => Some(Self::Disconnect(Reason::read(&frame))),
+            None => None,
+        }
+    }
+
+    fn envelope(frame: &Object<'a>) -> Self {
+        let payload = frame.value("payload").unwrap_or(RawValue::NULL);
+        let id = frame.text("envelope_id").filter(|id| !id.is_empty());
+        let Some(id) = id else {
+            return Self::Anonymous(payload);
         };
-        Some(frame)
+        let kind = match frame.text("type").as_deref() {
+            Some("slash_commands") => Kind::SlashCommands,
+            Some("interactive") => Kind::Interactive,
+            None | Some("") => Kind::Unreadable,
+            Some(_) => Kind::Other,
+        };
+        Self::Envelope(Envelope {
+            id: id.into_owned(),
+            kind,
+            payload,
+        })
+    }
+}
+
+impl Hello {
+    fn read(frame: &Object<'_>) -> Self {
+        let connections = frame.number("num_connections");
+        let seconds = frame
+            .object("debug_info")
+            .number("approximate_connection_time");
+        Self {
+            connections: connections.and_then(|number| number.try_into().ok()),
+            lifetime: seconds
+                .map(|seconds| Duration::from_secs(seconds).min(LONGEST_LIFETIME))
+                .filter(|lifetime| *lifetime >= Duration::from_mins(1)),
+        }
+    }
+}
+
+impl Reason {
+    fn read(frame: &Object<'_>) -> Self {
+        match frame.text("reason").as_deref() {
+            Some("too_many_websockets") => Self::TooMany,
+            Some("link_disabled") => Self::LinkDisabled,
+            _ => Self::Refresh,
+        }
     }
 }
 
@@ -281,6 +290,58 @@ mod tests {
         ] {
             assert!(Frame::parse(text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_envelope_is_one_whatever_its_members_are() {
+        for (text, id, kind) in [
+            (r#"{"envelope_id":"e"}"#, Some("e"), Kind::Unreadable),
+            (
+                r#"{"envelope_id":"e","type":null,"payload":"\ud800"}"#,
+                Some("e"),
+                Kind::Unreadable,
+            ),
+            (
+                r#"{"envelope_id":"e","type":"interactive","type":"news"}"#,
+                Some("e"),
+                Kind::Unreadable,
+            ),
+            (
+                r#"{"envelope_id":"e","type":"interactive","payload":1,"payload":2}"#,
+                Some("e"),
+                Kind::Interactive,
+            ),
+            (
+                r#"{"envelope_id":7,"type":"interactive"}"#,
+                None,
+                Kind::Other,
+            ),
+            (
+                r#"{"envelope_id":"e","envelope_id":"f"}"#,
+                None,
+                Kind::Other,
+            ),
+            (r#"{"type":"interactive","payload":{}}"#, None, Kind::Other),
+        ] {
+            match (Frame::parse(text), id) {
+                (Some(Frame::Envelope(envelope)), Some(id)) => {
+                    assert_eq!((envelope.id.as_str(), envelope.kind), (id, kind), "{text}");
+                }
+                (Some(Frame::Anonymous(_)), None) => {}
+                _ => panic!("{text}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_greeting_and_a_goodbye_are_known_without_their_type() {
+        let hello = r#"{"type":null,"num_connections":2,"connection_info":{}}"#;
+        assert!(matches!(Frame::parse(hello), Some(Frame::Hello(_))));
+        let goodbye = r#"{"reason":"link_disabled"}"#;
+        assert!(matches!(
+            Frame::parse(goodbye),
+            Some(Frame::Disconnect(Reason::LinkDisabled))
+        ));
     }
 
     #[test]

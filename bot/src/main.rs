@@ -10,6 +10,7 @@ mod egress;
 mod envelope;
 mod handlers;
 mod health;
+mod lenient;
 mod manifest;
 mod metrics;
 mod modal;

@@ -2,44 +2,16 @@
 //! before the app was switched over to this one. Nothing is stored of it, so it must not close as if
 //! it had been sent.
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::{
     ids::UserId,
     text::{Locale, Message, text},
 };
 
-/// What matters of the payload. What was typed is not read.
-#[derive(Deserialize)]
-struct Payload<'a> {
-    #[serde(default)]
-    user: Option<User>,
-    #[serde(borrow)]
-    view: View<'a>,
-}
+use super::unreadable::{errors, place_for};
+use crate::{lenient::Object, modal::field};
 
-#[derive(Deserialize)]
-struct User {
-    id: String,
-}
-
-#[derive(Deserialize)]
-struct View<'a> {
-    #[serde(borrow, default)]
-    blocks: Vec<Block<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Block<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
-    #[serde(default)]
-    block_id: Option<String>,
-}
-
-/// A foreign dialog with a field.
+/// A foreign dialog with a field. What was typed is not read.
 pub(super) struct ForeignSubmission {
     /// Who filled it in.
     pub(super) user: Option<UserId>,
@@ -48,33 +20,55 @@ pub(super) struct ForeignSubmission {
 }
 
 impl ForeignSubmission {
-    /// `None` for a dialog without a field: nothing was typed there.
-    pub(super) fn parse(payload: &str) -> Option<Self> {
-        let payload: Payload<'_> = serde_json::from_str(payload).ok()?;
-        let mut fields = payload.view.blocks.into_iter();
-        let field = fields.find(|block| block.kind == "input")?.block_id?;
-        let user = payload.user.and_then(|user| UserId::parse(&user.id).ok());
+    /// `None` for a dialog that is known to have no field: nothing was typed there.
+    pub(super) fn read(payload: &Object<'_>) -> Option<Self> {
+        let view = payload.object("view");
+        let field = match place_for(&view, None) {
+            Some(field) => field,
+            None if has_no_field(&view) => return None,
+            // There may be one; which can't be told.
+            None => field::SECRET[0].to_owned(),
+        };
+        let user = payload.object("user").text("id");
+        let user = user.and_then(|id| UserId::parse(&id).ok());
         Some(Self { user, field })
     }
 
     /// Keeps the dialog open with what was typed, and says why.
-    pub(super) fn answer(self, locale: Locale) -> Value {
-        let mut errors = serde_json::Map::new();
-        errors.insert(self.field, text(locale, Message::SubmissionForeign).into());
-        json!({ "response_action": "errors", "errors": errors })
+    pub(super) fn answer(&self, locale: Locale) -> Value {
+        errors(&self.field, &text(locale, Message::SubmissionForeign))
     }
+}
+
+/// Whether its blocks can be read, each of them, and none is a field.
+fn has_no_field(view: &Object<'_>) -> bool {
+    let blocks = view.list("blocks");
+    let is_known = |block: &Object<'_>| {
+        let kind = block.text("type");
+        kind.is_some_and(|kind| !kind.is_empty() && kind != "input")
+    };
+    let known = blocks
+        .iter()
+        .copied()
+        .filter_map(Object::of)
+        .filter(is_known);
+    !blocks.is_empty() && known.count() == blocks.len()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(payload: &str) -> Option<ForeignSubmission> {
+        ForeignSubmission::read(&Object::parse(payload).unwrap())
+    }
+
     #[test]
     fn the_answer_stands_beside_the_first_field() {
         let payload = r#"{"type":"view_submission","user":{"id":"U1"},"view":{"callback_id":"old",
             "blocks":[{"type":"section","block_id":"a"},{"type":"input","block_id":"b"}],
             "state":{"values":{"b":{"x":{"value":"canary"}}}}}}"#;
-        let foreign = ForeignSubmission::parse(payload).unwrap();
+        let foreign = read(payload).unwrap();
         assert_eq!(foreign.user, UserId::parse("U1").ok());
         let answer = foreign.answer(Locale::En);
         assert_eq!(answer["response_action"], "errors");
@@ -87,13 +81,20 @@ mod tests {
     }
 
     #[test]
-    fn a_dialog_without_a_field_may_close() {
-        for payload in [
-            r#"{"view":{"blocks":[{"type":"section"}]}}"#,
-            r#"{"view":{}}"#,
-            "{}",
+    fn only_a_dialog_that_has_no_field_may_close() {
+        let without = r#"{"view":{"blocks":[{"type":"section"},{"type":"hologram"}]}}"#;
+        assert!(read(without).is_none());
+        for (payload, field) in [
+            (r#"{"view":{"blocks":[]}}"#, "secret"),
+            (r#"{"view":{"blocks":[{"type":"section"},7]}}"#, "secret"),
+            (r#"{"view":{"blocks":[{"type":null}]}}"#, "secret"),
+            (r#"{"view":{"blocks":[],"state":{"values":{"b":{}}}}}"#, "b"),
+            (r#"{"view":{}}"#, "secret"),
+            (r#"{"view":[]}"#, "secret"),
+            ("{}", "secret"),
         ] {
-            assert!(ForeignSubmission::parse(payload).is_none(), "{payload}");
+            let answer = read(payload).unwrap().answer(Locale::En);
+            assert!(answer["errors"][field].is_string(), "{payload} {answer}");
         }
     }
 }

@@ -40,6 +40,14 @@ impl Desk {
         }
     }
 
+    /// The same, but for Slack being asked where the dialog does not say it.
+    pub(super) async fn reader_asking(&self, layout: &Layout, user: Option<&UserId>) -> Reader {
+        match layout.language {
+            Some(_) => self.reader_of(layout, user),
+            None => self.reader(user).await,
+        }
+    }
+
     /// The language of somebody, without asking Slack.
     pub(super) fn language_at_once(&self, user: &UserId) -> Locale {
         self.reader_as(self.directory.last_known(user).as_ref())

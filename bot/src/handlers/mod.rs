@@ -1,16 +1,19 @@
 //! What the bot does when somebody does something: one file an event.
 
 mod bounded;
+mod event;
 mod foreign_submission;
-mod interaction;
 mod language;
 mod more_room;
+#[cfg(test)]
+mod odd_events;
 mod once;
 mod opening;
 mod slash_command;
 mod standing;
 mod submission;
 mod submitted;
+mod unreadable;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,25 +22,27 @@ use shared::{
     logging::millis_since,
     settings::PrivacyUrl,
     store::Database,
-    text::Locale,
+    text::{Locale, Message},
 };
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    envelope::{Acknowledgement, Envelope, Kind},
+    envelope::{Acknowledgement, Envelope},
+    lenient::{Object, Unreadable},
     metrics::Metrics,
     settings::Policy,
     slack::{Directory, Slack},
 };
 use bounded::{Bounded, ask, bounded};
+use event::{COMMAND, Event, INTERACTION, MORE_ROOM, UnreadableEvent};
 use foreign_submission::ForeignSubmission;
-use interaction::Interaction;
 use more_room::Pressed;
 use once::Triggers;
 use slash_command::SlashCommand;
 use submission::Answer;
 use submitted::Submitted;
+use unreadable::UnreadableSubmission;
 
 /// Dialogs opened or changed at a time.
 const ERRANDS_AT_A_TIME: usize = 256;
@@ -51,6 +56,9 @@ const SUBMISSIONS_AT_A_TIME: usize = 1024;
 
 /// Slack waits three seconds for the acknowledgement; this leaves room for the way there and back.
 const SUBMISSION_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The word for submissions of our dialog, in log and metrics.
+const SUBMISSION: &str = "submission";
 
 /// What handlers work with.
 pub(crate) struct Desk {
@@ -118,16 +126,31 @@ impl Handlers {
     pub(crate) fn handle(&self, envelope: &Envelope<'_>, acknowledge: Acknowledgement) {
         let payload = envelope.payload.get();
         tracing::debug!(envelope.id = envelope.id, kind = ?envelope.kind, "envelope");
-        match envelope.kind {
-            Kind::SlashCommands => self.run_command(payload, acknowledge),
-            Kind::Interactive => match interaction::recognize(payload) {
-                Interaction::Submission => self.submit(payload, acknowledge),
-                Interaction::ForeignSubmission => self.refuse_foreign(payload, acknowledge),
-                Interaction::MoreRoom => self.give_room(payload, acknowledge),
-                Interaction::Other => self.ignore("interaction", acknowledge),
-            },
-            Kind::Other => self.ignore("other", acknowledge),
+        match Event::read(envelope.kind, payload) {
+            Event::Command(command) => self.run_command(command, acknowledge),
+            Event::Submission(submitted) => self.submit(submitted, acknowledge),
+            Event::UnreadableSubmission(unreadable) => self.refuse(unreadable, acknowledge),
+            Event::ForeignSubmission(foreign) => self.refuse_foreign(foreign, acknowledge),
+            Event::MoreRoom(pressed) => self.give_room(pressed, acknowledge),
+            Event::Unreadable(unreadable) => {
+                let envelope_id = acknowledge.envelope_id().to_owned();
+                acknowledge.bare(unreadable.kind);
+                self.excuse(unreadable, &envelope_id);
+            }
+            Event::Nothing(kind) => self.ignore(kind, acknowledge),
         }
+    }
+
+    /// For an envelope that can't be acknowledged: nothing is done, and who can be told is told.
+    pub(crate) fn refuse_anonymous(&self, payload: &str) {
+        let what = Unreadable("envelope_id");
+        let payload = Object::parse(payload).unwrap_or_default();
+        let kind = if payload.has("command") {
+            COMMAND
+        } else {
+            INTERACTION
+        };
+        self.excuse(UnreadableEvent::new(kind, what, &payload), "");
     }
 
     fn ignore(&self, kind: &'static str, acknowledge: Acknowledgement) {
@@ -135,17 +158,12 @@ impl Handlers {
         self.desk.metrics.envelope(kind, "ignored");
     }
 
-    fn run_command(&self, payload: &str, acknowledge: Acknowledgement) {
-        const KIND: &str = "slash_command";
+    fn run_command(&self, command: SlashCommand, acknowledge: Acknowledgement) {
         let envelope_id = acknowledge.envelope_id().to_owned();
-        acknowledge.bare(KIND);
-        let Ok(command) = serde_json::from_str::<SlashCommand>(payload) else {
-            self.not_understood(KIND, &envelope_id);
-            return;
-        };
+        acknowledge.bare(COMMAND);
         if !self.triggers.is_new(&command.trigger_id) {
             tracing::info!(envelope.id = envelope_id, "a command came again");
-            self.desk.metrics.envelope(KIND, "came_again");
+            self.desk.metrics.envelope(COMMAND, "came_again");
             return;
         }
         let (desk, commands) = (Arc::clone(&self.desk), self.commands.clone());
@@ -163,18 +181,13 @@ impl Handlers {
                         .await
                 }
             };
-            desk.metrics.envelope(KIND, outcome);
+            desk.metrics.envelope(COMMAND, outcome);
         });
     }
 
-    fn give_room(&self, payload: &str, acknowledge: Acknowledgement) {
-        const KIND: &str = "more_room";
+    fn give_room(&self, pressed: Pressed, acknowledge: Acknowledgement) {
         let envelope_id = acknowledge.envelope_id().to_owned();
-        acknowledge.bare(KIND);
-        let Ok(pressed) = Pressed::parse(payload) else {
-            self.not_understood(KIND, &envelope_id);
-            return;
-        };
+        acknowledge.bare(MORE_ROOM);
         let (desk, more_room) = (Arc::clone(&self.desk), self.more_room.clone());
         self.tasks.spawn(async move {
             let excuse = pressed.excuse.clone();
@@ -190,17 +203,11 @@ impl Handlers {
                     "refused"
                 }
             };
-            desk.metrics.envelope(KIND, outcome);
+            desk.metrics.envelope(MORE_ROOM, outcome);
         });
     }
 
-    fn submit(&self, payload: &str, acknowledge: Acknowledgement) {
-        const KIND: &str = "submission";
-        let Ok(submitted) = Submitted::parse(payload) else {
-            self.not_understood(KIND, acknowledge.envelope_id());
-            submission::unreadable(self.desk.default_language).send(KIND, acknowledge);
-            return;
-        };
+    fn submit(&self, submitted: Submitted, acknowledge: Acknowledgement) {
         let (desk, submissions) = (Arc::clone(&self.desk), self.submissions.clone());
         self.tasks.spawn(async move {
             let (key, sender) = (submitted.view.clone(), submitted.sender.clone());
@@ -218,34 +225,68 @@ impl Handlers {
                 outcome = answer.outcome,
                 "a submission is answered"
             );
-            desk.metrics.envelope(KIND, answer.outcome);
-            answer.send(KIND, acknowledge);
+            desk.metrics.envelope(SUBMISSION, answer.outcome);
+            answer.send(SUBMISSION, acknowledge);
         });
     }
 
-    fn refuse_foreign(&self, payload: &str, acknowledge: Acknowledgement) {
+    fn refuse(&self, unreadable: UnreadableSubmission, acknowledge: Acknowledgement) {
+        self.not_understood(SUBMISSION, acknowledge.envelope_id(), unreadable.what);
+        let desk = Arc::clone(&self.desk);
+        self.tasks.spawn(async move {
+            let locale = desk
+                .reader_asking(&unreadable.layout, unreadable.user.as_ref())
+                .await
+                .locale;
+            acknowledge.with(SUBMISSION, &unreadable.answer(locale));
+        });
+    }
+
+    fn refuse_foreign(&self, foreign: ForeignSubmission, acknowledge: Acknowledgement) {
         const KIND: &str = "foreign_submission";
-        let Some(foreign) = ForeignSubmission::parse(payload) else {
-            self.ignore(KIND, acknowledge);
-            return;
-        };
         tracing::warn!(
             envelope.id = acknowledge.envelope_id(),
             "a dialog of another program was submitted, and refused: is one with this Slack app still \
              running?"
         );
-        let default = self.desk.default_language;
-        let user = foreign.user.as_ref();
-        let locale = user.map_or(default, |user| self.desk.language_at_once(user));
-        acknowledge.with(KIND, &foreign.answer(locale));
         self.desk.metrics.envelope(KIND, "refused");
+        let desk = Arc::clone(&self.desk);
+        self.tasks.spawn(async move {
+            let locale = desk.reader(foreign.user.as_ref()).await.locale;
+            acknowledge.with(KIND, &foreign.answer(locale));
+        });
     }
 
-    /// The payload itself can hold a secret and is not logged.
-    fn not_understood(&self, kind: &'static str, envelope_id: &str) {
+    /// Says where it can be said that nothing comes of something.
+    fn excuse(&self, unreadable: UnreadableEvent, envelope_id: &str) {
+        let UnreadableEvent {
+            kind,
+            what,
+            user,
+            response_url,
+        } = unreadable;
+        self.not_understood(kind, envelope_id, what);
+        let Some(response_url) = response_url else {
+            return;
+        };
+        let message = match kind {
+            COMMAND => Message::CommandUnreadable,
+            _ => Message::PressUnreadable,
+        };
+        let desk = Arc::clone(&self.desk);
+        self.tasks.spawn(async move {
+            let locale = desk.reader(user.as_ref()).await.locale;
+            slash_command::tell(&desk, locale, Some(&response_url), message).await;
+        });
+    }
+
+    /// The payload itself can hold a secret and is not logged, nor is what the parser says of it: its
+    /// words quote what they are about.
+    fn not_understood(&self, kind: &'static str, envelope_id: &str, what: Unreadable) {
         tracing::error!(
             envelope.id = envelope_id,
             kind,
+            what = what.0,
             "a payload of Slack's could not be understood"
         );
         self.desk.metrics.envelope(kind, "unreadable");

@@ -2,10 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde::Deserialize;
-use serde_json::Value;
 use shared::{
-    ids::{TeamId, UserId},
+    ids::UserId,
     lifetime::Lifetime,
     text::{Locale, Message, text},
 };
@@ -15,11 +13,12 @@ use super::{
     Desk,
     bounded::Refusal,
     once::Known,
-    submitted::{Fields, Group, NotASubmission, SealedAnswer},
+    submitted::{Fields, SealedAnswer, secret_fields, teams},
 };
 use crate::{
     command_text::Prefill,
-    modal::{self, Layout, Notices},
+    lenient::{Object, Unreadable},
+    modal::{self, Layout, Notices, field},
     slack::{Method, SlackError, Verdict},
 };
 
@@ -41,75 +40,66 @@ pub(super) struct Pressed {
 }
 
 impl Pressed {
-    pub(super) fn parse(payload: &str) -> Result<Self, NotASubmission> {
-        #[derive(Deserialize)]
-        struct Payload {
-            view: View,
-            #[serde(default)]
-            user: User,
-            #[serde(default)]
-            trigger_id: Option<String>,
-            #[serde(default)]
-            team: Option<Group>,
-            #[serde(default)]
-            enterprise: Option<Group>,
-        }
-        #[derive(Default, Deserialize)]
-        struct User {
-            #[serde(default)]
-            id: String,
-        }
-        #[derive(Deserialize)]
-        struct View {
-            id: String,
-            hash: String,
-            #[serde(default)]
-            team_id: Option<String>,
-            #[serde(default)]
-            app_installed_team_id: Option<String>,
-            #[serde(default)]
-            private_metadata: String,
-            #[serde(default)]
-            state: Fields,
-            #[serde(default)]
-            blocks: Vec<Value>,
-        }
-        let payload: Payload = serde_json::from_str(payload).map_err(|_| NotASubmission)?;
-        let view = payload.view;
-        let layout = Layout::parse(&view.private_metadata);
-        let teams = [
-            payload.team.and_then(|team| team.id),
-            view.app_installed_team_id,
-            view.team_id,
-            payload.enterprise.and_then(|enterprise| enterprise.id),
-        ];
-        let teams = teams.iter().flatten();
-        let teams = teams.filter_map(|team| TeamId::parse(team).ok()).collect();
+    /// Nothing stands in for the dialog and the state that it was in (`hash`): a late press would take away
+    /// a field that an earlier one added, and what was typed there. What was chosen stays in its fields,
+    /// whatever is preset.
+    pub(super) fn read(payload: &Object<'_>) -> Result<Self, Unreadable> {
+        let view = payload.object("view");
+        let fields = Fields::of(&view);
+        let recipient = fields.as_ref().and_then(|fields| fields.recipient().ok());
+        let lifetime = fields.as_ref().and_then(|fields| fields.lifetime().ok());
+        let user = payload.object("user").text("id");
+        let layout = Layout::parse(&view.text("private_metadata").unwrap_or_default());
+        // Whatever is known of the fields: with fewer of them, what was typed would be lost.
+        let known = layout.fields.max(secret_fields(&view));
+        let layout = Layout {
+            fields: known.min(field::SECRET.len()),
+            ..layout
+        };
         let sealed = layout.answer.clone();
-        let mut fields = view.state;
         Ok(Self {
             excuse: Excuse {
-                user: UserId::parse(&payload.user.id).ok(),
+                user: user.and_then(|id| UserId::parse(&id).ok()),
                 layout: layout.clone(),
-                trigger_id: payload.trigger_id,
-                answer: sealed.map(|sealed| SealedAnswer { sealed, teams }),
+                trigger_id: text_of(payload, "trigger_id"),
+                answer: sealed.map(|sealed| SealedAnswer {
+                    sealed,
+                    teams: teams(payload),
+                }),
                 known: Known::default(),
             },
-            view_id: view.id,
-            hash: view.hash,
+            view_id: text_of(&view, "id").ok_or(Unreadable("view.id"))?,
+            hash: text_of(&view, "hash").ok_or(Unreadable("view.hash"))?,
             layout,
-            recipient: fields.recipient()?,
-            lifetime: fields.lifetime(),
-            notices: notices(&view.blocks),
+            recipient: recipient.flatten(),
+            lifetime: lifetime.flatten(),
+            notices: notices(&view),
         })
     }
 }
 
+#[cfg(test)]
+impl Pressed {
+    /// Whether the dialog has at least so many fields for the secret.
+    pub(super) const fn has_fields(&self, number: usize) -> bool {
+        self.layout.fields >= number
+    }
+}
+
+fn text_of(view: &Object<'_>, name: &str) -> Option<String> {
+    let text = view.text(name).filter(|text| !text.is_empty());
+    text.map(String::from)
+}
+
 /// What stood above the form stays there.
-fn notices(blocks: &[Value]) -> Notices {
-    let is_notice = |block: &&Value| block["block_id"].as_str().is_some_and(modal::is_notice);
-    let text = |block: &Value| block["text"]["text"].as_str().map(str::to_owned);
-    blocks.iter().filter(is_notice).filter_map(text).collect()
+fn notices(view: &Object<'_>) -> Notices {
+    let is_notice = |block: &Object<'_>| {
+        let id = block.text("block_id");
+        id.as_deref().is_some_and(modal::is_notice)
+    };
+    let text = |block: Object<'_>| block.object("text").text("text").map(String::from);
+    let blocks = view.objects("blocks");
+    blocks.filter(is_notice).filter_map(text).collect()
 }
 
 /// Adds a field. A second press of the same button finds the dialog changed and does nothing.
@@ -229,11 +219,34 @@ mod tests {
                 "recipient":{"value":{"type":"users_select","selected_user":"U2"}},
                 "lifetime":{"value":{"selected_option":{"value":"4h"}}},
                 "secret":{"value":{"value":"canary"}}}}}}"#;
-        let pressed = Pressed::parse(payload).unwrap();
+        let read = |payload| Pressed::read(&Object::parse(payload).unwrap());
+        let pressed = read(payload).unwrap();
         assert_eq!(pressed.recipient.unwrap().as_str(), "U2");
         assert_eq!(pressed.lifetime, Some(Lifetime::Hours4));
         assert_eq!(pressed.layout.fields, 2);
         assert_eq!(pressed.notices, ["Not yet."]);
-        assert!(Pressed::parse(r#"{"type":"block_actions"}"#).is_err());
+        for (payload, what) in [
+            (r#"{"type":"block_actions"}"#, "view.id"),
+            (r#"{"view":{"id":"V1","hash":null}}"#, "view.hash"),
+            (r#"{"view":{"id":"","hash":"1.a"}}"#, "view.id"),
+        ] {
+            assert_eq!(read(payload).err(), Some(Unreadable(what)), "{payload}");
+        }
+    }
+
+    #[test]
+    fn no_field_is_lost_that_anything_tells_of() {
+        for (told, fields) in [
+            (r#""private_metadata":"{\"fields\":3}","blocks":null"#, 3),
+            (
+                r#""private_metadata":[],"blocks":[{"block_id":"secret"},{"block_id":"secret_2"},7]"#,
+                2,
+            ),
+            (r#""state":[]"#, 1),
+        ] {
+            let payload = format!(r#"{{"view":{{"id":"V1","hash":"1.a",{told}}}}}"#);
+            let pressed = Pressed::read(&Object::parse(&payload).unwrap()).unwrap();
+            assert_eq!(pressed.layout.fields, fields, "{told}");
+        }
     }
 }

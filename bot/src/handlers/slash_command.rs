@@ -6,7 +6,6 @@ use std::{
 };
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Deserializer};
 use shared::{
     crypto::{DeliveryKeys, ResponseUrl},
     ids::{TeamId, UserId},
@@ -26,6 +25,7 @@ use super::{
 };
 use crate::{
     command_text::{self, Prefill, Wish},
+    lenient::{Given, Object, Said, Unreadable, secret_text},
     modal::Layout,
 };
 
@@ -36,35 +36,56 @@ const HELP_PATIENCE: Duration = Duration::from_millis(1200);
 const NAME: &str = "/sendsecret";
 
 /// The command as Slack sends it. `text` can hold a secret typed by mistake: it is not printed.
-#[derive(Deserialize)]
 pub(super) struct SlashCommand {
     pub(super) trigger_id: String,
-    #[serde(default)]
     text: Zeroizing<String>,
     /// The name under which it was typed.
-    #[serde(default, rename = "command")]
     name: Option<String>,
     /// Who typed it.
-    #[serde(default, deserialize_with = "user_id")]
     pub(super) user_id: Option<UserId>,
-    #[serde(default, deserialize_with = "response_url")]
     pub(super) response_url: Option<SecretString>,
-    #[serde(default)]
-    team_id: Option<String>,
-    /// The organization, and whether the app is installed for all of it: dialogs then have no team.
-    #[serde(default)]
-    enterprise_id: Option<String>,
-    #[serde(default)]
-    is_enterprise_install: Option<String>,
+    /// The team that the dialog's submission will name.
+    team: Option<TeamId>,
     /// The envelope in which it came, for the log.
-    #[serde(skip)]
     envelope_id: String,
     /// Whether whoever typed it sees the dialog, or was told.
-    #[serde(skip)]
     pub(super) known: Known,
 }
 
+/// Stands for a text after the command that can't be read: a word of which nothing is understood, as a
+/// secret may have stood there.
+const UNKNOWN_TEXT: &str = "\u{fffd}";
+
 impl SlashCommand {
+    /// Without its trigger nothing can be opened. All else has a default: the dialog opens in the default
+    /// language, with nothing filled in, and has one way less to answer.
+    pub(super) fn read(payload: &Object<'_>) -> Result<Self, Unreadable> {
+        let trigger_id = payload.text("trigger_id").filter(|id| !id.is_empty());
+        let user_id = payload.text("user_id");
+        let response_url = payload.text("response_url");
+        let unknown = || Zeroizing::new(UNKNOWN_TEXT.to_owned());
+        let text = match payload.given("text") {
+            Given::Nothing => Zeroizing::default(),
+            Given::Value(text) if matches!(text.get(), "[]" | "{}") => Zeroizing::default(),
+            Given::Value(text) => secret_text(text).unwrap_or_else(unknown),
+            Given::Contradictory => unknown(),
+        };
+        // Dialogs of an app that is installed for an organization have no team.
+        let is_for_all = payload.flag("is_enterprise_install") == Said::Yes;
+        let enterprise = payload.text("enterprise_id").filter(|_| is_for_all);
+        let team = enterprise.or_else(|| payload.text("team_id"));
+        Ok(Self {
+            trigger_id: trigger_id.ok_or(Unreadable("trigger_id"))?.into_owned(),
+            text,
+            user_id: user_id.and_then(|id| UserId::parse(&id).ok()),
+            response_url: response_url.map(|url| SecretString::from(url.into_owned())),
+            team: team.and_then(|team| TeamId::parse(&team).ok()),
+            name: payload.text("command").map(String::from),
+            envelope_id: String::new(),
+            known: Known::default(),
+        })
+    }
+
     /// Remembers the envelope in which it came.
     pub(super) fn from(self, envelope_id: &str) -> Self {
         Self {
@@ -83,31 +104,12 @@ impl SlashCommand {
         self.name.as_deref().filter(is_name).unwrap_or(NAME)
     }
 
-    /// The team that the dialog's submission will name.
-    fn team(&self) -> Option<TeamId> {
-        let is_for_all = self.is_enterprise_install.as_deref() == Some("true");
-        let enterprise = self.enterprise_id.as_deref().filter(|_| is_for_all);
-        TeamId::parse(enterprise.or(self.team_id.as_deref())?).ok()
-    }
-
     /// The way to answer, as the dialog takes it along; it is missing where it can't be sealed.
     fn sealed_answer(&self, keys: &DeliveryKeys) -> Option<String> {
         let answer = ResponseUrl::new(self.response_url.clone()?)?;
-        keys.seal_response_url_for_dialog(&self.team()?, self.user_id.as_ref()?, &answer)
+        keys.seal_response_url_for_dialog(self.team.as_ref()?, self.user_id.as_ref()?, &answer)
             .ok()
     }
-}
-
-fn user_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UserId>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.and_then(|id| UserId::parse(&id).ok()))
-}
-
-fn response_url<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<SecretString>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.map(SecretString::from))
 }
 
 /// Opens the dialog while the trigger is good, which is for three seconds. Says how it went.
@@ -206,7 +208,7 @@ pub(super) async fn excuse(
     outcome
 }
 
-async fn tell(
+pub(super) async fn tell(
     desk: &Desk,
     locale: Locale,
     response_url: Option<&SecretString>,

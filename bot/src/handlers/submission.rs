@@ -64,11 +64,6 @@ impl Answer {
     }
 }
 
-/// For a dialog that came back in a form that we don't know: the person keeps what was typed.
-pub(super) fn unreadable(locale: Locale) -> Answer {
-    Answer::beside_secret(locale, "unreadable", Message::SubmissionUnavailable)
-}
-
 /// For a submission without an answer of its own.
 pub(super) fn refused(locale: Locale, refusal: Refusal) -> Answer {
     let beside_secret = |outcome, message| Answer::beside_secret(locale, outcome, message);

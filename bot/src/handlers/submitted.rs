@@ -1,19 +1,20 @@
 //! A dialog as Slack sends it back. It holds a secret: none of these types can be printed.
 
-use std::collections::HashMap;
-
-use serde::Deserialize;
+use serde_json::value::RawValue;
 use shared::{
     crypto::ResponseUrl,
     display_name::DisplayName,
     home::Home,
-    ids::{InvalidId, SubmissionKey, TeamId, UserId},
+    ids::{SubmissionKey, TeamId, UserId},
     lifetime::Lifetime,
 };
 use zeroize::Zeroizing;
 
 use super::Desk;
-use crate::modal::{Layout, field};
+use crate::{
+    lenient::{Given, Object, Unreadable, secret_text, text},
+    modal::{ACTION, Layout, field},
+};
 
 /// What was submitted, not yet checked but for its form.
 pub(super) struct Submitted {
@@ -52,157 +53,214 @@ impl SealedAnswer {
     }
 }
 
-/// The payload is not what Slack sends.
-#[derive(Debug, thiserror::Error)]
-#[error("not a submission of the dialog")]
-pub(super) struct NotASubmission;
+/// The teams that a payload of a dialog names. Where the app is installed comes first: a partner submits from
+/// elsewhere.
+pub(super) fn teams(payload: &Object<'_>) -> Vec<TeamId> {
+    let view = payload.object("view");
+    let teams = [
+        view.text("app_installed_team_id"),
+        payload.object("team").text("id"),
+        view.text("team_id"),
+        payload.object("enterprise").text("id"),
+    ];
+    let teams = teams.iter().flatten();
+    teams.filter_map(|team| TeamId::parse(team).ok()).collect()
+}
+
+/// Where a submission is at home. Nothing stands in for where the app is installed, if Slack says something of
+/// that: another team would decide who is a stranger.
+fn home(payload: &Object<'_>, teams: &[TeamId]) -> Result<Home, Unreadable> {
+    let team = teams.first().ok_or(Unreadable("team.id"))?;
+    match payload.object("view").given("app_installed_team_id") {
+        Given::Nothing => {}
+        Given::Value(installed) if text(installed).as_deref() == Some(team.as_str()) => {}
+        _ => return Err(Unreadable("view.app_installed_team_id")),
+    }
+    // The organization that the payload names is the submitter's.
+    let submitters = payload.object("team");
+    let is_from_home = match payload.given("team") {
+        Given::Nothing => true,
+        _ => submitters.text("id").as_deref() == Some(team.as_str()),
+    };
+    let organization = submitters.text("enterprise_id");
+    let organization = organization.or_else(|| payload.object("enterprise").text("id"));
+    let organization = organization.filter(|_| is_from_home);
+    let organization = organization.and_then(|id| TeamId::parse(&id).ok());
+    Ok(Home::new(team.clone(), organization))
+}
 
 impl Submitted {
     /// Reads a `view_submission`. Slack leaves `team` out when the app is installed for a whole
     /// organization.
-    pub(super) fn parse(payload: &str) -> Result<Self, NotASubmission> {
-        let payload: Payload = serde_json::from_str(payload).map_err(|_| NotASubmission)?;
-        let submitters = payload.team.unwrap_or_default();
-        let enterprise = payload.enterprise.unwrap_or_default();
-        // Where the app is installed comes first: a partner submits from elsewhere.
-        let teams = [
-            payload.view.app_installed_team_id,
-            submitters.id.clone(),
-            payload.view.team_id,
-            enterprise.id.clone(),
-        ];
-        let teams: Result<Vec<_>, _> = teams
-            .into_iter()
-            .flatten()
-            .map(|team| TeamId::parse(&team))
-            .collect();
-        let teams = teams?;
-        let team = teams.first().cloned().ok_or(NotASubmission)?;
-        // The organization that the payload names is the submitter's.
-        let is_from_home = submitters.id.is_none_or(|id| id == team.as_str());
-        let organization = submitters.enterprise_id.or(enterprise.id);
-        let organization = organization.filter(|_| is_from_home);
-        let organization = organization.and_then(|id| TeamId::parse(&id).ok());
-        let layout = Layout::parse(&payload.view.private_metadata.unwrap_or_default());
+    ///
+    /// What nothing may stand in for is who sent it, in which workspace, from which dialog, and each of its
+    /// fields: a part of a secret that can't be read must not be left out, nor a note or a lifetime be
+    /// another than was chosen. A name that is missing costs nothing but itself, and without the dialog's
+    /// `private_metadata` there is one way less to answer its sender.
+    pub(super) fn read(payload: &Object<'_>) -> Result<Self, Unreadable> {
+        // It came twice, and differs.
+        if matches!(payload.given("type"), Given::Contradictory) {
+            return Err(Unreadable("type"));
+        }
+        let view = match payload.value("view").and_then(Object::of) {
+            Some(view) if matches!(view.given("callback_id"), Given::Contradictory) => {
+                return Err(Unreadable("view.callback_id"));
+            }
+            Some(view) => view,
+            None => return Err(Unreadable("view")),
+        };
+        let user = payload.object("user");
+        let teams = teams(payload);
+        let key = view
+            .text("id")
+            .and_then(|id| SubmissionKey::parse(&id).ok());
+        let sender = user.text("id").and_then(|id| UserId::parse(&id).ok());
+        let layout = Layout::parse(&view.text("private_metadata").unwrap_or_default());
+        let fields = Fields::of(&view).ok_or(Unreadable("view.state"))?;
         let sealed = layout.answer.clone();
-        let mut fields = payload.view.state;
         Ok(Self {
-            home: Home::new(team, organization),
-            layout,
-            answer: sealed.map(|sealed| SealedAnswer { sealed, teams }),
-            view: SubmissionKey::parse(&payload.view.id)?,
-            sender: UserId::parse(&payload.user.id)?,
-            sender_name: [payload.user.name, payload.user.username]
+            home: home(payload, &teams)?,
+            view: key.ok_or(Unreadable("view.id"))?,
+            sender: sender.ok_or(Unreadable("user.id"))?,
+            sender_name: [user.text("name"), user.text("username")]
                 .iter()
                 .flatten()
                 .find_map(|name| DisplayName::parse(name)),
             recipient: fields.recipient()?,
-            secret: fields.secret(),
-            note: fields.note(),
-            lifetime: fields.lifetime(),
+            secret: fields.secret(layout.fields.max(secret_fields(&view)))?,
+            note: fields.note()?,
+            lifetime: fields.lifetime()?,
+            answer: sealed.map(|sealed| SealedAnswer { sealed, teams }),
+            layout,
         })
     }
 }
 
-impl From<InvalidId> for NotASubmission {
-    fn from(_: InvalidId) -> Self {
-        Self
-    }
-}
-
-#[derive(Deserialize)]
-struct Payload {
-    #[serde(default)]
-    team: Option<Group>,
-    #[serde(default)]
-    enterprise: Option<Group>,
-    user: User,
-    view: View,
-}
-
-/// A workspace, with the organization to which it belongs, or an organization.
-#[derive(Default, Deserialize)]
-pub(super) struct Group {
-    #[serde(default)]
-    pub(super) id: Option<String>,
-    #[serde(default)]
-    enterprise_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct User {
-    id: String,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    username: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct View {
-    id: String,
-    #[serde(default)]
-    team_id: Option<String>,
-    #[serde(default)]
-    app_installed_team_id: Option<String>,
-    #[serde(default)]
-    private_metadata: Option<String>,
-    #[serde(default)]
-    state: Fields,
+/// How many fields for the secret a dialog has, as far as its blocks can be read.
+pub(super) fn secret_fields(view: &Object<'_>) -> usize {
+    let of_secret = |block: &Object<'_>| {
+        let id = block.text("block_id");
+        id.is_some_and(|id| field::SECRET.contains(&&*id))
+    };
+    view.objects("blocks").filter(of_secret).count()
 }
 
 /// What stands in the dialog's fields. Holds a secret.
-#[derive(Default, Deserialize)]
-pub(super) struct Fields {
-    #[serde(default)]
-    values: HashMap<String, HashMap<String, Input>>,
+pub(super) struct Fields<'a>(Object<'a>);
+
+/// The paths of the secret's fields, in order.
+const SECRET_PATHS: [&str; 4] = [
+    "view.state.values.secret",
+    "view.state.values.secret_2",
+    "view.state.values.secret_3",
+    "view.state.values.secret_4",
+];
+
+const UNREADABLE_RECIPIENT: Unreadable = Unreadable("view.state.values.recipient");
+const UNREADABLE_NOTE: Unreadable = Unreadable("view.state.values.note");
+const UNREADABLE_LIFETIME: Unreadable = Unreadable("view.state.values.lifetime");
+
+/// A field of the dialog.
+enum Field<'a> {
+    /// Slack says nothing of it.
+    Missing,
+    /// What Slack says of it.
+    Input(Object<'a>),
+    Unreadable,
 }
 
-impl Fields {
-    pub(super) fn recipient(&mut self) -> Result<Option<UserId>, InvalidId> {
-        let recipient = self.take(field::RECIPIENT).selected_user;
-        recipient.map(|id| UserId::parse(&id)).transpose()
+impl<'a> Fields<'a> {
+    /// The fields of a dialog that came back; `None` when Slack says nothing of what was typed.
+    pub(super) fn of(view: &Object<'a>) -> Option<Self> {
+        let values = view.object("state").value("values");
+        values.and_then(Object::of).map(Self)
     }
 
-    pub(super) fn lifetime(&mut self) -> Option<Lifetime> {
-        let chosen = self.take(field::LIFETIME).selected_option?;
-        Lifetime::parse(&chosen.value)
+    /// Slack leaves out nobody who was chosen, and gives `null` where nobody was.
+    pub(super) fn recipient(&self) -> Result<Option<UserId>, Unreadable> {
+        let Field::Input(input) = self.field(field::RECIPIENT) else {
+            return Err(UNREADABLE_RECIPIENT);
+        };
+        match input.given("selected_user") {
+            Given::Nothing => Ok(None),
+            Given::Value(id) => {
+                let id = text(id).and_then(|id| UserId::parse(&id).ok());
+                id.map(Some).ok_or(UNREADABLE_RECIPIENT)
+            }
+            Given::Contradictory => Err(UNREADABLE_RECIPIENT),
+        }
     }
 
-    fn secret(&mut self) -> Vec<Zeroizing<String>> {
-        let mut parts: Vec<_> = field::SECRET
-            .into_iter()
-            .map(|block| self.take(block).value.unwrap_or_default())
-            .collect();
+    /// `None` where none was chosen, or one that there is not.
+    pub(super) fn lifetime(&self) -> Result<Option<Lifetime>, Unreadable> {
+        let Field::Input(input) = self.field(field::LIFETIME) else {
+            return Err(UNREADABLE_LIFETIME);
+        };
+        match input.given("selected_option") {
+            Given::Nothing => Ok(None),
+            Given::Value(option) => {
+                let code = Object::of(option).and_then(|option| option.text("value"));
+                let code = code.ok_or(UNREADABLE_LIFETIME)?;
+                Ok(Lifetime::parse(&code))
+            }
+            Given::Contradictory => Err(UNREADABLE_LIFETIME),
+        }
+    }
+
+    /// The parts of the secret. Every field that the dialog has is there, and an empty one is `null`:
+    /// one that is missing held what nobody knows.
+    fn secret(&self, fields: usize) -> Result<Vec<Zeroizing<String>>, Unreadable> {
+        let mut parts = Vec::new();
+        let blocks = field::SECRET.into_iter().zip(SECRET_PATHS);
+        for (number, (block, path)) in blocks.enumerate() {
+            match self.field(block) {
+                Field::Missing if number >= fields.max(1) => {}
+                Field::Input(input) if input.has("value") => {
+                    // Where it stands, though a field before it may be missing.
+                    parts.resize(number, Zeroizing::default());
+                    parts.push(typed(&input).ok_or(Unreadable(path))?);
+                }
+                _ => return Err(Unreadable(path)),
+            }
+        }
         while parts.len() > 1 && parts.last().is_some_and(|part| part.is_empty()) {
             parts.pop();
         }
-        parts
+        Ok(parts)
     }
 
-    fn note(&mut self) -> Zeroizing<String> {
-        self.take(field::NOTE).value.unwrap_or_default()
+    /// Slack may say nothing of a note that was not typed.
+    fn note(&self) -> Result<Zeroizing<String>, Unreadable> {
+        match self.field(field::NOTE) {
+            Field::Missing => Ok(Zeroizing::default()),
+            Field::Input(input) if !input.is_empty() => typed(&input).ok_or(UNREADABLE_NOTE),
+            _ => Err(UNREADABLE_NOTE),
+        }
     }
 
-    fn take(&mut self, block: &str) -> Input {
-        let actions = self.values.remove(block).unwrap_or_default();
-        actions.into_values().next().unwrap_or_default()
+    fn field(&self, block: &str) -> Field<'a> {
+        let actions = match self.0.given(block) {
+            Given::Nothing if self.0.has(block) && block != field::NOTE => {
+                return Field::Unreadable;
+            }
+            Given::Nothing => return Field::Missing,
+            Given::Value(actions) => Object::of(actions),
+            Given::Contradictory => None,
+        };
+        let input: Option<&RawValue> = actions.and_then(|actions| actions.value(ACTION));
+        input
+            .and_then(Object::of)
+            .map_or(Field::Unreadable, Field::Input)
     }
 }
 
-#[derive(Default, Deserialize)]
-struct Input {
-    #[serde(default)]
-    value: Option<Zeroizing<String>>,
-    #[serde(default)]
-    selected_user: Option<String>,
-    #[serde(default)]
-    selected_option: Option<Choice>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    value: String,
+/// What was typed into a text field: nothing where Slack gives `null`.
+fn typed(input: &Object<'_>) -> Option<Zeroizing<String>> {
+    match input.given("value") {
+        Given::Nothing => Some(Zeroizing::default()),
+        Given::Value(value) => secret_text(value),
+        Given::Contradictory => None,
+    }
 }
 
 #[cfg(test)]
@@ -233,8 +291,12 @@ mod tests {
         })
     }
 
-    fn parse(payload: &Value) -> Result<Submitted, NotASubmission> {
-        Submitted::parse(&payload.to_string())
+    fn parse(payload: &Value) -> Result<Submitted, Unreadable> {
+        Submitted::read(&Object::parse(&payload.to_string()).unwrap())
+    }
+
+    fn unreadable(payload: &Value) -> &'static str {
+        parse(payload).err().map_or("nothing", |what| what.0)
     }
 
     #[test]
@@ -276,7 +338,7 @@ mod tests {
         payload["enterprise"] = json!({"id": "E2"});
         assert_eq!(parse(&payload).unwrap().home.team().as_str(), "E2");
         payload["enterprise"] = Value::Null;
-        assert!(parse(&payload).is_err());
+        assert_eq!(unreadable(&payload), "team.id");
     }
 
     #[test]
@@ -327,13 +389,74 @@ mod tests {
     }
 
     #[test]
-    fn missing_fields_are_empty_and_nonsense_is_refused() {
+    fn what_is_empty_is_told_from_what_can_not_be_read() {
+        let values = |change: &dyn Fn(&mut Value)| {
+            let mut payload = payload();
+            change(&mut payload["view"]["state"]["values"]);
+            payload
+        };
+        let empty = parse(&values(&|values| {
+            values["recipient"]["value"]["selected_user"] = Value::Null;
+            values["secret"]["value"]["value"] = Value::Null;
+            values["lifetime"]["value"]["selected_option"] = Value::Null;
+            values["note"] = Value::Null;
+        }));
+        let empty = empty.unwrap();
+        assert!(empty.recipient.is_none() && empty.lifetime.is_none());
+        assert!(empty.secret[0].is_empty() && empty.note.is_empty());
+        for block in ["recipient", "secret", "lifetime", "note", "secret_3"] {
+            for odd in [
+                json!(7),
+                json!([]),
+                json!({}),
+                json!({"value": []}),
+                json!({"value": {}}),
+            ] {
+                let payload = values(&|values| values[block] = odd.clone());
+                let path = unreadable(&payload);
+                // An empty choice is one that was not made.
+                let is_choice = block == "recipient" || block == "lifetime";
+                if is_choice && odd == json!({"value": {}}) {
+                    assert_eq!(path, "nothing", "{block} {odd}");
+                } else {
+                    assert_eq!(path, format!("view.state.values.{block}"), "{odd}");
+                }
+            }
+        }
+        for text in ["\"\\ud800\"", "7", "[]", "true"] {
+            let payload = payload().to_string().replace("\" é\\u0000🔑\\r\\n\"", text);
+            let read = Submitted::read(&Object::parse(&payload).unwrap());
+            assert_eq!(read.err(), Some(Unreadable(SECRET_PATHS[0])), "{text}");
+        }
+        for (path, odd) in [
+            ("id", json!(7)),
+            ("state", json!([])),
+            ("state", json!({"values": []})),
+        ] {
+            let mut payload = payload();
+            payload["view"][path] = odd;
+            assert_eq!(unreadable(&payload), format!("view.{path}"));
+        }
         let mut payload = payload();
-        payload["view"]["state"] = json!({});
-        let submitted = parse(&payload).unwrap();
-        assert!(submitted.recipient.is_none() && submitted.secret[0].is_empty());
         payload["user"]["id"] = "<@U1>".into();
-        assert!(parse(&payload).is_err());
-        assert!(Submitted::parse("{}").is_err());
+        assert_eq!(unreadable(&payload), "user.id");
+    }
+
+    /// As many fields as the dialog has, by what it holds or by what it shows.
+    #[test]
+    fn a_part_of_the_secret_that_is_missing_is_not_left_out() {
+        let blocks =
+            json!([{"block_id": "secret"}, {"block_id": "secret_2"}, {"block_id": "note"}]);
+        for (name, value) in [
+            ("blocks", blocks),
+            ("private_metadata", json!("{\"fields\":2}")),
+        ] {
+            let mut payload = payload();
+            payload["view"][name] = value;
+            assert_eq!(unreadable(&payload), SECRET_PATHS[1], "{name}");
+            let second = json!({"value": {"type": "plain_text_input", "value": null}});
+            payload["view"]["state"]["values"]["secret_2"] = second;
+            assert_eq!(unreadable(&payload), "nothing", "{name}");
+        }
     }
 }

@@ -4,17 +4,20 @@ use std::{fmt, time::Duration};
 
 use hyper_rustls::HttpsConnector;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Value, json, value::RawValue};
 use shared::ids::{ChannelId, MessageTs, UserId};
 use slack_morphism::{
     SlackApiToken, SlackApiTokenValue, SlackClient, hyper_tokio::SlackClientHyperConnector,
 };
 use tokio::time::timeout;
 
-use super::{Method, SlackError, directory::User, error::Kind, pauses::Pauses, respond::Responder};
+use super::{
+    Method, SlackError, answer, directory::User, error::Kind, pauses::Pauses, respond::Responder,
+};
 use crate::{
     egress::{Dialer, Egress},
+    lenient::{Object, Unreadable},
     settings::SlackSettings,
 };
 
@@ -70,14 +73,9 @@ impl Slack {
     /// The address of a new Socket Mode connection. It holds a ticket: it is good for one
     /// connection, and is not printed.
     pub(crate) async fn open_connection(&self) -> Result<SecretString, SlackError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            url: SecretUrl,
-        }
-        let answer: Answer = self
-            .post(&self.app_token, Method::OpenConnection, &json!({}))
-            .await?;
-        Ok(answer.url.0)
+        let method = Method::OpenConnection;
+        self.post(&self.app_token, method, &json!({}), "url", answer::url)
+            .await
     }
 
     /// Opens a dialog for whoever caused the trigger, within its three seconds.
@@ -111,10 +109,6 @@ impl Slack {
 
     /// A user as Slack knows them.
     pub(crate) async fn user(&self, user: &UserId) -> Result<User, SlackError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            user: User,
-        }
         let method = Method::UsersInfo;
         let (id, yes) = (user.to_string(), "true".to_owned());
         let parameters = vec![("user", Some(&id)), ("include_locale", Some(&yes))];
@@ -122,24 +116,21 @@ impl Slack {
         let call = session
             .http_session_api
             .http_get(method.as_str(), &parameters, None);
-        let answer: Answer = self.answered(method, call).await?;
-        Ok(answer.user)
+        self.answered(method, call, "user", answer::user).await
     }
 
     /// The direct message conversation with a user.
     pub(crate) async fn open_conversation(&self, user: &UserId) -> Result<ChannelId, SlackError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            channel: Channel,
-        }
-        #[derive(Deserialize)]
-        struct Channel {
-            id: String,
-        }
         let method = Method::OpenConversation;
         let request = json!({ "users": user.as_str() });
-        let answer: Answer = self.post(&self.bot_token, method, &request).await?;
-        ChannelId::parse(&answer.channel.id).map_err(|_| SlackError::unreadable(method))
+        self.post(
+            &self.bot_token,
+            method,
+            &request,
+            "channel",
+            answer::channel,
+        )
+        .await
     }
 
     /// Posts a message, in the thread below another one if that is named; nothing in it is unfurled.
@@ -149,10 +140,6 @@ impl Slack {
         thread: Option<&MessageTs>,
         message: &OutgoingMessage,
     ) -> Result<MessageTs, SlackError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            ts: String,
-        }
         let method = Method::PostMessage;
         let request = PostMessage {
             channel: channel.as_str(),
@@ -162,8 +149,8 @@ impl Slack {
             unfurl_links: false,
             unfurl_media: false,
         };
-        let answer: Answer = self.post(&self.bot_token, method, &request).await?;
-        MessageTs::parse(&answer.ts).map_err(|_| SlackError::unreadable(method))
+        self.post(&self.bot_token, method, &request, "ts", answer::posted_as)
+            .await
     }
 
     /// Replaces a message that was posted.
@@ -200,58 +187,60 @@ impl Slack {
             .unwrap_or(Err(SlackError::timed_out(Method::Respond, CALL_TIMEOUT)))
     }
 
-    /// Calls a method of whose answer only matters that it is one: the library takes whatever has
-    /// status 200 and is no JSON, a proxy's page for example, for an empty answer.
+    /// Calls a method of whose answer only matters that it is one, and not a proxy's page for example.
     async fn confirm(
         &self,
         method: Method,
         request: &(impl Serialize + Send + Sync),
     ) -> Result<(), SlackError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            ok: bool,
-        }
-        let answer: Answer = self.post(&self.bot_token, method, request).await?;
-        answer
-            .ok
-            .then_some(())
-            .ok_or_else(|| SlackError::unreadable(method))
+        let shows = match method {
+            Method::OpenView | Method::PushView | Method::UpdateView => "view",
+            Method::UpdateMessage | Method::DeleteMessage => "ts",
+            _ => "user_id",
+        };
+        self.post(&self.bot_token, method, request, shows, |_| Ok(()))
+            .await
     }
 
-    async fn post<A>(
+    async fn post<T>(
         &self,
         token: &SlackApiToken,
         method: Method,
         request: &(impl Serialize + Send + Sync),
-    ) -> Result<A, SlackError>
-    where
-        A: DeserializeOwned + Send,
-    {
+        shows: &'static str,
+        wanted: impl FnOnce(&Object<'_>) -> Result<T, Unreadable>,
+    ) -> Result<T, SlackError> {
         let session = self.client.open_session(token);
         let call = session
             .http_session_api
             .http_post(method.as_str(), request, None);
-        self.answered(method, call).await
+        self.answered(method, call, shows, wanted).await
     }
 
     /// Waits for an answer; asks nothing while Slack wants the method to be left alone.
-    async fn answered<A>(
+    async fn answered<T>(
         &self,
         method: Method,
-        call: impl Future<Output = slack_morphism::ClientResult<A>>,
-    ) -> Result<A, SlackError> {
+        call: impl Future<Output = slack_morphism::ClientResult<Box<RawValue>>>,
+        shows: &'static str,
+        wanted: impl FnOnce(&Object<'_>) -> Result<T, Unreadable>,
+    ) -> Result<T, SlackError> {
         if let Some(rest) = self.pauses.rest(method) {
             return Err(SlackError::rate_limited(method, rest));
         }
-        let error = match timeout(CALL_TIMEOUT, call).await {
-            Ok(Ok(answer)) => return Ok(answer),
-            Ok(Err(error)) => SlackError::reduce(method, error),
-            Err(_) => SlackError::timed_out(method, CALL_TIMEOUT),
+        let read = match timeout(CALL_TIMEOUT, call).await {
+            Ok(got) => answer::text_of(method, got)
+                .and_then(|answer| answer::read(method, &answer, Some(shows), wanted)),
+            Err(_) => Err(SlackError::timed_out(method, CALL_TIMEOUT)),
         };
-        if let Kind::RateLimited { retry_after } = error.kind {
-            self.pauses.announce(method, retry_after);
+        if let Err(SlackError {
+            kind: Kind::RateLimited { retry_after },
+            ..
+        }) = &read
+        {
+            self.pauses.announce(method, *retry_after);
         }
-        Err(error)
+        read
     }
 }
 
@@ -271,14 +260,6 @@ struct PostMessage<'a> {
     blocks: &'a [Value],
     unfurl_links: bool,
     unfurl_media: bool,
-}
-
-struct SecretUrl(SecretString);
-
-impl<'de> Deserialize<'de> for SecretUrl {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|url| Self(SecretString::from(url)))
-    }
 }
 
 impl fmt::Debug for OutgoingMessage {

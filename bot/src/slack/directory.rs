@@ -10,11 +10,11 @@ use std::{
 };
 
 use lru::LruCache;
-use serde::Deserialize;
 use shared::ids::{ChannelId, UserId};
 
 pub(crate) use self::person::{Ineligible, Person};
 use super::{Slack, SlackError};
+use crate::lenient::{Object, Said};
 
 /// How long an answer of Slack's is good for.
 const FRESH_FOR: Duration = Duration::from_mins(5);
@@ -23,8 +23,7 @@ const FRESH_FOR: Duration = Duration::from_mins(5);
 const CAPACITY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4_999);
 
 /// `users.info`, as far as it matters. Every field may be missing.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "Slack's own flags")]
 pub(crate) struct User {
     id: Option<String>,
@@ -36,29 +35,64 @@ pub(crate) struct User {
     is_workflow_bot: bool,
     is_stranger: bool,
     /// A guest, of several channels or of one; `is_ultra_restricted` of one.
-    is_restricted: Option<bool>,
-    is_ultra_restricted: Option<bool>,
+    is_restricted: bool,
+    is_ultra_restricted: bool,
     locale: Option<String>,
     tz: Option<String>,
     profile: Profile,
     /// Within an organization: which one, the workspaces that the user is a member of, and the user's id there.
-    #[serde(rename = "enterprise_user")]
     membership: Option<Membership>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default)]
 struct Membership {
     id: Option<String>,
     enterprise_id: Option<String>,
     teams: Vec<String>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default)]
 struct Profile {
     display_name: Option<String>,
     real_name: Option<String>,
+}
+
+impl User {
+    /// Reads what Slack says of somebody; `None` when that is nothing at all.
+    ///
+    /// Nobody is unreachable because of an odd name, language or zone. A flag that can't be read says no where
+    /// Slack itself refuses the message of whom it is about (`user_disabled`, `cannot_dm_bot`). Nobody else
+    /// keeps a secret inside the organization: what may be a stranger or a guest is one.
+    pub(super) fn read(user: &Object<'_>) -> Option<Self> {
+        let text = |name| user.text(name).map(String::from);
+        let is = |name| user.flag(name) == Said::Yes;
+        let may_be = |name| user.flag(name) != Said::No;
+        let profile = user.object("profile");
+        let membership = user.object("enterprise_user");
+        (!user.is_empty()).then(|| Self {
+            id: text("id"),
+            team_id: text("team_id"),
+            name: text("name"),
+            real_name: text("real_name"),
+            deleted: is("deleted"),
+            is_bot: is("is_bot"),
+            is_workflow_bot: is("is_workflow_bot"),
+            is_stranger: may_be("is_stranger"),
+            is_restricted: may_be("is_restricted"),
+            is_ultra_restricted: may_be("is_ultra_restricted"),
+            locale: text("locale"),
+            tz: text("tz"),
+            profile: Profile {
+                display_name: profile.text("display_name").map(String::from),
+                real_name: profile.text("real_name").map(String::from),
+            },
+            membership: (!membership.is_empty()).then(|| Membership {
+                id: membership.text("id").map(String::from),
+                enterprise_id: membership.text("enterprise_id").map(String::from),
+                teams: membership.texts("teams").map(String::from).collect(),
+            }),
+        })
+    }
 }
 
 /// `users.info` and `conversations.open`, remembered.

@@ -3,19 +3,20 @@
 //! The library's own errors hold whole answers, which can quote a link; they are reduced here, at
 //! once, and never printed.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
-use serde::Deserialize;
 use shared::store::FailureReason;
 use slack_morphism::errors::SlackClientError;
-use zeroize::Zeroizing;
 
 use super::{
     Method,
     codes::{Class, class},
     pauses::LONGEST,
 };
-use crate::egress::{self, Failure};
+use crate::{
+    egress::{self, Failure},
+    lenient::{Object, Unreadable},
+};
 
 /// How a call failed. Holds nothing of what was sent or answered but Slack's error code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +24,8 @@ use crate::egress::{self, Failure};
 pub(crate) struct SlackError {
     pub(crate) method: &'static str,
     pub(crate) kind: Kind,
-    /// Where in what was sent Slack found fault, e.g. `/view/title/text`: positions, no values.
+    /// Where in what was sent Slack found fault, e.g. `/view/title/text`, or what of an answer can't be
+    /// read: positions, no values.
     pub(crate) places: Vec<String>,
     /// The scopes that a token lacks, such as `im:write`.
     pub(super) needed: Option<String>,
@@ -76,6 +78,14 @@ impl SlackError {
         Self::of(method, Kind::Unreadable)
     }
 
+    /// By the path of what can't be read.
+    pub(crate) fn unreadable_at(method: Method, what: Unreadable) -> Self {
+        Self {
+            places: vec![what.0.to_owned()],
+            ..Self::unreadable(method)
+        }
+    }
+
     pub(crate) const fn status(method: Method, status: u16) -> Self {
         Self::of(method, Kind::Status(status))
     }
@@ -98,28 +108,17 @@ impl SlackError {
         }
     }
 
-    /// Looks whether an answer is a refusal.
-    pub(crate) fn refused(method: Method, answer: &[u8]) -> Result<(), Self> {
-        #[derive(Deserialize)]
-        struct Answer {
-            ok: bool,
-            error: Option<String>,
+    /// Slack's refusal with its code, and what the answer says besides.
+    pub(super) fn answered(method: Method, code: String, answer: &Object<'_>) -> Self {
+        if class(method.as_str(), &code) == Class::RateLimited {
+            return Self::of(method, Kind::RateLimited { retry_after: None });
         }
-        let unreadable = || Self::unreadable(method);
-        let read: Answer = serde_json::from_slice(answer).map_err(|_| unreadable())?;
-        if read.ok {
-            return Ok(());
-        }
-        let answer = String::from_utf8(answer.to_vec()).map_err(|_| unreadable())?;
         let details = details(answer);
-        Err(Self {
+        Self {
             places: details.places,
             needed: details.needed,
-            ..Self::of(
-                method,
-                Kind::Code(plain_code(read.error.unwrap_or_default())),
-            )
-        })
+            ..Self::of(method, Kind::Code(plain_code(code)))
+        }
     }
 
     const fn of(method: Method, kind: Kind) -> Self {
@@ -134,18 +133,10 @@ impl SlackError {
     /// Reduces an error of the library's.
     pub(crate) fn reduce(method: Method, error: SlackClientError) -> Self {
         let kind = match error {
-            SlackClientError::ApiError(error)
-                if class(method.as_str(), &error.code) == Class::RateLimited =>
-            {
-                Kind::RateLimited { retry_after: None }
-            }
             SlackClientError::ApiError(error) => {
-                let details = error.http_response_body.map(details).unwrap_or_default();
-                return Self {
-                    places: details.places,
-                    needed: details.needed,
-                    ..Self::of(method, Kind::Code(plain_code(error.code)))
-                };
+                let body = error.http_response_body.unwrap_or_default();
+                let answer = Object::parse(&body).unwrap_or_default();
+                return Self::answered(method, error.code, &answer);
             }
             SlackClientError::RateLimitError(error) => Kind::RateLimited {
                 retry_after: error.retry_after.map(|pause| pause.min(LONGEST)),
@@ -302,7 +293,6 @@ fn plain_code(code: String) -> String {
 }
 
 /// What an answer says besides its code.
-#[derive(Default)]
 struct Details {
     places: Vec<String>,
     needed: Option<String>,
@@ -311,29 +301,17 @@ struct Details {
 /// The pointers in an answer's `response_metadata.messages`, such as
 /// `[ERROR] must be less than 25 characters [json-pointer:/view/title/text]`, and the scopes in its
 /// `needed`. The words around the pointers are left out: they may quote what was sent.
-fn details(answer: String) -> Details {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Answer {
-        response_metadata: Metadata,
-        needed: Option<String>,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Metadata {
-        messages: Vec<String>,
-    }
-    let answer = Zeroizing::new(answer);
-    let answer: Answer = serde_json::from_str(&answer).unwrap_or_default();
-    let pointer = |message: &String| {
+fn details(answer: &Object<'_>) -> Details {
+    let pointer = |message: Cow<'_, str>| {
         let (_, rest) = message.split_once("[json-pointer:")?;
         let (pointer, _) = rest.split_once(']')?;
         is_plain(pointer, b"/_-").then(|| pointer.to_owned())
     };
-    let pointers = answer.response_metadata.messages.iter().filter_map(pointer);
+    let messages = answer.object("response_metadata").texts("messages");
+    let needed = answer.text("needed").map(String::from);
     Details {
-        places: pointers.take(MOST_PLACES).collect(),
-        needed: answer.needed.filter(|scopes| is_plain(scopes, b":_.,")),
+        places: messages.filter_map(pointer).take(MOST_PLACES).collect(),
+        needed: needed.filter(|scopes| is_plain(scopes, b":_.,")),
     }
 }
 

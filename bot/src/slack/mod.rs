@@ -1,12 +1,16 @@
-//! Slack's Web API: slack-morphism carries the calls, the types are our own and lenient.
+//! Slack's Web API: slack-morphism carries the calls, the answers are read by our own
+//! means (`answer.rs`).
 
 mod advice;
+mod answer;
 pub(crate) mod blocks;
 mod client;
 mod codes;
 mod directory;
 mod error;
 mod method;
+#[cfg(test)]
+mod odd_answers;
 mod pauses;
 mod probe;
 mod respond;

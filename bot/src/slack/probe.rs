@@ -15,7 +15,7 @@ use serde_json::Value;
 use shared::settings::SlackApiUrl;
 use tokio::time::timeout;
 
-use super::{Method, SlackError};
+use super::{Method, SlackError, answer};
 use crate::egress::{Dialer, Egress, find};
 
 /// Longest wait for an answer.
@@ -82,7 +82,8 @@ impl Probe {
         let (head, body) = answer.into_parts();
         let body = Limited::new(body, MAX_ANSWER).collect().await;
         let body = body.map_err(|_| SlackError::unreadable(method))?.to_bytes();
-        SlackError::refused(method, &body)?;
+        let text = str::from_utf8(&body).map_err(|_| SlackError::unreadable(method))?;
+        answer::read(method, text, None, |_| Ok(()))?;
         Ok(Answer {
             body: serde_json::from_slice(&body).map_err(|_| SlackError::unreadable(method))?,
             scopes: scopes(&head.headers),

@@ -16,7 +16,7 @@ use hyper_util::{
 use serde_json::json;
 use url::Url;
 
-use super::{Method, SlackError};
+use super::{Method, SlackError, answer};
 use crate::egress::{Dialer, Egress, find};
 
 /// Largest answer taken, in bytes.
@@ -65,7 +65,7 @@ fn judge(status: u16, body: &[u8]) -> Result<(), SlackError> {
     let is_good = (200..300).contains(&status);
     if text.starts_with('{') {
         // Also where the status is another: its code says more.
-        return match SlackError::refused(METHOD, text.as_bytes()) {
+        return match answer::read(METHOD, text, None, |_| Ok(())) {
             Ok(()) if !is_good => Err(SlackError::status(METHOD, status)),
             judged => judged,
         };

@@ -239,6 +239,10 @@ impl Connection {
                 self.socket.handlers.handle(&envelope, acknowledgement);
                 ControlFlow::Continue(None)
             }
+            Some(Frame::Anonymous(payload)) => {
+                self.socket.handlers.refuse_anonymous(payload.get());
+                ControlFlow::Continue(None)
+            }
             Some(Frame::Disconnect(reason)) => ControlFlow::Continue(Some(self.parting(reason))),
             Some(Frame::Hello(_) | Frame::Other) => ControlFlow::Continue(None),
             None => {

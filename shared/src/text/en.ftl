@@ -78,6 +78,8 @@ submission-unavailable = The secret could not be stored just now, and nothing wa
 
 submission-busy = There is too much going on just now, and nothing was sent. Please press { modal-submit } again in a moment.
 submission-foreign = This dialog is of an earlier version, and was not sent. Copy what you typed, close it, and type the command again.
+submission-unreadable = This dialog came back in a form that can’t be read here, and nothing was sent. What you typed is still in it: copy what you need before you close it, and ask your IT team.
+field-unreadable = This field came back in a form that can’t be read here, as with half of an emoji, and nothing was sent. What you typed is still in it: type it anew, or ask your IT team.
 
 ## A dialog that was sent before
 
@@ -100,6 +102,8 @@ command-help = { $command } sends a colleague a secret by a link that opens once
 more-room-title = No new field yet
 more-room-failed = Slack did not add a field just now. What you typed is still in the dialog: go back to it, and if there is no new field, press “{ modal-more-room }” again.
 command-busy = There is too much going on just now. Please try again in a moment.
+command-unreadable = Slack passed your command on in a form that can’t be read here, and nothing was done. Please try again. If it happens again, tell your IT team.
+press-unreadable = Slack passed on what you pressed in a form that can’t be read here. If nothing came of it, please tell your IT team.
 
 ## The recipient’s message
 

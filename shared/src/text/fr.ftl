@@ -80,6 +80,8 @@ submission-unconfirmed = Nous n’avons pas pu confirmer l’envoi à temps. Si 
 submission-unavailable = Le secret n’a pas pu être enregistré, et rien n’a été envoyé. Appuyez de nouveau sur « { modal-submit } » dans un instant.
 submission-busy = Il y a trop d’activité en ce moment, et rien n’a été envoyé. Appuyez de nouveau sur « { modal-submit } » dans un instant.
 submission-foreign = Cette fenêtre provient d’une version antérieure, et rien n’a été envoyé. Copiez ce que vous avez saisi, fermez-la, puis tapez la commande de nouveau.
+submission-unreadable = Cette boîte de dialogue est revenue sous une forme qui n’est pas lisible ici, et rien n’a été envoyé. Ce que vous avez saisi s’y trouve toujours : copiez ce qu’il vous faut avant de la fermer, et demandez à votre équipe informatique.
+field-unreadable = Ce champ est revenu sous une forme qui n’est pas lisible ici, comme avec la moitié d’un émoji, et rien n’a été envoyé. Ce que vous avez saisi s’y trouve toujours : saisissez-le à neuf, ou demandez à votre équipe informatique.
 
 ## Une boîte de dialogue déjà envoyée
 
@@ -102,6 +104,8 @@ command-help = { $command } envoie un secret à un ou une collègue, par un lien
 more-room-title = Pas de nouveau champ
 more-room-failed = Slack n’a pas ajouté de champ à l’instant. Ce que vous avez saisi est toujours dans la boîte de dialogue : revenez-y et, s’il n’y a pas de nouveau champ, appuyez de nouveau sur « { modal-more-room } ».
 command-busy = Il y a trop d’activité en ce moment. Veuillez réessayer dans un instant.
+command-unreadable = Slack a transmis votre commande sous une forme qui n’est pas lisible ici, et rien n’a été fait. Veuillez réessayer. Si cela se répète, signalez-le à votre équipe informatique.
+press-unreadable = Slack a transmis votre clic sous une forme qui n’est pas lisible ici. Si rien ne s’est produit, signalez-le à votre équipe informatique.
 
 ## Le message au destinataire
 

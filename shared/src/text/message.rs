@@ -101,6 +101,8 @@ messages! {
     SubmissionUnavailable => "submission-unavailable",
     SubmissionBusy => "submission-busy",
     SubmissionForeign => "submission-foreign",
+    SubmissionUnreadable => "submission-unreadable",
+    FieldUnreadable => "field-unreadable",
     // A dialog that was sent before
     AlreadySentTitle => "already-sent-title",
     AlreadySentText { recipient: &'a str, when: &'a str } => "already-sent-text",
@@ -120,6 +122,8 @@ messages! {
     // When the dialog gets no other field
     MoreRoomTitle => "more-room-title",
     MoreRoomFailed => "more-room-failed",
+    CommandUnreadable => "command-unreadable",
+    PressUnreadable => "press-unreadable",
     // The recipient’s message
     MessageFallback { sender: &'a str } => "message-fallback",
     MessageLead { sender: &'a str } => "message-lead",

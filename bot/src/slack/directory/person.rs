@@ -35,6 +35,15 @@ pub(crate) enum Ineligible {
 }
 
 impl Person {
+    /// Somebody of whom Slack said this.
+    #[cfg(test)]
+    pub(in crate::slack) fn of(id: UserId, user: User) -> Self {
+        Self {
+            id,
+            user: Arc::new(user),
+        }
+    }
+
     /// The name that colleagues know: the first of which something is seen.
     pub(crate) fn name(&self) -> Option<DisplayName> {
         let profile = &self.user.profile;
@@ -93,8 +102,7 @@ impl Person {
 
     /// A guest of one channel or of several.
     fn is_guest(&self) -> bool {
-        let flags = [self.user.is_restricted, self.user.is_ultra_restricted];
-        flags.contains(&Some(true))
+        self.user.is_restricted || self.user.is_ultra_restricted
     }
 
     /// Who is of the organization is at home in each of its workspaces, also as a stranger to the one for which
@@ -149,12 +157,16 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::lenient::Object;
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "values are written at the place of use"
+    )]
     fn person(id: &str, user: Value) -> Person {
-        Person {
-            id: UserId::parse(id).unwrap(),
-            user: Arc::new(serde_json::from_value(user).unwrap()),
-        }
+        let said = user.to_string();
+        let user = User::read(&Object::parse(&said).unwrap()).unwrap_or_default();
+        Person::of(UserId::parse(id).unwrap(), user)
     }
 
     fn home(team: &str, organization: Option<&str>) -> Home {
