@@ -17,6 +17,7 @@ mod modal;
 mod settings;
 mod slack;
 mod socket;
+mod specimens;
 mod sweeper;
 mod worker;
 

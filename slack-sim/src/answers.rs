@@ -16,7 +16,9 @@ pub(crate) type Answer = Result<Value, Refusal>;
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) code: String,
-    messages: Vec<String>,
+    pub(crate) messages: Vec<String>,
+    /// What `blocks.validate` lists.
+    pub(crate) errors: Vec<Value>,
     /// With HTTP status 429.
     wait: Option<Duration>,
 }
@@ -26,6 +28,14 @@ impl Refusal {
         Self {
             wait: Some(wait),
             ..Self::from("ratelimited")
+        }
+    }
+
+    /// With what stands in `errors`.
+    pub(crate) fn with_errors(code: &str, errors: Vec<Value>) -> Self {
+        Self {
+            errors,
+            ..Self::from(code)
         }
     }
 
@@ -43,6 +53,7 @@ impl From<&str> for Refusal {
         Self {
             code: code.to_owned(),
             messages: Vec::new(),
+            errors: Vec::new(),
             wait: None,
         }
     }
@@ -61,8 +72,16 @@ pub(crate) fn respond(answer: Answer, scopes: &str) -> Response {
             let seconds = HeaderValue::from(wait.as_secs() + 1);
             return with_status(429, "ratelimited", Some(seconds));
         }
-        Err(Refusal { code, messages, .. }) => {
+        Err(Refusal {
+            code,
+            messages,
+            errors,
+            ..
+        }) => {
             let mut body = json!({ "ok": false, "error": code });
+            if !errors.is_empty() {
+                body["errors"] = errors.into();
+            }
             if !messages.is_empty() {
                 body["response_metadata"] = json!({ "messages": messages });
             }

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use crate::{
     answers::{Answer, Refusal},
     arguments::Arguments,
-    block_kit,
     people::{self, Person},
     sim::{Sim, State},
+    validate,
 };
 
 /// A message of the app.
@@ -144,9 +144,5 @@ impl State {
 }
 
 fn checked_blocks(arguments: &Arguments) -> Answer {
-    let blocks = block_kit::message_blocks(arguments.structured("blocks"))?;
-    if arguments.text("text").is_empty() && blocks == json!([]) {
-        return Err("no_text".into());
-    }
-    Ok(blocks)
+    validate::message(arguments.text("text"), arguments.structured("blocks"))
 }

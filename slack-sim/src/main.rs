@@ -20,6 +20,7 @@ mod presses;
 mod responses;
 mod sim;
 mod socket;
+mod validate;
 mod views;
 mod web_api;
 mod workspace;

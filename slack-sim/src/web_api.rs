@@ -13,18 +13,19 @@ use crate::{
     answers::{self, Answer, Refusal},
     app::{App, CONFIGURATION_TOKEN},
     arguments::Arguments,
-    block_kit,
     faults::{Fault, Mode},
     people::{self, Kind},
     sim::{Call, Sim, State},
+    validate,
     views::{MOST_IN_A_STACK, OpenView},
 };
 
 /// The methods that there are.
-pub(crate) const METHODS: [&str; 12] = [
+pub(crate) const METHODS: [&str; 13] = [
     "apps.connections.open",
     "apps.manifest.export",
     "auth.test",
+    "blocks.validate",
     "bots.info",
     "chat.delete",
     "chat.postMessage",
@@ -139,6 +140,7 @@ impl Sim {
                 "team_id": people::TEAM, "user_id": people::APP_USER, "bot_id": "B0SECRET",
             })),
             "apps.manifest.export" => Ok(self.state().app.export(arguments.text("app_id"))?),
+            "blocks.validate" => validate::answer(arguments, &self.state().faults.quirks.unshown),
             "bots.info" => Ok(App::bot(arguments.text("bot"))?),
             "users.info" => self.user_info(arguments),
             "conversations.open" => self.open_conversation(arguments),
@@ -223,16 +225,12 @@ impl Sim {
         let view = arguments.structured("view").ok_or("invalid_arguments")?;
         let mut state = self.state();
         let trigger = arguments.text("trigger_id");
-        let mut messages = block_kit::check_view(&view);
-        messages.extend(block_kit::unshown(&view, &state.faults.quirks.unshown));
-        if !messages.is_empty() {
-            if state.faults.quirks.refusals_use_triggers && showing != Showing::Update {
+        let quirks = &state.faults.quirks;
+        if let Err(refusal) = validate::view(&view, &quirks.unshown) {
+            if quirks.refusals_use_triggers && showing != Showing::Update {
                 state.use_trigger(trigger)?;
             }
-            return Err(Refusal::with_messages("invalid_arguments", messages));
-        }
-        if view.to_string().len() > 250_000 {
-            return Err("view_too_large".into());
+            return Err(refusal);
         }
         if showing != Showing::Update {
             let below = state.view_of_trigger(trigger);

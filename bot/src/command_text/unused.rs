@@ -54,6 +54,11 @@ impl Unused {
         Self(BTreeSet::from([Kind::MaybeSecret]))
     }
 
+    /// One of every kind: the longest that a dialog can say of it.
+    pub(crate) fn everything() -> Self {
+        Self(KINDS.iter().map(|(kind, _, _)| *kind).collect())
+    }
+
     pub(crate) fn insert(&mut self, kind: Kind) {
         self.0.insert(kind);
     }

@@ -10,6 +10,7 @@ mod message;
 mod outage;
 mod pace;
 mod receipt;
+mod specimens;
 mod update;
 mod watch;
 
@@ -40,7 +41,11 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::pace::Pace;
-pub(crate) use self::{compose::receipt_lines, outage::Outage};
+pub(crate) use self::{
+    compose::receipt_lines,
+    outage::Outage,
+    specimens::{endings, longest_lines, outcomes, specimens},
+};
 use crate::{
     alarm::Alarm,
     metrics::Metrics,

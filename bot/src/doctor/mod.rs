@@ -4,6 +4,7 @@ mod messages;
 mod public_url;
 mod rows;
 mod slack;
+mod views;
 
 use std::{
     fs,
@@ -11,24 +12,37 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use secrecy::SecretString;
 use shared::{
     doctor::{Finding, Report, database, keys},
     settings::{self, Program, definitions},
+    store::Database,
 };
 use zeroize::Zeroizing;
 
-use crate::{egress::Egress, settings::Settings};
+use crate::{egress::Egress, settings::Settings, slack::Slack};
+
+/// The flag by which the views are shown to Slack.
+const VIEWS: &str = "views";
 
 /// The subcommand and its flags.
 pub(crate) fn command_line() -> Command {
     Command::new("doctor")
         .about(
             "Checks database, keys, Slack, messages that wait, the way out and the public address; exit code \
-             0 if all is well, 1 if not. Changes nothing",
+             0 if all is well, 1 if not. Changes nothing but its own note of when --views last ran",
         )
         .args(settings::arguments(&definitions::of(Program::Bot)))
+        .arg(
+            Arg::new(VIEWS)
+                .long(VIEWS)
+                .action(ArgAction::SetTrue)
+                .help(
+                    "Shows Slack every view and message that the bot can produce, of made-up content, and \
+                     tells what it refuses; posts nothing, takes two minutes at most",
+                ),
+        )
         .arg(
             Arg::new("config-token-file")
                 .long("config-token-file")
@@ -46,9 +60,19 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let (settings, _) = Settings::read(matches)?;
     let mut report = Report::new(io::stdout().lock());
     report.tell(&Finding::good("settings", "complete, and fit together"))?;
-    check_database(&settings, &mut report).await?;
+    let database = check_database(&settings, &mut report).await?;
     let egress = Egress::new(&settings.egress)?;
-    slack::check(&settings, &egress, config_token.as_ref(), &mut report).await?;
+    let bot = slack::check(&settings, &egress, config_token.as_ref(), &mut report).await?;
+    let database = database.as_ref();
+    match (matches.get_flag(VIEWS), bot, database) {
+        (true, Some(bot), _) => {
+            let slack = Slack::new(&settings.slack, egress.clone());
+            views::check(&settings, &slack, &bot, database, &mut report).await?;
+        }
+        (true, None, _) => report.tell(&views::without_slack())?,
+        (false, _, Some(database)) => report.tell(&views::last(database).await)?,
+        (false, _, None) => {}
+    }
     report.tell(&messages::running(settings.health).await)?;
     for finding in public_url::check(&settings.public_base_url, &egress).await {
         report.tell(&finding)?;
@@ -56,13 +80,16 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     Ok(report.finish()??)
 }
 
-async fn check_database(settings: &Settings, report: &mut Report<impl Write>) -> io::Result<()> {
+async fn check_database(
+    settings: &Settings,
+    report: &mut Report<impl Write>,
+) -> io::Result<Option<Database>> {
     let (findings, database) = database::check(&settings.database, Program::Bot).await;
     for finding in findings {
         report.tell(&finding)?;
     }
     let Some(database) = database else {
-        return Ok(());
+        return Ok(None);
     };
     let master: Vec<_> = settings.master_keys.ids().collect();
     for finding in keys::master(&database, Program::Bot, &master).await {
@@ -71,7 +98,8 @@ async fn check_database(settings: &Settings, report: &mut Report<impl Write>) ->
     let delivery: Vec<_> = settings.delivery_keys.ids().collect();
     report.tell(&keys::delivery(&database, &delivery).await)?;
     report.tell(&messages::waiting(&database).await)?;
-    report.tell(&rows::check(&database).await)
+    report.tell(&rows::check(&database).await)?;
+    Ok(Some(database))
 }
 
 /// What was given is not repeated: it may be the token itself.

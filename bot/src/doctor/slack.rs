@@ -9,7 +9,10 @@ use std::{
 use rustls::pki_types::ServerName;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
-use shared::doctor::{Finding, Report, database::skew};
+use shared::{
+    doctor::{Finding, Report, database::skew},
+    ids::UserId,
+};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
@@ -32,17 +35,18 @@ const SAME_APP: &str = "one app";
 const WEBSOCKET: &str = "WebSocket";
 const MANIFEST: &str = "manifest";
 
-/// Asks Slack, and tells what it says.
+/// Asks Slack, and tells what it says. Returns the bot's own user, where Slack names it.
 pub(super) async fn check(
     settings: &Settings,
     egress: &Egress,
     config_token: Option<&SecretString>,
     report: &mut Report<impl Write>,
-) -> io::Result<()> {
+) -> io::Result<Option<UserId>> {
     let probe = Probe::new(&settings.slack.api_url, egress);
     let bot_token = settings.slack.bot_token.as_secret();
     let identity = probe.call(Method::AuthTest, "", bot_token).await;
     let mut app = None;
+    let mut user = None;
     match identity {
         Ok(answer) => {
             report.tell(&who(&answer))?;
@@ -51,6 +55,7 @@ pub(super) async fn check(
                 // The header has whole seconds: half of one has passed on average.
                 report.tell(&skew("Slack's clock", clock, Duration::from_millis(500)))?;
             }
+            user = answer.body["user_id"].as_str().map(UserId::parse);
             app = app_of(&probe, &answer.body, bot_token).await;
         }
         Err(error) => report.tell(&failed(BOT_TOKEN, &error))?,
@@ -67,7 +72,8 @@ pub(super) async fn check(
     let named = app_named_by(app_token);
     report.tell(&same_app(app.as_deref(), named.as_deref()))?;
     let app = app.or(named);
-    report.tell(&manifest(&probe, config_token, app.as_deref()).await)
+    report.tell(&manifest(&probe, config_token, app.as_deref()).await)?;
+    Ok(user.and_then(Result::ok))
 }
 
 fn who(answer: &Answer) -> Finding {

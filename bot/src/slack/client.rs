@@ -13,7 +13,8 @@ use slack_morphism::{
 use tokio::time::timeout;
 
 use super::{
-    Method, SlackError, answer, directory::User, error::Kind, pauses::Pauses, respond::Responder,
+    Method, Objection, SlackError, Validated, answer, directory::User, error::Kind, pauses::Pauses,
+    respond::Responder, validate,
 };
 use crate::{
     egress::{Dialer, Egress},
@@ -179,6 +180,21 @@ impl Slack {
         self.confirm(Method::DeleteMessage, &request).await
     }
 
+    /// Asks what Slack has against a view or a message of made-up content: nothing is posted.
+    pub(crate) async fn validate(
+        &self,
+        validated: &Validated,
+    ) -> Result<Vec<Objection>, SlackError> {
+        let method = Method::ValidateBlocks;
+        let session = self.client.open_session(&self.bot_token);
+        let request = validated.request();
+        let call = session
+            .http_session_api
+            .http_post(method.as_str(), &request, None);
+        self.asked(method, call, |answer| validate::objections(method, answer))
+            .await
+    }
+
     /// Answers a slash command with words that only its sender sees.
     pub(crate) async fn respond(&self, response_url: &str, text: &str) -> Result<(), SlackError> {
         let answered = self.responder.post(response_url, text);
@@ -217,7 +233,7 @@ impl Slack {
         self.answered(method, call, shows, wanted).await
     }
 
-    /// Waits for an answer; asks nothing while Slack wants the method to be left alone.
+    /// Waits for an answer, and reads what is wanted of it.
     async fn answered<T>(
         &self,
         method: Method,
@@ -225,12 +241,22 @@ impl Slack {
         shows: &'static str,
         wanted: impl FnOnce(&Object<'_>) -> Result<T, Unreadable>,
     ) -> Result<T, SlackError> {
+        let read = |answer: &str| answer::read(method, answer, Some(shows), wanted);
+        self.asked(method, call, read).await
+    }
+
+    /// Waits for an answer; asks nothing while Slack wants the method to be left alone.
+    async fn asked<T>(
+        &self,
+        method: Method,
+        call: impl Future<Output = slack_morphism::ClientResult<Box<RawValue>>>,
+        read: impl FnOnce(&str) -> Result<T, SlackError>,
+    ) -> Result<T, SlackError> {
         if let Some(rest) = self.pauses.rest(method) {
             return Err(SlackError::rate_limited(method, rest));
         }
         let read = match timeout(CALL_TIMEOUT, call).await {
-            Ok(got) => answer::text_of(method, got)
-                .and_then(|answer| answer::read(method, &answer, Some(shows), wanted)),
+            Ok(got) => answer::text_of(method, got).and_then(|answer| read(&answer)),
             Err(_) => Err(SlackError::timed_out(method, CALL_TIMEOUT)),
         };
         if let Err(SlackError {

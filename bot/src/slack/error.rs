@@ -109,7 +109,7 @@ impl SlackError {
     }
 
     /// Slack's refusal with its code, and what the answer says besides.
-    pub(super) fn answered(method: Method, code: String, answer: &Object<'_>) -> Self {
+    pub(crate) fn answered(method: Method, code: String, answer: &Object<'_>) -> Self {
         if class(method.as_str(), &code) == Class::RateLimited {
             return Self::of(method, Kind::RateLimited { retry_after: None });
         }

@@ -37,4 +37,5 @@ methods! {
     Respond => "response_url",
     BotsInfo => "bots.info",
     ExportManifest => "apps.manifest.export",
+    ValidateBlocks => "blocks.validate",
 }

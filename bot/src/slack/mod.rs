@@ -14,6 +14,7 @@ mod odd_answers;
 mod pauses;
 mod probe;
 mod respond;
+mod validate;
 
 pub(crate) use advice::advice_for;
 pub(crate) use client::{OutgoingMessage, Slack};
@@ -21,3 +22,4 @@ pub(crate) use directory::{Directory, Ineligible, Person};
 pub(crate) use error::{SlackError, Verdict};
 pub(crate) use method::Method;
 pub(crate) use probe::{Answer, Probe};
+pub(crate) use validate::{Objection, Validated};

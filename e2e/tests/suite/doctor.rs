@@ -89,7 +89,8 @@ on_each_engine! {
             "{}", ran.out
         );
         assert!(has(&ran, "skipped", "manifest", "can't be asked"), "{}", ran.out);
-        let end = "everything is as it should be; 2 checks were skipped\n";
+        assert!(has(&ran, "skipped", "views", "never asked"), "{}", ran.out);
+        let end = "everything is as it should be; 3 checks were skipped\n";
         assert!(ran.out.ends_with(end), "{}", ran.out);
         let ran = web_doctor(&world, &world.keys.master).await;
         assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
@@ -124,6 +125,71 @@ on_each_engine! {
         world.settled().await;
         let ran = bot_doctor(&world, &[("HEALTH_ADDR", &address)], &[]).await;
         assert_eq!(ran.code, Some(0), "{}", ran.out);
+        world.finish().await;
+    }
+
+    async fn every_view_and_message_is_shown_to_slack_which_posts_none(engine) {
+        let world = World::start(engine).await;
+        let ran = bot_doctor(&world, &[], &["--views"]).await;
+        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+        let asked = world.slack().calls("blocks.validate").await;
+        assert!(asked > 60, "{asked}");
+        let seen = format!("Slack takes all {asked}, in both languages");
+        assert!(has(&ran, "ok", "views", &seen), "{}", ran.out);
+        let said = world.slack().conversations().await;
+        assert!(said.postings.is_empty() && world.slack().calls("views.open").await == 0);
+        let ran = bot_doctor(&world, &[], &[]).await;
+        let seen = format!("Slack took all {asked}");
+        assert!(has(&ran, "ok", "views", &seen), "{}", ran.out);
+        assert_eq!(world.slack().calls("blocks.validate").await, asked, "asked anew");
+        world.finish().await;
+    }
+
+    async fn what_slack_refuses_of_the_views_is_named_and_remembered(engine) {
+        let world = World::start(engine).await;
+        let refusal = json!({"method": "blocks.validate", "error": "invalid_view", "times": 1,
+            "messages": ["[ERROR] must be less than 25 characters [json-pointer:/title/text]"]});
+        for (fault, verdict, code, seen, then) in [
+            (
+                refusal,
+                "NOT OK",
+                1,
+                "(English): /title/text: [ERROR] must be less than 25 characters",
+                ("NOT OK", "Slack refused 1"),
+            ),
+            (
+                json!({"method": "blocks.validate", "error": "unknown_method"}),
+                "skipped",
+                0,
+                "Slack does not say what it takes: blocks.validate: unknown_method",
+                ("skipped", "did not say what it takes: unknown_method"),
+            ),
+            (
+                json!({"method": "blocks.validate", "error": "not_allowed_token_type"}),
+                "skipped",
+                0,
+                "blocks.validate: not_allowed_token_type",
+                ("skipped", "did not say what it takes: not_allowed_token_type"),
+            ),
+            (
+                json!({"method": "blocks.validate", "status": 429, "retry_after": 200}),
+                "WARNING",
+                0,
+                "as Slack wanted a longer pause: dialog, 1 field(s)",
+                ("WARNING", "it was not asked"),
+            ),
+        ] {
+            world.slack().heal().await;
+            world.slack().fail(&fault).await;
+            let ran = bot_doctor(&world, &[], &["--views"]).await;
+            assert_eq!(ran.code, Some(code), "{fault}: {}{}", ran.out, ran.err);
+            assert!(has(&ran, verdict, "views", seen), "{fault}: {}", ran.out);
+            // It goes on with the rest.
+            assert!(has(&ran, "ok", "public address", ""), "{fault}: {}", ran.out);
+            let ran = bot_doctor(&world, &[], &[]).await;
+            let (verdict, seen) = then;
+            assert!(has(&ran, verdict, "views", seen), "{fault}: {}", ran.out);
+        }
         world.finish().await;
     }
 

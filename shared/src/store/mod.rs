@@ -31,6 +31,7 @@ pub mod sqlite_files;
 mod state;
 pub mod submissions;
 pub mod untold;
+pub mod view_checks;
 
 pub use database::{Database, REQUIRED_MIGRATION, SchemaError};
 pub use error::StoreError;

@@ -55,8 +55,30 @@ const KEY_RINGS: TableRights = TableRights {
     update: Columns::Only(&["seen_at"]),
 };
 
+/// What doctor found out, for the next one to tell.
+const VIEW_CHECKS: TableRights = TableRights {
+    table: "view_checks",
+    insert: true,
+    select: Columns::All(&[
+        "version",
+        "taken",
+        "refused",
+        "unasked",
+        "code",
+        "checked_at",
+    ]),
+    update: Columns::Only(&[
+        "version",
+        "taken",
+        "refused",
+        "unasked",
+        "code",
+        "checked_at",
+    ]),
+};
+
 /// The bot: stores and delivers; reads no ciphertext.
-const BOT: [TableRights; 5] = [
+const BOT: [TableRights; 6] = [
     TableRights {
         table: "secrets",
         insert: true,
@@ -111,6 +133,7 @@ const BOT: [TableRights; 5] = [
         update: Columns::None,
     },
     KEY_RINGS,
+    VIEW_CHECKS,
     MIGRATIONS,
 ];
 

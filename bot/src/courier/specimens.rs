@@ -1,0 +1,232 @@
+//! Every message that the courier posts, of made-up content as long as it can be.
+
+use shared::{
+    clock::Timestamp,
+    display_name::DisplayName,
+    home::Home,
+    ids::{TeamId, UserId},
+    secret::{NOTE_MAX_CHARS, NoteText},
+    store::{
+        Ending, FailureReason, RevokedBy,
+        deliveries::{Facts, Nudges, Outcome, Refusal},
+    },
+    text::Locale,
+};
+use zeroize::Zeroizing;
+
+use super::compose;
+use crate::slack::{OutgoingMessage, Validated};
+
+/// When it all happens: a date with long names.
+const NOW: i64 = 1_795_460_580_000;
+
+/// The most characters of a sender's name that are kept.
+const NAME_MAX_CHARS: usize = 255;
+
+/// Longest code of Slack's.
+const CODE_MAX_CHARS: usize = 64;
+
+/// What grows most when it is escaped.
+const WORST: &str = "&";
+
+/// The messages with what each is, for one language. `person` is somebody whom Slack knows.
+pub(crate) fn specimens(locale: Locale, person: &UserId, link: &str) -> Vec<(String, Validated)> {
+    let Some(facts) = facts(person) else {
+        return Vec::new();
+    };
+    let mut all = Vec::new();
+    let mut add = |name: String, message: &OutgoingMessage| {
+        let message = serde_json::json!({ "text": message.text, "blocks": message.blocks });
+        all.push((name, Validated::Message(message)));
+    };
+    for (name, message) in to_recipient(locale, &facts, link) {
+        add(format!("recipient's message, {name}"), &message);
+    }
+    for (name, message) in receipts(locale, &facts) {
+        add(format!("receipt, {name}"), &message);
+    }
+    for cause in Nudges::ALL {
+        let message = compose::nudge(locale, &facts, cause);
+        add(format!("reply, {}", nudge_name(cause)), &message);
+    }
+    all
+}
+
+fn to_recipient(locale: Locale, facts: &Facts, link: &str) -> Vec<(&'static str, OutgoingMessage)> {
+    let note = Zeroizing::new(WORST.repeat(NOTE_MAX_CHARS));
+    let note = NoteText::parse_optional(note).ok().flatten();
+    let late = Facts {
+        now: Timestamp::from_millis(NOW + 600_000),
+        ..facts.clone()
+    };
+    let mut messages = vec![
+        (
+            "with everything",
+            compose::message(locale, &late, true, note.as_ref(), link),
+        ),
+        ("plain", compose::message(locale, facts, false, None, link)),
+    ];
+    for ending in endings() {
+        for (name, facts) in ended(facts, ending) {
+            let message = compose::ended_message(locale, &facts);
+            messages.extend(message.map(|message| (name, message)));
+        }
+    }
+    messages
+}
+
+fn receipts(locale: Locale, facts: &Facts) -> Vec<(String, OutgoingMessage)> {
+    let since = Timestamp::from_millis(NOW);
+    let refusal = Refusal {
+        code: "x".repeat(CODE_MAX_CHARS),
+        since,
+        held_since: Some(since),
+    };
+    let receipt = |facts: &Facts, outcome, refusal: Option<&Refusal>| {
+        compose::receipt(locale, facts, outcome, refusal, Some("America/Toronto")).message()
+    };
+    let mut messages = vec![
+        ("waiting".to_owned(), receipt(facts, None, None)),
+        (
+            "waiting, refused".to_owned(),
+            receipt(facts, None, Some(&refusal)),
+        ),
+    ];
+    for outcome in outcomes() {
+        match outcome {
+            Outcome::Sent => {
+                messages.push(("delivered".to_owned(), receipt(facts, Some(outcome), None)));
+            }
+            Outcome::Failed(reason) => {
+                for (with, refusal) in [("", None), (", with a code", Some(&refusal))] {
+                    let name = format!("failed as {}{with}", reason.code());
+                    messages.push((name, receipt(facts, Some(outcome), refusal)));
+                }
+            }
+        }
+    }
+    for ending in endings() {
+        for (name, facts) in ended(facts, ending) {
+            let message = receipt(&facts, Some(Outcome::Sent), None);
+            messages.push((name.to_owned(), message));
+        }
+    }
+    messages
+}
+
+/// A secret that ended so, in every way that looks different.
+fn ended(facts: &Facts, ending: Ending) -> Vec<(&'static str, Facts)> {
+    let at = Timestamp::from_millis(NOW + 60_000);
+    let ended = Facts {
+        ending: Some(ending),
+        ended_at: Some(at),
+        ..facts.clone()
+    };
+    match ending {
+        Ending::Viewed { .. } => {
+            let visited = Facts {
+                reuses: i32::MAX,
+                reused_at: Some(at),
+                repeats: 2,
+                ..ended.clone()
+            };
+            let lost = Facts {
+                page_lost: true,
+                ..visited.clone()
+            };
+            vec![
+                ("opened", ended),
+                ("opened and visited again", visited),
+                ("opened, the page lost", lost),
+            ]
+        }
+        Ending::Expired => vec![("expired", ended)],
+        Ending::Undeliverable => vec![("undeliverable", ended)],
+        Ending::Revoked => {
+            let by = |by| Facts {
+                revoked_by: Some(by),
+                ..ended.clone()
+            };
+            let operator = by(RevokedBy::Operator);
+            let conflict = by(RevokedBy::Conflict);
+            vec![
+                ("withdrawn", ended),
+                ("ended by an operator", operator),
+                ("ended by a conflict", conflict),
+            ]
+        }
+    }
+}
+
+/// The lines of the longest receipt, as the dialog repeats them.
+pub(crate) fn longest_lines(locale: Locale, person: &UserId) -> Vec<String> {
+    let Some(facts) = facts(person) else {
+        return Vec::new();
+    };
+    let since = Timestamp::from_millis(NOW);
+    let refusal = Refusal {
+        code: "x".repeat(CODE_MAX_CHARS),
+        since,
+        held_since: Some(since),
+    };
+    let lost = ended(&facts, Ending::Viewed { at: since }).pop();
+    let failed = Outcome::Failed(FailureReason::Refused);
+    let lines = |facts: &Facts, outcome| {
+        compose::receipt_lines(locale, facts, Some(outcome), Some(&refusal), None).join(" ")
+    };
+    let lost = lost.map(|(_, facts)| lines(&facts, Outcome::Sent));
+    lost.into_iter().chain([lines(&facts, failed)]).collect()
+}
+
+/// Each ending: one more, and this does not compile.
+pub(crate) fn endings() -> [Ending; 4] {
+    let at = Timestamp::from_millis(NOW + 60_000);
+    let next = |ending: Ending| match ending {
+        Ending::Viewed { .. } => Ending::Expired,
+        Ending::Expired => Ending::Undeliverable,
+        Ending::Undeliverable => Ending::Revoked,
+        Ending::Revoked => Ending::Viewed { at },
+    };
+    let first = Ending::Viewed { at };
+    let (second, third) = (next(first), next(next(first)));
+    [first, second, third, next(third)]
+}
+
+/// Each way in which a message can go.
+pub(crate) fn outcomes() -> Vec<Outcome> {
+    let failed = FailureReason::ALL.into_iter().map(Outcome::Failed);
+    std::iter::once(Outcome::Sent).chain(failed).collect()
+}
+
+const fn nudge_name(cause: Nudges) -> &'static str {
+    match cause {
+        Nudges::FAILED => "failed",
+        Nudges::REUSED => "visited again",
+        Nudges::LOST => "the page lost",
+        Nudges::ENDED => "ended",
+        _ => "another",
+    }
+}
+
+fn facts(person: &UserId) -> Option<Facts> {
+    Some(Facts {
+        home: Home::new(TeamId::parse("T0").ok()?, None),
+        sender: person.clone(),
+        sender_name: DisplayName::parse(&WORST.repeat(NAME_MAX_CHARS))?,
+        sender_locale: None,
+        sender_tz: None,
+        recipient: person.clone(),
+        recipient_locale: None,
+        recipient_tz: Some("America/Toronto".to_owned()),
+        created_at: Timestamp::from_millis(NOW),
+        expires_at: Timestamp::from_millis(NOW + 24 * 3_600_000),
+        now: Timestamp::from_millis(NOW + 1_000),
+        ending: None,
+        ended_at: None,
+        reuses: 0,
+        reused_at: None,
+        repeats: 0,
+        page_lost: false,
+        revoked_by: None,
+    })
+}
