@@ -14,6 +14,7 @@ mod lenient;
 mod manifest;
 mod metrics;
 mod modal;
+mod rehearse;
 mod settings;
 mod slack;
 mod socket;
@@ -48,6 +49,7 @@ async fn main() -> ExitCode {
             .subcommand()
             .map_or(Ok(()), |(_, check)| Settings::check(check)),
         Some(("doctor", matches)) => doctor::run(matches).await,
+        Some(("rehearse", matches)) => rehearse::run(matches).await,
         Some(("manifest", matches)) => manifest::run(matches),
         _ => run_worker(&matches).await,
     };
@@ -77,6 +79,7 @@ fn command_line() -> Command {
         .subcommand(check::command_line(Program::Bot))
         .subcommand(doctor::command_line())
         .subcommand(manifest::command_line())
+        .subcommand(rehearse::command_line())
 }
 
 async fn run_worker(matches: &ArgMatches) -> anyhow::Result<()> {

@@ -232,6 +232,9 @@ impl Sim {
     }
 
     fn submission_payload(&self, open: &OpenView) -> Value {
+        let mut view = open.with_state();
+        let quirks = self.state().faults.quirks.clone();
+        quirks.as_typed(&mut view["state"]["values"]);
         json!({
             "type": "view_submission",
             "team": { "id": TEAM, "domain": "school" },
@@ -239,7 +242,7 @@ impl Sim {
             "api_app_id": APP,
             "token": "verification-token",
             "trigger_id": self.state().new_trigger(&open.user),
-            "view": open.with_state(),
+            "view": view,
             "response_urls": [],
             "is_enterprise_install": false,
             "enterprise": null,

@@ -23,6 +23,8 @@ pub(crate) struct Message {
     pub(crate) unfurl_links: Option<bool>,
     pub(crate) unfurl_media: Option<bool>,
     pub(crate) edited: bool,
+    /// Where it made a notification.
+    pub(crate) rang: Vec<&'static str>,
 }
 
 impl Message {
@@ -73,8 +75,19 @@ impl Sim {
             unfurl_links: flag("unfurl_links"),
             unfurl_media: flag("unfurl_media"),
             edited: false,
+            rang: state
+                .faults
+                .quirks
+                .rings(!arguments.text("thread_ts").is_empty()),
         };
-        state.messages.push(message.clone());
+        let owner = state.direct_messages.owner(&message.channel);
+        let owner = owner.map(|person| person.id.to_owned());
+        let is_hidden = owner.is_some() && state.faults.quirks.hides_next_to == owner;
+        if is_hidden {
+            state.faults.quirks.hides_next_to = None;
+        } else {
+            state.messages.push(message.clone());
+        }
         state.postings.push(message.clone());
         drop(state);
         Ok(json!({

@@ -112,6 +112,44 @@ pub(crate) struct Quirks {
     pub(crate) refusals_use_triggers: bool,
     /// No message can be edited any more; the code says why.
     pub(crate) edits_refused: Option<String>,
+    /// The next message to this person is taken and never seen.
+    pub(crate) hides_next_to: Option<String>,
+    /// Messages make no notification on desktops.
+    pub(crate) silent_desktops: bool,
+    /// Messages make no notification on phones.
+    pub(crate) silent_phones: bool,
+    /// Replies in threads make none at all.
+    pub(crate) silent_threads: bool,
+    /// What is typed is made prettier, as some keyboards do: three dots become one character.
+    pub(crate) rewrites_typing: bool,
+}
+
+impl Quirks {
+    /// Where a message makes a notification.
+    pub(crate) fn rings(&self, is_reply: bool) -> Vec<&'static str> {
+        let is_silent = is_reply && self.silent_threads;
+        [
+            ("desktop", self.silent_desktops),
+            ("phone", self.silent_phones),
+        ]
+        .into_iter()
+        .filter_map(|(place, silent)| (!silent && !is_silent).then_some(place))
+        .collect()
+    }
+
+    /// Text as it arrives that was typed.
+    pub(crate) fn as_typed(&self, value: &mut Value) {
+        if !self.rewrites_typing {
+            return;
+        }
+        match value {
+            Value::String(text) => *text = text.replace("...", "\u{2026}"),
+            Value::Object(members) => members
+                .values_mut()
+                .for_each(|member| self.as_typed(member)),
+            _ => {}
+        }
+    }
 }
 
 /// The faults that wait.

@@ -47,6 +47,7 @@ mod race;
 mod rate_limit;
 mod refusals;
 mod refused;
+mod rehearse;
 mod repeats;
 mod reveal_page;
 mod rotation;

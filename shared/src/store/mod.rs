@@ -24,6 +24,7 @@ pub mod key_rings;
 pub mod later;
 pub mod look;
 pub mod loss;
+pub mod rehearsal;
 pub mod reuse;
 pub mod rights;
 pub mod settle;

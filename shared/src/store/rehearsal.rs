@@ -1,0 +1,125 @@
+//! What the database knows of a rehearsal's secrets: where each stands, and nothing of what is in it.
+
+use sea_orm::{
+    ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+};
+
+use super::{
+    Database, StoreError,
+    audit::{self, Filter},
+    deliveries::{self, Facts, Kind, Nudges, Outcome},
+    entity::{delivery, secret},
+};
+use crate::{
+    clock::Timestamp,
+    ids::{SecretId, UserId},
+};
+
+/// Where a message stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// How it went; `None` while it waits.
+    pub outcome: Option<Outcome>,
+    /// Whether Slack has it.
+    pub is_posted: bool,
+    /// Slack's code, where it was refused lately.
+    pub refusal: Option<String>,
+    /// What it shows of the secret: `live`, or how that ended.
+    pub shown: Option<String>,
+    /// Of what replies told.
+    pub nudges: Nudges,
+}
+
+/// How it stands with a secret.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// What its row says.
+    pub facts: Facts,
+    /// The recipient's message.
+    pub message: Standing,
+    /// The sender's receipt.
+    pub receipt: Standing,
+    /// The browser that opened it.
+    pub user_agent: Option<String>,
+}
+
+/// The database's time.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn now(database: &Database) -> Result<Timestamp, StoreError> {
+    let connection = database.connection();
+    let statement = Statement::from_string(
+        connection.get_database_backend(),
+        format!("SELECT {}", database.now_sql()),
+    );
+    let row = connection.query_one_raw(statement).await?;
+    let row = row.ok_or(StoreError::Unreadable { column: "now" })?;
+    Ok(Timestamp::from_millis(row.try_get_by_index(0)?))
+}
+
+/// The last secret that somebody sent, to somebody if that is named, later than a point in time.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn latest(
+    database: &Database,
+    sender: &UserId,
+    recipient: Option<&UserId>,
+    after: Timestamp,
+) -> Result<Option<SecretId>, StoreError> {
+    let mut query = secret::Entity::find()
+        .select_only()
+        .column(secret::Column::Id)
+        .filter(secret::Column::Sender.eq(sender.as_str()))
+        .filter(secret::Column::CreatedAt.gt(after.as_millis()));
+    if let Some(recipient) = recipient {
+        query = query.filter(secret::Column::Recipient.eq(recipient.as_str()));
+    }
+    let id: Option<uuid::Uuid> = query
+        .order_by_desc(secret::Column::CreatedAt)
+        .into_tuple()
+        .one(database.connection())
+        .await?;
+    Ok(id.map(SecretId::from_uuid))
+}
+
+/// How it stands with a secret.
+///
+/// # Errors
+/// Whatever the database says; [`StoreError::Stale`] if there is no such secret.
+pub async fn trace(database: &Database, secret: SecretId) -> Result<Trace, StoreError> {
+    let filter = Filter {
+        secret: Some(secret),
+        since_millis: None,
+        limit: 100,
+    };
+    let events = audit::list(database, filter).await?;
+    let viewed = events.into_iter().find(|entry| entry.event == "viewed");
+    Ok(Trace {
+        facts: deliveries::facts(database, secret).await?,
+        message: standing(database, secret, Kind::RecipientMessage).await?,
+        receipt: standing(database, secret, Kind::SenderReceipt).await?,
+        user_agent: viewed.and_then(|entry| entry.user_agent),
+    })
+}
+
+async fn standing(
+    database: &Database,
+    secret: SecretId,
+    kind: Kind,
+) -> Result<Standing, StoreError> {
+    let row = delivery::Entity::find()
+        .filter(delivery::Column::SecretId.eq(secret.as_uuid()))
+        .filter(delivery::Column::Kind.eq(kind.code()))
+        .one(database.connection())
+        .await?
+        .ok_or(StoreError::Stale)?;
+    Ok(Standing {
+        outcome: row.outcome.as_deref().map(Outcome::from_code).transpose()?,
+        is_posted: row.message_ts.is_some(),
+        refusal: row.refusal,
+        shown: row.shown,
+        nudges: Nudges(row.nudges),
+    })
+}
