@@ -50,12 +50,22 @@ pub(crate) struct Submission {
 }
 
 /// How an envelope is sent.
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Way {
     duplicate: Duplicate,
     /// Over which connection; any one if `None`.
     over: Option<usize>,
+    /// What stands in the payload instead, by the pointer to it.
+    odd: Map<String, Value>,
+}
+
+/// A frame of any text.
+#[derive(Deserialize)]
+pub(crate) struct AnyFrame {
+    text: String,
+    /// The envelope whose acknowledgement is waited for.
+    envelope_id: String,
 }
 
 /// Whether an envelope comes twice.
@@ -163,6 +173,16 @@ impl Sim {
         })
     }
 
+    /// Sends a frame as it is.
+    pub(crate) async fn send_any(&self, frame: AnyFrame) -> Value {
+        let answered = self.hub.deliver_text(&frame.envelope_id, frame.text, None);
+        let answer = match answered {
+            Some(answered) => timeout(PATIENCE, answered).await.ok().and_then(Result::ok),
+            None => None,
+        };
+        json!({ "answered": answer.is_some(), "answer": answer })
+    }
+
     pub(crate) async fn deliver(&self, kind: &str, mut payload: Value, way: Way) -> Delivered {
         let quirks = {
             let state = self.state();
@@ -174,6 +194,11 @@ impl Sim {
         }
         if quirks.unknown {
             add_unknown(&mut payload);
+        }
+        for (pointer, odd) in way.odd {
+            if let Some(value) = payload.pointer_mut(&pointer) {
+                *value = odd;
+            }
         }
         let mut envelope = json!({
             "type": kind,

@@ -107,6 +107,13 @@ pub(crate) fn garbage(sent: &[u8]) -> Response {
         .body(format!("<html>you sent {sent}"))
 }
 
+/// An answer of this text, whatever it is.
+pub(crate) fn odd(text: String) -> Response {
+    Response::builder()
+        .content_type("application/json; charset=utf-8")
+        .body(text)
+}
+
 /// An answer that breaks off.
 pub(crate) fn cut_off() -> Response {
     let broken = futures_util::stream::iter([

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    acts::{Command, Submission},
+    acts::{AnyFrame, Command, Submission},
     app::App,
     faults::{Fault, HandshakeFault, Quirks},
     hub::Act,
@@ -107,6 +107,7 @@ pub(crate) fn routes(sim: Arc<Sim>) -> impl Endpoint + 'static {
         .at("/press", post(press))
         .at("/close", post(close))
         .at("/envelope", post(envelope))
+        .at("/frame", post(frame))
         .at("/acknowledgements", get(acknowledgements))
         .at("/fault", post(fault))
         .at("/handshake", post(handshake))
@@ -241,6 +242,11 @@ fn close(sim: Shared<'_>, Json(close): Json<Close>) -> Json<Value> {
 #[handler]
 async fn envelope(sim: Shared<'_>, Json(envelope): Json<Value>) -> Json<Value> {
     Json(sim.send_raw(envelope).await)
+}
+
+#[handler]
+async fn frame(sim: Shared<'_>, Json(frame): Json<AnyFrame>) -> Json<Value> {
+    Json(sim.send_any(frame).await)
 }
 
 #[handler]

@@ -58,14 +58,28 @@ impl Hub {
         envelope: &Value,
         over: Option<usize>,
     ) -> Option<oneshot::Receiver<Value>> {
-        let id = envelope["envelope_id"].as_str()?.to_owned();
+        let id = envelope["envelope_id"].as_str()?;
+        self.deliver_text(id, envelope.to_string(), over)
+    }
+
+    /// The same for a frame of any text, which is said to hold the envelope of this id.
+    pub(crate) fn deliver_text(
+        &self,
+        id: &str,
+        text: String,
+        over: Option<usize>,
+    ) -> Option<oneshot::Receiver<Value>> {
         let (answer, answered) = oneshot::channel();
-        self.waiting().insert(id, answer);
-        self.send(envelope, over).then_some(answered)
+        self.waiting().insert(id.to_owned(), answer);
+        self.send_text(text, over).then_some(answered)
     }
 
     /// Sends an envelope, again perhaps, without waiting for its answer.
     pub(crate) fn send(&self, envelope: &Value, over: Option<usize>) -> bool {
+        self.send_text(envelope.to_string(), over)
+    }
+
+    fn send_text(&self, text: String, over: Option<usize>) -> bool {
         let connections = self.connections();
         let connection = if let Some(id) = over {
             connections.iter().find(|each| each.id == id)
@@ -73,7 +87,6 @@ impl Hub {
             let turn = self.turn.fetch_add(1, Ordering::Relaxed);
             connections.get(turn % connections.len().max(1))
         };
-        let text = envelope.to_string();
         connection.is_some_and(|each| each.outbox.send(Act::Text { text }).is_ok())
     }
 

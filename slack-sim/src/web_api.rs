@@ -79,6 +79,9 @@ impl Sim {
         let refusal = answer.as_ref().err();
         self.end(call, refusal.map(|refusal| refusal.code.as_str()));
         tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+        if let Some(body) = fault.body {
+            return answers::odd(body);
+        }
         match fault.mode {
             Mode::HangAfter => std::future::pending().await,
             Mode::Lose => answers::cut_off(),

@@ -6,7 +6,7 @@
 //! Source: <https://docs.slack.dev/surfaces/modals#displaying_errors>.
 
 use secrecy::SecretString;
-use shared::ids::UserId;
+use shared::{ids::UserId, text::Message};
 
 use super::{
     foreign_submission::ForeignSubmission, more_room::Pressed, slash_command::SlashCommand,
@@ -124,6 +124,12 @@ impl UnreadableEvent {
             user: user.and_then(|user| UserId::parse(&user).ok()),
             response_url: response_url.map(|url| SecretString::from(url.into_owned())),
         }
+    }
+
+    /// What the acknowledgement says where there is no other way: Slack shows a command's.
+    pub(super) fn response(&self) -> Option<Message<'static>> {
+        let has_no_other = self.kind == COMMAND && self.response_url.is_none();
+        has_no_other.then_some(Message::CommandUnreadable)
     }
 }
 

@@ -17,12 +17,13 @@ mod unreadable;
 
 use std::{sync::Arc, time::Duration};
 
+use serde_json::json;
 use shared::{
     crypto::{DeliveryKeys, MasterKeys},
     logging::millis_since,
     settings::PrivacyUrl,
     store::Database,
-    text::{Locale, Message},
+    text::{Locale, Message, text},
 };
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
@@ -134,7 +135,14 @@ impl Handlers {
             Event::MoreRoom(pressed) => self.give_room(pressed, acknowledge),
             Event::Unreadable(unreadable) => {
                 let envelope_id = acknowledge.envelope_id().to_owned();
-                acknowledge.bare(unreadable.kind);
+                match unreadable.response() {
+                    Some(message) => {
+                        let words = text(self.desk.default_language, message);
+                        let payload = json!({ "response_type": "ephemeral", "text": words });
+                        acknowledge.with(unreadable.kind, &payload);
+                    }
+                    None => acknowledge.bare(unreadable.kind),
+                }
                 self.excuse(unreadable, &envelope_id);
             }
             Event::Nothing(kind) => self.ignore(kind, acknowledge),

@@ -14,7 +14,7 @@ const DOCUMENT: &str = "docs/troubleshooting.md";
 const NO_ENTRY: &[(&str, &str)] = &[
     // Never printed.
     (
-        "not a submission of the dialog",
+        "… can't be read",
         "logged as a payload that could not be understood",
     ),
     ("the body is no form", "the visitor's page says it"),

@@ -36,6 +36,8 @@ mod leaving;
 mod load;
 mod long_secrets;
 mod migrations;
+mod odd_answers;
+mod odd_payloads;
 mod opening_faults;
 mod operation;
 mod pages;
