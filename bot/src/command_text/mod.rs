@@ -64,10 +64,9 @@ pub(crate) fn parse(text: &str) -> Wish {
 /// `help`, `aide` or `?`, and nothing else.
 fn wants_help(tokens: &[Token<'_>]) -> bool {
     let asks = |token: &Token<'_>| match token {
-        Token::Markup(_) => None,
         Token::Word(word) if word.is("help") || word.is("aide") => Some(true),
         Token::Word(word) if word.is_mark() => Some(word.raw.contains(['?', '？'])),
-        Token::Word(_) => None,
+        Token::Word(_) | Token::Markup(_) => None,
     };
     let asked: Option<Vec<bool>> = tokens.iter().map(asks).collect();
     asked.is_some_and(|asked| asked.contains(&true))
@@ -98,8 +97,10 @@ impl Reading {
 
     /// Somebody who is named again is the same; of two neither counts.
     fn person(&mut self, person: UserId) {
-        if *self.recipient.get_or_insert_with(|| person.clone()) != person {
-            self.unused.insert(Kind::People);
+        match &self.recipient {
+            None => self.recipient = Some(person),
+            Some(known) if *known == person => {}
+            Some(_) => self.unused.insert(Kind::People),
         }
     }
 

@@ -27,7 +27,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A trigger is good for three seconds: of one whose answer takes longer it is asked once more in that time
 /// whether it was used.
-const TRIGGER_TIMEOUT: Duration = Duration::from_millis(2000);
+const TRIGGER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Slack's Web API with our tokens.
 pub(crate) struct Slack {
