@@ -78,6 +78,7 @@ fn add(specimens: &mut Vec<Specimen>, locale: Locale, more: Vec<(String, Validat
 
 /// What of the dialog can be there or not.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each on its own")]
 struct Options {
     fields: usize,
     notices: bool,

@@ -174,9 +174,18 @@ async fn type_command(world: &World, user: &str, text: &str, duplicate: &str) {
     assert_eq!(outcome["acknowledged"], true, "{outcome}");
 }
 
-/// What is understood of a text, and what the dialog says in English and French of the rest; and whether it
-/// tells to change a secret.
-const TEXTS: [(&str, Option<&str>, &str, &str, &str, bool); 30] = [
+/// A text, the person and the time understood of it, what the dialog says in English and French of the rest,
+/// and whether it tells to change a secret.
+type Typed = (
+    &'static str,
+    Option<&'static str>,
+    &'static str,
+    &'static str,
+    &'static str,
+    bool,
+);
+
+const TEXTS: [Typed; 30] = [
     ("@bob 1 h", Some("U0BOB"), "1h", "", "", false),
     ("@bob 60m", Some("U0BOB"), "1h", "", "", false),
     ("@bob 1d", Some("U0BOB"), "24h", "", "", false),

@@ -284,7 +284,7 @@ async fn an_account_with_other_rights_is_found() {
     );
     assert!(
         ran.out
-            .ends_with("it works, with 1 warning; 3 checks were skipped\n"),
+            .ends_with("it works, with 1 warning; 4 checks were skipped\n"),
         "{}",
         ran.out
     );

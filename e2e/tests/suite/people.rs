@@ -64,7 +64,7 @@ fn rows() -> Vec<Row> {
 fn row(line: &str) -> Row {
     let cells: Vec<_> = line.split('|').map(str::trim).collect();
     let [_, who, may_send, may_get, beside_field, on_receipt, _] = cells[..] else {
-        panic!("{line}");
+        unreachable!("{line}");
     };
     let setting = ALLOW
         .iter()
@@ -85,15 +85,15 @@ fn yes(cell: &str) -> bool {
     match cell {
         "yes" => true,
         "no" => false,
-        other => panic!("{other}"),
+        other => unreachable!("{other}"),
     }
 }
 
 async fn world(engine: Engine, turned_round: bool, grid: &str) -> World {
-    let word = |is_allowed| if is_allowed { "yes" } else { "no" };
+    let said = |is_allowed| if is_allowed { "yes" } else { "no" };
     let bot_variables = if turned_round {
         ALLOW
-            .map(|(name, at_first)| (name, word(!at_first).to_owned()))
+            .map(|(name, at_first)| (name, said(!at_first).to_owned()))
             .to_vec()
     } else {
         Vec::new()

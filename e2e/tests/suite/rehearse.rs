@@ -38,7 +38,7 @@ enum How {
 }
 
 /// Each step, by its number, with what breaks it.
-fn fault(step: usize) -> Fault {
+fn fault(step: usize) -> Option<Fault> {
     let fault = |from, until, how| Fault {
         breaks: step,
         from,
@@ -47,7 +47,7 @@ fn fault(step: usize) -> Fault {
     };
     let call = |from, until, what| fault(from, until, How::Call(what));
     let quirk = |what| fault(3, 99, How::Quirk(what));
-    match step {
+    Some(match step {
         1 => call(
             1,
             2,
@@ -90,8 +90,8 @@ fn fault(step: usize) -> Fault {
             99,
             json!({"method": "chat.update", "to": BOB, "status": 503}),
         ),
-        _ => panic!("there is no step {step}"),
-    }
+        _ => return None,
+    })
 }
 
 /// Who plays.
@@ -222,7 +222,9 @@ impl Player<'_> {
         let message = self.message().await;
         let is_it = message.to_string().contains("within 1 hour");
         if is_it {
-            self.token = link_of(&message).rsplit('/').next().unwrap().to_owned();
+            let link = link_of(&message);
+            let (_, token) = link.rsplit_once('/').unwrap();
+            token.clone_into(&mut self.token);
         }
         is_it
     }
@@ -373,7 +375,7 @@ impl Rehearsal {
 
     async fn line(&mut self) -> Option<String> {
         let line = timeout(PATIENCE, self.lines.next_line()).await;
-        line.expect("the program says something").unwrap()
+        line.unwrap().unwrap()
     }
 }
 
@@ -391,10 +393,7 @@ async fn play(world: &World, fault: Option<Fault>) -> (String, Option<i32>) {
     };
     let mut report = String::new();
     let mut in_report = false;
-    let mut said = String::new();
     while let Some(line) = rehearsal.line().await {
-        said.push_str(&line);
-        said.push('\n');
         in_report |= line.starts_with("# Rehearsal");
         if in_report {
             report.push_str(&line);
@@ -409,7 +408,6 @@ async fn play(world: &World, fault: Option<Fault>) -> (String, Option<i32>) {
             }
             player.parts.push(part.join("\n"));
         } else if let Some(typed) = player.answer(&line).await {
-            said.push_str(&format!("< {} bytes\n", typed.len()));
             rehearsal
                 .stdin
                 .write_all(format!("{typed}\n").as_bytes())
@@ -418,7 +416,6 @@ async fn play(world: &World, fault: Option<Fault>) -> (String, Option<i32>) {
             rehearsal.stdin.flush().await.unwrap();
         }
     }
-    println!("{said}");
     for private in [
         ALICE, BOB, "U0GUEST", "Alice", "Bob", "Guest,", "http", "tomato", "KEY",
     ] {
@@ -472,7 +469,7 @@ macro_rules! each_fault {
         $(#[tokio::test]
         async fn $name() {
             let world = world(Engine::Sqlite).await;
-            let fault = fault($step);
+            let fault = fault($step).unwrap();
             let breaks = fault.breaks;
             let (report, code) = play(&world, Some(fault)).await;
             assert_eq!(failed(&report), [breaks], "{report}");
