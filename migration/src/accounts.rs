@@ -214,7 +214,7 @@ mod tests {
                 .filter(|grant| grant.contains(account))
                 .count()
         };
-        assert_eq!((of("'bot'@"), of("'web'@")), (5, 4));
+        assert_eq!((of("'bot'@"), of("'web'@")), (6, 4));
         assert!(grants.iter().all(|grant| !grant.contains("DELETE")));
         assert!(grants.contains(
             &"GRANT INSERT, SELECT, UPDATE (seen_at) ON `secure_secret`.`key_rings` TO 'web'@'10.0.0.7'"

@@ -63,9 +63,8 @@ fn rows() -> Vec<Row> {
 
 fn row(line: &str) -> Row {
     let cells: Vec<_> = line.split('|').map(str::trim).collect();
-    let [_, who, may_send, may_get, beside_field, on_receipt, _] = cells[..] else {
-        unreachable!("{line}");
-    };
+    let cells = <[_; 7]>::try_from(cells).unwrap();
+    let [_, who, may_send, may_get, beside_field, on_receipt, _] = cells;
     let setting = ALLOW
         .iter()
         .find(|(name, _)| format!("`{name}`") == may_get);
@@ -82,18 +81,15 @@ fn row(line: &str) -> Row {
 }
 
 fn yes(cell: &str) -> bool {
-    match cell {
-        "yes" => true,
-        "no" => false,
-        other => unreachable!("{other}"),
-    }
+    assert!(["yes", "no"].contains(&cell), "{cell}");
+    cell == "yes"
 }
 
 async fn world(engine: Engine, turned_round: bool, grid: &str) -> World {
-    let said = |is_allowed| if is_allowed { "yes" } else { "no" };
+    let yes_or_no = |is_allowed| if is_allowed { "yes" } else { "no" };
     let bot_variables = if turned_round {
         ALLOW
-            .map(|(name, at_first)| (name, said(!at_first).to_owned()))
+            .map(|(name, at_first)| (name, yes_or_no(!at_first).to_owned()))
             .to_vec()
     } else {
         Vec::new()
