@@ -61,7 +61,7 @@ on_each_engine! {
             ("U0GONE", "x", "", "recipient", "deactivated"),
             ("U0STRANGER", "x", "", "recipient", "another organization"),
             ("U0ALICE", "x", "", "recipient", "That’s you"),
-            ("U0NOBODY", "x", "", "recipient", "doesn’t show this app that person"),
+            ("U0NOBODY", "x", "", "recipient", "doesn’t know"),
             ("U0BOB", "", "", "secret", "Type the secret"),
             ("U0BOB", " \n\t", "", "secret", "only spaces"),
             ("U0BOB", "a\0b", "", "secret", "NUL"),

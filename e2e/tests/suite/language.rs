@@ -119,6 +119,8 @@ on_each_engine! {
         view["state"] = json!({"values": {
             "recipient": {"value": {"selected_user": "U0BOB"}},
             "secret": {"value": {"value": "canary-kept-language"}},
+            "secret_2": {"value": {"value": null}},
+            "note": {"value": {"value": null}},
             "lifetime": {"value": {"selected_option": {"value": "4h"}}},
         }});
         let submission = json!({"type": "interactive", "payload": {
@@ -149,6 +151,12 @@ on_each_engine! {
             let mut payload = json!({"type": kind, "team": {"id": "T0SCHOOL"}, "user": {"id": "U0CHLOE"}});
             payload["view"] = dialog["view"].clone();
             payload["view"]["private_metadata"] = r#"{"fields":1,"has_unused_words":true}"#.into();
+            payload["view"]["state"] = json!({"values": {
+                "recipient": {"value": {"selected_user": "U0BOB"}},
+                "secret": {"value": {"value": null}},
+                "note": {"value": {"value": null}},
+                "lifetime": {"value": {"selected_option": {"value": "1h"}}},
+            }});
             for (name, value) in more.as_object().unwrap() {
                 payload[name] = value.clone();
             }

@@ -179,7 +179,7 @@ async fn an_odd_command_opens_the_dialog_or_is_told_why_not() {
     }
     let dialogs = slack.dialogs("U0CHLOE").await;
     // A number may have been a secret.
-    let unused = |dialog: &&Value| dialog.to_string().contains("n’a pas été utilisé");
+    let unused = |dialog: &&Value| dialog.to_string().contains("D’autres mots");
     assert_eq!(dialogs.iter().filter(unused).count(), 1);
     assert_eq!(slack.ephemerals("U0CHLOE").await.len(), refused);
     world.finish().await;

@@ -56,6 +56,9 @@ pub(in crate::courier) fn message(
 fn lead(locale: Locale, facts: &Facts) -> Value {
     let mention = blocks::MENTION;
     let name = facts.sender_name.isolated();
+    if !facts.sender.can_be_mentioned() {
+        return blocks::section(&text(locale, Message::MessageLead { sender: &name }));
+    }
     let both = format!("{name} ({mention})");
     let sender = if is_nameless(facts) { mention } else { &both };
     blocks::paragraph(
