@@ -1,7 +1,7 @@
 //! Who may send and who may get: each row of the table in docs/operating.md, through the real bot; and under
 //! which name.
 
-use e2e::{Engine, Options, Submission, World, on_each_engine};
+use e2e::{Engine, Options, Submission, World, eventually, on_each_engine};
 use serde_json::{Value, json};
 
 /// The table, and the people of the simulated Slack for whom its rows stand.
@@ -252,6 +252,13 @@ on_each_engine! {
             let told = world.slack().messages_now("U0ALICE").await.len();
             world.slack().fail(&json!({"method": "users.info", "status": 503, "to": recipient})).await;
             world.send_from("U0ALICE", recipient).await;
+            // A try that is under way knows the row as it was.
+            let given_back = "SELECT COUNT(*) FROM deliveries WHERE kind = 'recipient_message' \
+                              AND settled_at IS NULL AND attempts > 0 AND leased_until IS NULL";
+            eventually("that the first try is over", || async {
+                (world.database.count(given_back).await == 1).then_some(())
+            })
+            .await;
             let set = format!("UPDATE secrets SET organization = {organization}");
             world.database.run(e2e::Account::Migrate, &set).await.unwrap();
             // The courier's next try comes by itself.
