@@ -250,7 +250,7 @@ on_each_engine! {
             ("'E0DISTRICT'", "U0SIBLING", "has the link"),
         ] {
             let told = world.slack().messages_now("U0ALICE").await.len();
-            world.slack().fail(&json!({"method": "users.info", "status": 503, "to": recipient})).await;
+            world.slack().fail(&json!({"method": "chat.postMessage", "status": 503, "to": recipient})).await;
             world.send_from("U0ALICE", recipient).await;
             // A try that is under way knows the row as it was.
             let given_back = "SELECT COUNT(*) FROM deliveries WHERE kind = 'recipient_message' \
