@@ -228,5 +228,6 @@ fn facts(person: &UserId) -> Option<Facts> {
         repeats: 0,
         page_lost: false,
         revoked_by: None,
+        is_typographic: true,
     })
 }
