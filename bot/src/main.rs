@@ -3,7 +3,6 @@
 
 mod alarm;
 mod audit_cli;
-mod census;
 mod command_text;
 mod courier;
 mod doctor;

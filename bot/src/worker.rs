@@ -10,7 +10,6 @@ use shared::{
     store::{
         Database,
         clock_watch::{self, Verdict},
-        installation::{self, Installation},
         key_rings,
     },
 };
@@ -19,7 +18,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     alarm::Alarm,
-    census::Census,
     courier::{Courier, Outage},
     egress::Egress,
     handlers::{Desk, Handlers},
@@ -42,10 +40,6 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let stop = lifecycle::shutdown_on_signals().context("signals can't be received")?;
     let egress = Egress::new(&settings.egress)?;
     let database = Database::open(&settings.database, &stop).await?;
-    let installation = Installation::of(
-        installation::id(&database).await?,
-        &settings.public_base_url,
-    );
     let alarm = Alarm::new(stop.clone());
     let metrics = Arc::new(Metrics::new());
     let connections = Connections::new(Arc::clone(&metrics));
@@ -55,8 +49,6 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let work_waits = Arc::new(Notify::new());
     let outage = Arc::new(Outage::default());
     let tasks = TaskTracker::new();
-    let census = Arc::new(Census::new(Arc::clone(&metrics)));
-    census.begin(&database).await;
 
     if let Some(address) = settings.health {
         let health = BotHealth {
@@ -84,7 +76,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         tasks: &tasks,
         stop: &stop,
     };
-    around.look_after(settings.cleanup_interval, keys, &census);
+    around.look_after(settings.cleanup_interval, keys);
     let courier = Courier {
         database: database.clone(),
         slack: Arc::clone(&slack),
@@ -106,7 +98,6 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         master_keys: settings.master_keys,
         delivery_keys,
         policy: settings.policy,
-        installation,
         default_language: settings.default_language,
         privacy: settings.privacy,
         work_waits,
@@ -117,7 +108,6 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         handlers: Arc::new(Handlers::new(desk, tasks.clone())),
         metrics,
         connections: connections.clone(),
-        census,
         alarm: alarm.clone(),
     };
     tracing::info!(connections = settings.slack.connections, "started");
@@ -154,8 +144,8 @@ struct Around<'a> {
 }
 
 impl Around<'_> {
-    /// Sweeps, notes which keys are in use and that this bot runs, and keeps an eye on the clock.
-    fn look_after(&self, cleanup_interval: Duration, keys: Vec<KeyId>, census: &Arc<Census>) {
+    /// Sweeps, notes which keys are in use, and keeps an eye on the clock.
+    fn look_after(&self, cleanup_interval: Duration, keys: Vec<KeyId>) {
         let (database, stop) = (|| self.database.clone(), || self.stop.clone());
         self.tasks.spawn(sweeper::run(
             database(),
@@ -167,8 +157,6 @@ impl Around<'_> {
         let tell = move |verdict| metrics.clock(verdict == Verdict::Sound);
         self.tasks
             .spawn(clock_watch::keep(database(), tell, stop()));
-        self.tasks
-            .spawn(Arc::clone(census).keep(database(), stop()));
         self.tasks.spawn(key_rings::keep_noting(
             database(),
             Program::Bot,

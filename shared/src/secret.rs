@@ -7,8 +7,6 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::characters;
-
 /// Most characters (Unicode scalar values) that one Slack input takes.
 ///
 /// Source: Slack's reference of the plain-text input element, `max_length`.
@@ -24,7 +22,7 @@ pub const SECRET_MAX_CHARS: usize = SECRET_MAX_PARTS * SECRET_PART_MAX_CHARS;
 pub const NOTE_MAX_CHARS: usize = 500;
 
 /// A secret, byte for byte as it was typed: 1 to [`SECRET_MAX_CHARS`] characters, none of them
-/// NUL, not all of them invisible.
+/// NUL, not all of them white space.
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
@@ -33,10 +31,10 @@ impl SecretText {
         if typed.is_empty() {
             return Err(SecretTextError::Empty);
         }
-        check(&typed, SECRET_MAX_CHARS)?;
-        if typed.chars().all(characters::is_invisible) {
-            return Err(SecretTextError::OnlyInvisible);
+        if typed.chars().all(char::is_whitespace) {
+            return Err(SecretTextError::OnlyWhitespace);
         }
+        check(&typed, SECRET_MAX_CHARS)?;
         Ok(Self(typed))
     }
 
@@ -58,12 +56,6 @@ impl SecretText {
             whole
         };
         Self::parse(whole).map_err(|error| (0, error))
-    }
-
-    /// Whether there are characters that devices put in by themselves, such as curly quotes.
-    #[must_use]
-    pub fn is_typographic(&self) -> bool {
-        characters::are_typographic(&self.0)
     }
 
     /// The plaintext. Whoever calls this answers for where it goes.
@@ -89,12 +81,12 @@ impl fmt::Debug for SecretText {
 pub struct NoteText(Zeroizing<String>);
 
 impl NoteText {
-    /// Takes what was typed; nothing but white space, or else invisible, is no note.
+    /// Takes what was typed; nothing but white space is no note.
     pub fn parse_optional(typed: Zeroizing<String>) -> Result<Option<Self>, SecretTextError> {
-        check(&typed, NOTE_MAX_CHARS)?;
-        if typed.chars().all(characters::is_invisible) {
+        if typed.chars().all(char::is_whitespace) {
             return Ok(None);
         }
+        check(&typed, NOTE_MAX_CHARS)?;
         Ok(Some(Self(typed)))
     }
 
@@ -122,9 +114,9 @@ pub enum SecretTextError {
     /// Nothing was typed.
     #[error("the text is empty")]
     Empty,
-    /// Only what nobody sees was typed: spaces, line ends, characters without a shape.
-    #[error("nothing in the text can be seen")]
-    OnlyInvisible,
+    /// Only spaces, tabs or line ends were typed.
+    #[error("the text is only white space")]
+    OnlyWhitespace,
     /// There is a NUL character, which no web page can show.
     #[error("the text contains a NUL character")]
     ContainsNul,
@@ -169,7 +161,7 @@ mod tests {
         assert_eq!(parse("").unwrap_err(), SecretTextError::Empty);
         assert_eq!(
             parse(" \n\t\u{3000}").unwrap_err(),
-            SecretTextError::OnlyInvisible
+            SecretTextError::OnlyWhitespace
         );
         assert_eq!(parse("a\0b").unwrap_err(), SecretTextError::ContainsNul);
         assert!(parse(&"é".repeat(SECRET_MAX_CHARS)).is_ok());
@@ -207,7 +199,7 @@ mod tests {
         );
         assert_eq!(
             join(&["", " ", "\n"]),
-            Err((0, SecretTextError::OnlyInvisible))
+            Err((0, SecretTextError::OnlyWhitespace))
         );
         assert_eq!(join(&[]), Err((0, SecretTextError::Empty)));
     }

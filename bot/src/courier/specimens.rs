@@ -228,6 +228,5 @@ fn facts(person: &UserId) -> Option<Facts> {
         repeats: 0,
         page_lost: false,
         revoked_by: None,
-        is_typographic: true,
     })
 }

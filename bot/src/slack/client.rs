@@ -272,7 +272,7 @@ impl Slack {
 
 /// A message before it is posted. Holds a link: not printed.
 pub(crate) struct OutgoingMessage {
-    /// What screen readers and phones get: no link, no note.
+    /// What notifications show: no link, no note.
     pub(crate) text: String,
     pub(crate) blocks: Vec<Value>,
 }

@@ -7,7 +7,6 @@ use shared::{
     text::{self, Locale, Message, text},
 };
 
-use super::spoken;
 use crate::slack::{OutgoingMessage, blocks};
 
 /// The action of the button that leads to the link.
@@ -18,8 +17,7 @@ const OPEN: &str = "open_secret";
 const LATE_AFTER: u64 = 60_000;
 
 /// The recipient's message. The link is a button's address and stands nowhere else: Slack copies
-/// `text` into notifications and e-mails, and the blocks' texts into some. A doubtful one may have been
-/// posted before.
+/// `text` into notifications and e-mails. A doubtful one may have been posted before.
 pub(in crate::courier) fn message(
     locale: Locale,
     facts: &Facts,
@@ -28,12 +26,10 @@ pub(in crate::courier) fn message(
     link: &str,
 ) -> OutgoingMessage {
     let sender = &facts.sender_name.isolated();
-    let mut said = vec![terms(locale, facts)];
+    let mut blocks = vec![lead(locale, facts), blocks::section(&terms(locale, facts))];
     if is_doubtful {
-        said.push(text(locale, Message::MessageAgain));
+        blocks.push(blocks::section(&text(locale, Message::MessageAgain)));
     }
-    let mut blocks = vec![lead(locale, facts)];
-    blocks.extend(said.iter().map(|said| blocks::section(said)));
     if let Some(note) = note {
         blocks.push(blocks::context(&text(
             locale,
@@ -46,11 +42,12 @@ pub(in crate::courier) fn message(
         &text(locale, Message::MessageButton),
         link,
     ));
-    let caution = text(locale, Message::MessageCaution { sender });
-    blocks.push(blocks::context(&caution));
-    said.push(caution);
+    blocks.push(blocks::context(&text(
+        locale,
+        Message::MessageCaution { sender },
+    )));
     OutgoingMessage {
-        text: spoken_of(locale, facts, &said),
+        text: fallback(locale, facts),
         blocks,
     }
 }
@@ -70,18 +67,14 @@ fn lead(locale: Locale, facts: &Facts) -> Value {
     )
 }
 
-/// What notifications and screen readers have of a message: who sent it, and all that its blocks say besides.
-fn spoken_of(locale: Locale, facts: &Facts, said: &[String]) -> String {
-    let lead = if is_nameless(facts) {
+/// What notifications and screen readers have of a message.
+fn fallback(locale: Locale, facts: &Facts) -> String {
+    if is_nameless(facts) {
         let sender = &blocks::mention(&facts.sender);
-        text(locale, Message::MessageLead { sender })
-    } else {
-        let sender = &facts.sender_name.isolated();
-        blocks::escape(&text(locale, Message::MessageLead { sender }))
-    };
-    let said = said.iter().map(|said| blocks::escape(said));
-    let all: Vec<_> = std::iter::once(lead).chain(said).collect();
-    spoken(&all)
+        return text(locale, Message::MessageFallback { sender });
+    }
+    let sender = &facts.sender_name.isolated();
+    blocks::escape(&text(locale, Message::MessageFallback { sender }))
 }
 
 /// Whether the sender has no name of which anything is seen.
@@ -116,10 +109,9 @@ pub(in crate::courier) fn ended_message(locale: Locale, facts: &Facts) -> Option
         Ending::Revoked if facts.revoked_by.is_some() => Message::MessageEnded { when, sender },
         Ending::Undeliverable | Ending::Revoked => Message::MessageWithdrawn { when, sender },
     };
-    let said = text(locale, what);
     Some(OutgoingMessage {
-        text: spoken_of(locale, facts, std::slice::from_ref(&said)),
-        blocks: vec![lead(locale, facts), blocks::section(&said)],
+        text: fallback(locale, facts),
+        blocks: vec![lead(locale, facts), blocks::section(&text(locale, what))],
     })
 }
 
