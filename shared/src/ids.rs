@@ -131,15 +131,6 @@ slack_id! {
     SubmissionKey, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
-impl UserId {
-    /// Whether it looks as Slack's ids of members do, so that a mention of it can be taken.
-    #[must_use]
-    pub fn can_be_mentioned(&self) -> bool {
-        let is_plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-        self.0.starts_with(['U', 'W']) && self.0.bytes().all(is_plain)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -36,8 +36,13 @@ pub(crate) fn specimens(locale: Locale, person: &UserId, link: &str) -> Vec<(Str
     };
     let mut all = Vec::new();
     let mut add = |name: String, message: &OutgoingMessage| {
-        let message = serde_json::json!({ "text": message.text, "blocks": message.blocks });
-        all.push((name, Validated::Message(message)));
+        let shown = |blocks| {
+            Validated::Message(serde_json::json!({ "text": message.text, "blocks": blocks }))
+        };
+        if let Some(unmentioned) = &message.unmentioned {
+            all.push((format!("{name}, without a mention"), shown(unmentioned)));
+        }
+        all.push((name, shown(&message.blocks)));
     };
     for (name, message) in to_recipient(locale, &facts, link) {
         add(format!("recipient's message, {name}"), &message);

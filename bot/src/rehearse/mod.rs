@@ -17,7 +17,7 @@ use anyhow::{Context as _, ensure};
 use clap::{Arg, ArgMatches, Command, value_parser};
 use shared::{
     settings::{self, Program, definitions},
-    store::{Database, rehearsal},
+    store::Database,
     text,
 };
 
@@ -85,7 +85,7 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         .recipient(&sender, given("with"), settings.policy.allow_self)
         .await?;
     let wait = matches.get_one::<Duration>("wait").copied();
-    let began = rehearsal::now(&database).await?;
+    let began = database.clock().await?;
     let alone = sender == recipient;
     let mut play = Play {
         database: &database,
@@ -102,6 +102,7 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         ("the sender was the recipient", yes_no(alone)),
         ("ALLOW_SELF", yes_no(settings.policy.allow_self)),
         ("ALLOW_EXTERNAL", yes_no(settings.policy.allow_external)),
+        ("ALLOW_GUESTS", yes_no(settings.policy.allow_guests)),
     ];
     let written = report.markdown(&about);
     Terminal::tell(&format!(

@@ -141,12 +141,29 @@ impl Slack {
         thread: Option<&MessageTs>,
         message: &OutgoingMessage,
     ) -> Result<MessageTs, SlackError> {
+        let posted = self.post_blocks(channel, thread, message, &message.blocks);
+        match posted.await {
+            Err(error) => match message.instead(&error) {
+                Some(blocks) => self.post_blocks(channel, thread, message, blocks).await,
+                None => Err(error),
+            },
+            posted => posted,
+        }
+    }
+
+    async fn post_blocks(
+        &self,
+        channel: &ChannelId,
+        thread: Option<&MessageTs>,
+        message: &OutgoingMessage,
+        blocks: &[Value],
+    ) -> Result<MessageTs, SlackError> {
         let method = Method::PostMessage;
         let request = PostMessage {
             channel: channel.as_str(),
             thread_ts: thread.map(MessageTs::as_str),
             text: &message.text,
-            blocks: &message.blocks,
+            blocks,
             unfurl_links: false,
             unfurl_media: false,
         };
@@ -161,11 +178,28 @@ impl Slack {
         ts: &MessageTs,
         message: &OutgoingMessage,
     ) -> Result<(), SlackError> {
+        let updated = self.update_blocks(channel, ts, message, &message.blocks);
+        match updated.await {
+            Err(error) => match message.instead(&error) {
+                Some(blocks) => self.update_blocks(channel, ts, message, blocks).await,
+                None => Err(error),
+            },
+            updated => updated,
+        }
+    }
+
+    async fn update_blocks(
+        &self,
+        channel: &ChannelId,
+        ts: &MessageTs,
+        message: &OutgoingMessage,
+        blocks: &[Value],
+    ) -> Result<(), SlackError> {
         let request = json!({
             "channel": channel.as_str(),
             "ts": ts.as_str(),
             "text": message.text,
-            "blocks": message.blocks,
+            "blocks": blocks,
         });
         self.confirm(Method::UpdateMessage, &request).await
     }
@@ -275,6 +309,17 @@ pub(crate) struct OutgoingMessage {
     /// What notifications show: no link, no note.
     pub(crate) text: String,
     pub(crate) blocks: Vec<Value>,
+    /// The same without a mention, where there is one: of somebody whom it doesn't show this app, Slack may take
+    /// none.
+    pub(crate) unmentioned: Option<Vec<Value>>,
+}
+
+impl OutgoingMessage {
+    /// The blocks to send in the place of those that Slack refused.
+    fn instead(&self, error: &SlackError) -> Option<&[Value]> {
+        let unmentioned = self.unmentioned.as_deref();
+        unmentioned.filter(|_| error.is_refused_blocks())
+    }
 }
 
 #[derive(Serialize)]

@@ -257,6 +257,14 @@ impl SlackError {
         self.is(Class::Undecided)
     }
 
+    /// Whether Slack refused a message for its blocks: nothing was posted or changed.
+    pub(crate) fn is_refused_blocks(&self) -> bool {
+        matches!(
+            self.code(),
+            Some("invalid_blocks" | "invalid_blocks_format")
+        )
+    }
+
     /// Whether a `response_url` takes no answer any more. Slack says so by status 404, too.
     #[cfg_attr(not(test), expect(dead_code, reason = "every answer is tried once"))]
     pub(crate) fn is_over_answer(&self) -> bool {

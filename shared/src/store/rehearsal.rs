@@ -1,8 +1,6 @@
 //! What the database knows of a rehearsal's secrets: where each stands, and nothing of what is in it.
 
-use sea_orm::{
-    ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{
     Database, StoreError,
@@ -41,21 +39,6 @@ pub struct Trace {
     pub receipt: Standing,
     /// The browser that opened it.
     pub user_agent: Option<String>,
-}
-
-/// The database's time.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn now(database: &Database) -> Result<Timestamp, StoreError> {
-    let connection = database.connection();
-    let statement = Statement::from_string(
-        connection.get_database_backend(),
-        format!("SELECT {}", database.now_sql()),
-    );
-    let row = connection.query_one_raw(statement).await?;
-    let row = row.ok_or(StoreError::Unreadable { column: "now" })?;
-    Ok(Timestamp::from_millis(row.try_get_by_index(0)?))
 }
 
 /// The last secret that somebody sent, to somebody if that is named, later than a point in time.

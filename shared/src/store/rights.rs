@@ -55,26 +55,22 @@ const KEY_RINGS: TableRights = TableRights {
     update: Columns::Only(&["seen_at"]),
 };
 
+/// Every column of the table of [`VIEW_CHECKS`].
+const OF_VIEW_CHECKS: &[&str] = &[
+    "version",
+    "taken",
+    "refused",
+    "unasked",
+    "code",
+    "checked_at",
+];
+
 /// What doctor found out, for the next one to tell.
 const VIEW_CHECKS: TableRights = TableRights {
     table: "view_checks",
     insert: true,
-    select: Columns::All(&[
-        "version",
-        "taken",
-        "refused",
-        "unasked",
-        "code",
-        "checked_at",
-    ]),
-    update: Columns::Only(&[
-        "version",
-        "taken",
-        "refused",
-        "unasked",
-        "code",
-        "checked_at",
-    ]),
+    select: Columns::All(OF_VIEW_CHECKS),
+    update: Columns::Only(OF_VIEW_CHECKS),
 };
 
 /// The bot: stores and delivers; reads no ciphertext.

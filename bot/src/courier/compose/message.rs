@@ -48,6 +48,7 @@ pub(in crate::courier) fn message(
     )));
     OutgoingMessage {
         text: fallback(locale, facts),
+        unmentioned: Some(unmentioned(locale, facts, &blocks)),
         blocks,
     }
 }
@@ -56,15 +57,20 @@ pub(in crate::courier) fn message(
 fn lead(locale: Locale, facts: &Facts) -> Value {
     let mention = blocks::MENTION;
     let name = facts.sender_name.isolated();
-    if !facts.sender.can_be_mentioned() {
-        return blocks::section(&text(locale, Message::MessageLead { sender: &name }));
-    }
     let both = format!("{name} ({mention})");
     let sender = if is_nameless(facts) { mention } else { &both };
     blocks::paragraph(
         &text(locale, Message::MessageLead { sender }),
         &facts.sender,
     )
+}
+
+/// The same blocks with nothing but the name.
+fn unmentioned(locale: Locale, facts: &Facts, blocks: &[Value]) -> Vec<Value> {
+    let sender = &facts.sender_name.isolated();
+    let lead = blocks::section(&text(locale, Message::MessageLead { sender }));
+    let rest = blocks.iter().skip(1).cloned();
+    std::iter::once(lead).chain(rest).collect()
 }
 
 /// What notifications and screen readers have of a message.
@@ -109,9 +115,11 @@ pub(in crate::courier) fn ended_message(locale: Locale, facts: &Facts) -> Option
         Ending::Revoked if facts.revoked_by.is_some() => Message::MessageEnded { when, sender },
         Ending::Undeliverable | Ending::Revoked => Message::MessageWithdrawn { when, sender },
     };
+    let blocks = vec![lead(locale, facts), blocks::section(&text(locale, what))];
     Some(OutgoingMessage {
         text: fallback(locale, facts),
-        blocks: vec![lead(locale, facts), blocks::section(&text(locale, what))],
+        unmentioned: Some(unmentioned(locale, facts, &blocks)),
+        blocks,
     })
 }
 

@@ -29,6 +29,7 @@ impl Receipt {
             blocks: lines
                 .map(|line| blocks::section_with_mentions(line))
                 .collect(),
+            unmentioned: None,
         }
     }
 
@@ -175,6 +176,7 @@ pub(in crate::courier) fn nudge(locale: Locale, facts: &Facts, cause: Nudges) ->
     let what = text(locale, what);
     OutgoingMessage {
         blocks: vec![blocks::section_with_mentions(&what)],
+        unmentioned: None,
         text: what,
     }
 }

@@ -121,7 +121,7 @@ impl Play<'_> {
     }
 
     async fn now(&self) -> Result<Timestamp, StoreError> {
-        rehearsal::now(self.database).await
+        self.database.clock().await
     }
 
     /// What was sent to the recipient, once it is there.
