@@ -3,6 +3,7 @@
 
 mod alarm;
 mod audit_cli;
+mod census;
 mod command_text;
 mod courier;
 mod doctor;

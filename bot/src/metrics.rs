@@ -38,6 +38,7 @@ pub(crate) struct Metrics {
     waiting: Gauge,
     clock: Gauge,
     held: Gauge,
+    strangers: Gauge,
     oldest_delivery: Gauge<f64, AtomicU64>,
     oldest_expired: Gauge<f64, AtomicU64>,
 }
@@ -91,6 +92,7 @@ impl Metrics {
             waiting: Gauge::default(),
             clock: Gauge::default(),
             held: Gauge::default(),
+            strangers: Gauge::default(),
             oldest_delivery: Gauge::default(),
             oldest_expired: Gauge::default(),
         };
@@ -166,6 +168,11 @@ impl Metrics {
             "Messages that wait because Slack takes none from the app as a whole",
             self.held.clone(),
         );
+        registry.register(
+            "strange_connections",
+            "Connections of the Slack app beyond those of this database's bots, as Slack last counted them",
+            self.strangers.clone(),
+        );
         registry.register_with_unit(
             "oldest_delivery_age",
             "How long the oldest message has been waiting to be posted",
@@ -234,6 +241,10 @@ impl Metrics {
 
     pub(crate) fn clock(&self, is_sound: bool) {
         self.clock.set(i64::from(is_sound));
+    }
+
+    pub(crate) fn strangers(&self, connections: u32) {
+        self.strangers.set(i64::from(connections));
     }
 
     pub(crate) fn is_clock_sound(&self) -> bool {

@@ -6,7 +6,9 @@ use shared::{
     lifetime::Lifetime,
     secret::{NOTE_MAX_CHARS, SECRET_MAX_CHARS, SECRET_PART_MAX_CHARS},
     settings::PrivacyUrl,
-    store::{Ending, deliveries::Outcome, submissions::StoredSubmission},
+    store::{
+        Ending, deliveries::Outcome, installation::Installation, submissions::StoredSubmission,
+    },
     text::{self, Locale, Message, text},
 };
 
@@ -56,6 +58,9 @@ pub(crate) struct Layout {
     /// The sealed `response_url`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) answer: Option<String>,
+    /// The installation whose dialog it is; missing in those of the version before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) installation: Option<String>,
     /// How an earlier version wrote that something was not used.
     #[serde(skip_serializing)]
     pub(crate) has_unused_words: bool,
@@ -87,6 +92,7 @@ impl Default for Layout {
             tz: None,
             answer: None,
             has_unused_words: false,
+            installation: None,
         }
     }
 }
@@ -106,6 +112,12 @@ impl Layout {
             has_unused_words: false,
             ..layout
         }
+    }
+
+    /// Whether another installation opened the dialog.
+    pub(crate) fn is_of_another(&self, installation: &Installation) -> bool {
+        let opened_by = self.installation.as_deref();
+        opened_by.is_some_and(|opened_by| opened_by != installation.as_str())
     }
 
     /// With another field; `None` when there are as many as there can be.
@@ -312,10 +324,36 @@ fn input(block_id: &str, label: &str, element: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use shared::ids::UserId;
+    use shared::{
+        ids::{InstallationId, UserId},
+        settings::PublicBaseUrl,
+    };
     use slack_morphism::prelude::{SlackBlock, SlackView};
 
     use super::*;
+
+    fn installation() -> Installation {
+        let url = PublicBaseUrl::parse("https://secrets.example.org").unwrap();
+        Installation::of(InstallationId::generate(), &url)
+    }
+
+    #[test]
+    fn a_dialog_knows_its_installation_and_one_of_before_is_anybodys() {
+        let (here, elsewhere) = (installation(), installation());
+        let ours = Layout {
+            installation: Some(here.as_str().to_owned()),
+            ..Layout::default()
+        };
+        let dialog = dialog(Locale::En, &Prefill::default(), &ours, &Vec::new(), None);
+        let layout = Layout::parse(dialog["private_metadata"].as_str().unwrap());
+        assert!(!layout.is_of_another(&here));
+        assert!(layout.is_of_another(&elsewhere));
+        // A larger one is still its own.
+        assert!(layout.with_more_room().unwrap().is_of_another(&elsewhere));
+        for before in ["", "{\"fields\":2}", "{\"installation\":null}"] {
+            assert!(!Layout::parse(before).is_of_another(&here), "{before}");
+        }
+    }
 
     #[test]
     fn slack_morphism_knows_the_dialog() {

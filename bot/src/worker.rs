@@ -10,6 +10,7 @@ use shared::{
     store::{
         Database,
         clock_watch::{self, Verdict},
+        installation::{self, Installation},
         key_rings,
     },
 };
@@ -18,6 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     alarm::Alarm,
+    census::Census,
     courier::{Courier, Outage},
     egress::Egress,
     handlers::{Desk, Handlers},
@@ -40,6 +42,10 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let stop = lifecycle::shutdown_on_signals().context("signals can't be received")?;
     let egress = Egress::new(&settings.egress)?;
     let database = Database::open(&settings.database, &stop).await?;
+    let installation = Installation::of(
+        installation::id(&database).await?,
+        &settings.public_base_url,
+    );
     let alarm = Alarm::new(stop.clone());
     let metrics = Arc::new(Metrics::new());
     let connections = Connections::new(Arc::clone(&metrics));
@@ -49,6 +55,8 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let work_waits = Arc::new(Notify::new());
     let outage = Arc::new(Outage::default());
     let tasks = TaskTracker::new();
+    let census = Arc::new(Census::new(Arc::clone(&metrics)));
+    census.begin(&database).await;
 
     if let Some(address) = settings.health {
         let health = BotHealth {
@@ -76,7 +84,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         tasks: &tasks,
         stop: &stop,
     };
-    around.look_after(settings.cleanup_interval, keys);
+    around.look_after(settings.cleanup_interval, keys, &census);
     let courier = Courier {
         database: database.clone(),
         slack: Arc::clone(&slack),
@@ -98,6 +106,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         master_keys: settings.master_keys,
         delivery_keys,
         policy: settings.policy,
+        installation,
         default_language: settings.default_language,
         privacy: settings.privacy,
         work_waits,
@@ -108,6 +117,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         handlers: Arc::new(Handlers::new(desk, tasks.clone())),
         metrics,
         connections: connections.clone(),
+        census,
         alarm: alarm.clone(),
     };
     tracing::info!(connections = settings.slack.connections, "started");
@@ -144,8 +154,8 @@ struct Around<'a> {
 }
 
 impl Around<'_> {
-    /// Sweeps, notes which keys are in use, and keeps an eye on the clock.
-    fn look_after(&self, cleanup_interval: Duration, keys: Vec<KeyId>) {
+    /// Sweeps, notes which keys are in use and that this bot runs, and keeps an eye on the clock.
+    fn look_after(&self, cleanup_interval: Duration, keys: Vec<KeyId>, census: &Arc<Census>) {
         let (database, stop) = (|| self.database.clone(), || self.stop.clone());
         self.tasks.spawn(sweeper::run(
             database(),
@@ -157,6 +167,8 @@ impl Around<'_> {
         let tell = move |verdict| metrics.clock(verdict == Verdict::Sound);
         self.tasks
             .spawn(clock_watch::keep(database(), tell, stop()));
+        self.tasks
+            .spawn(Arc::clone(census).keep(database(), stop()));
         self.tasks.spawn(key_rings::keep_noting(
             database(),
             Program::Bot,

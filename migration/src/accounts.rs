@@ -137,9 +137,13 @@ impl Accounts {
 
     fn grant(&self, rights: &TableRights, account: &Account) -> String {
         let insert = rights.insert.then(|| "INSERT".to_owned());
+        let delete = rights.delete.then(|| "DELETE".to_owned());
         let select = columns("SELECT", &rights.select);
         let update = columns("UPDATE", &rights.update);
-        let all: Vec<_> = [insert, select, update].into_iter().flatten().collect();
+        let all: Vec<_> = [insert, delete, select, update]
+            .into_iter()
+            .flatten()
+            .collect();
         format!(
             "GRANT {} ON {}.{} TO {}",
             all.join(", "),
@@ -214,8 +218,15 @@ mod tests {
                 .filter(|grant| grant.contains(account))
                 .count()
         };
-        assert_eq!((of("'bot'@"), of("'web'@")), (6, 4));
-        assert!(grants.iter().all(|grant| !grant.contains("DELETE")));
+        assert_eq!((of("'bot'@"), of("'web'@")), (8, 4));
+        let deletes: Vec<_> = grants
+            .iter()
+            .filter(|grant| grant.contains("DELETE"))
+            .collect();
+        assert!(
+            deletes.len() == 1 && deletes[0].contains("`bots` TO 'bot'@"),
+            "{deletes:?}"
+        );
         assert!(grants.contains(
             &"GRANT INSERT, SELECT, UPDATE (seen_at) ON `secure_secret`.`key_rings` TO 'web'@'10.0.0.7'"
                 .to_owned()

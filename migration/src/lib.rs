@@ -15,6 +15,7 @@ mod m20261125_000007_repeats;
 mod m20261125_000008_answers;
 mod m20261126_000009_losses;
 mod m20261126_000010_organization;
+mod m20261126_000011_installations;
 mod m20261126_000012_view_checks;
 mod m20261126_000013_sender_language;
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000008_answers::Migration),
             Box::new(m20261126_000009_losses::Migration),
             Box::new(m20261126_000010_organization::Migration),
+            Box::new(m20261126_000011_installations::Migration),
             Box::new(m20261126_000012_view_checks::Migration),
             Box::new(m20261126_000013_sender_language::Migration),
         ]

@@ -57,6 +57,14 @@ row_id! {
     SecretId
 }
 row_id! {
+    /// A database's identity. Not secret, and no key.
+    InstallationId
+}
+row_id! {
+    /// A running bot.
+    BotId
+}
+row_id! {
     /// A message that is to be delivered.
     DeliveryId
 }

@@ -4,6 +4,7 @@
 //! `bot` and `reveal-web` reach secrets only through [`store`] and meet only in the database.
 
 pub mod certificate;
+pub mod characters;
 pub mod clock;
 pub mod core_dumps;
 pub mod crypto;

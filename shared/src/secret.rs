@@ -7,6 +7,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::characters;
+
 /// Most characters (Unicode scalar values) that one Slack input takes.
 ///
 /// Source: Slack's reference of the plain-text input element, `max_length`.
@@ -22,7 +24,7 @@ pub const SECRET_MAX_CHARS: usize = SECRET_MAX_PARTS * SECRET_PART_MAX_CHARS;
 pub const NOTE_MAX_CHARS: usize = 500;
 
 /// A secret, byte for byte as it was typed: 1 to [`SECRET_MAX_CHARS`] characters, none of them
-/// NUL, not all of them white space.
+/// NUL, not all of them invisible.
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
@@ -31,10 +33,10 @@ impl SecretText {
         if typed.is_empty() {
             return Err(SecretTextError::Empty);
         }
-        if typed.chars().all(char::is_whitespace) {
-            return Err(SecretTextError::OnlyWhitespace);
-        }
         check(&typed, SECRET_MAX_CHARS)?;
+        if typed.chars().all(characters::is_invisible) {
+            return Err(SecretTextError::OnlyInvisible);
+        }
         Ok(Self(typed))
     }
 
@@ -56,6 +58,12 @@ impl SecretText {
             whole
         };
         Self::parse(whole).map_err(|error| (0, error))
+    }
+
+    /// Whether there are characters that devices put in by themselves, such as curly quotes.
+    #[must_use]
+    pub fn is_typographic(&self) -> bool {
+        characters::are_typographic(&self.0)
     }
 
     /// The plaintext. Whoever calls this answers for where it goes.
@@ -81,12 +89,12 @@ impl fmt::Debug for SecretText {
 pub struct NoteText(Zeroizing<String>);
 
 impl NoteText {
-    /// Takes what was typed; nothing but white space is no note.
+    /// Takes what was typed; nothing but white space, or else invisible, is no note.
     pub fn parse_optional(typed: Zeroizing<String>) -> Result<Option<Self>, SecretTextError> {
-        if typed.chars().all(char::is_whitespace) {
+        check(&typed, NOTE_MAX_CHARS)?;
+        if typed.chars().all(characters::is_invisible) {
             return Ok(None);
         }
-        check(&typed, NOTE_MAX_CHARS)?;
         Ok(Some(Self(typed)))
     }
 
@@ -114,9 +122,9 @@ pub enum SecretTextError {
     /// Nothing was typed.
     #[error("the text is empty")]
     Empty,
-    /// Only spaces, tabs or line ends were typed.
-    #[error("the text is only white space")]
-    OnlyWhitespace,
+    /// Only what nobody sees was typed: spaces, line ends, characters without a shape.
+    #[error("nothing in the text can be seen")]
+    OnlyInvisible,
     /// There is a NUL character, which no web page can show.
     #[error("the text contains a NUL character")]
     ContainsNul,
@@ -161,7 +169,7 @@ mod tests {
         assert_eq!(parse("").unwrap_err(), SecretTextError::Empty);
         assert_eq!(
             parse(" \n\t\u{3000}").unwrap_err(),
-            SecretTextError::OnlyWhitespace
+            SecretTextError::OnlyInvisible
         );
         assert_eq!(parse("a\0b").unwrap_err(), SecretTextError::ContainsNul);
         assert!(parse(&"é".repeat(SECRET_MAX_CHARS)).is_ok());
@@ -199,7 +207,7 @@ mod tests {
         );
         assert_eq!(
             join(&["", " ", "\n"]),
-            Err((0, SecretTextError::OnlyWhitespace))
+            Err((0, SecretTextError::OnlyInvisible))
         );
         assert_eq!(join(&[]), Err((0, SecretTextError::Empty)));
     }

@@ -233,5 +233,6 @@ fn facts(person: &UserId) -> Option<Facts> {
         repeats: 0,
         page_lost: false,
         revoked_by: None,
+        is_typographic: true,
     })
 }

@@ -4,6 +4,7 @@ mod messages;
 mod public_url;
 mod rows;
 mod slack;
+mod strangers;
 mod views;
 
 use std::{
@@ -99,6 +100,7 @@ async fn check_database(
     report.tell(&keys::delivery(&database, &delivery).await)?;
     report.tell(&messages::waiting(&database).await)?;
     report.tell(&rows::check(&database).await)?;
+    report.tell(&strangers::check(&database).await)?;
     Ok(Some(database))
 }
 

@@ -1,6 +1,6 @@
-//! The submission of a dialog that is not ours: another program with the same Slack app opened it,
-//! before the app was switched over to this one. Nothing is stored of it, so it must not close as if
-//! it had been sent.
+//! The submission of a dialog that is not ours: another program with the same Slack app opened it, before
+//! the app was switched over to this one, or in another installation of ours. Nothing is stored of it, so
+//! it must not close as if it had been sent.
 
 use serde_json::Value;
 use shared::{
@@ -20,6 +20,14 @@ pub(super) struct ForeignSubmission {
 }
 
 impl ForeignSubmission {
+    /// A dialog of our own form, whose fields are known.
+    pub(super) fn of_our_form(user: Option<UserId>) -> Self {
+        Self {
+            user,
+            field: field::SECRET[0].to_owned(),
+        }
+    }
+
     /// `None` for a dialog that is known to have no field: nothing was typed there.
     pub(super) fn read(payload: &Object<'_>) -> Option<Self> {
         let view = payload.object("view");
@@ -76,7 +84,7 @@ mod tests {
             answer["errors"]["b"]
                 .as_str()
                 .unwrap()
-                .contains("was not sent")
+                .contains("Nothing was sent")
         );
     }
 

@@ -22,7 +22,7 @@ use shared::{
     crypto::{DeliveryKeys, MasterKeys},
     logging::millis_since,
     settings::PrivacyUrl,
-    store::Database,
+    store::{Database, installation::Installation},
     text::{Locale, Message, text},
 };
 use tokio::sync::Notify;
@@ -60,6 +60,8 @@ const SUBMISSION_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The word for submissions of our dialog, in log and metrics.
 const SUBMISSION: &str = "submission";
+/// The word for submissions of another program's dialog.
+const FOREIGN: &str = "foreign_submission";
 
 /// What handlers work with.
 pub(crate) struct Desk {
@@ -69,6 +71,8 @@ pub(crate) struct Desk {
     pub(crate) master_keys: MasterKeys,
     pub(crate) delivery_keys: Arc<DeliveryKeys>,
     pub(crate) policy: Policy,
+    /// Which dialogs are ours.
+    pub(crate) installation: Installation,
     /// For people whose language is not known, or has no catalogue.
     pub(crate) default_language: Locale,
     /// What the dialog leads to where it says what is written down.
@@ -127,8 +131,18 @@ impl Handlers {
     pub(crate) fn handle(&self, envelope: &Envelope<'_>, acknowledge: Acknowledgement) {
         let payload = envelope.payload.get();
         tracing::debug!(envelope.id = envelope.id, kind = ?envelope.kind, "envelope");
+        let here = &self.desk.installation;
         match Event::read(envelope.kind, payload) {
             Event::Command(command) => self.run_command(command, acknowledge),
+            // A dialog just like ours, opened by a bot with another database.
+            Event::Submission(submitted) if submitted.layout.is_of_another(here) => {
+                let foreign = ForeignSubmission::of_our_form(Some(submitted.sender));
+                self.refuse_foreign(foreign, acknowledge);
+            }
+            Event::UnreadableSubmission(unreadable) if unreadable.layout.is_of_another(here) => {
+                let foreign = ForeignSubmission::of_our_form(unreadable.user);
+                self.refuse_foreign(foreign, acknowledge);
+            }
             Event::Submission(submitted) => self.submit(submitted, acknowledge),
             Event::UnreadableSubmission(unreadable) => self.refuse(unreadable, acknowledge),
             Event::ForeignSubmission(foreign) => self.refuse_foreign(foreign, acknowledge),
@@ -251,17 +265,16 @@ impl Handlers {
     }
 
     fn refuse_foreign(&self, foreign: ForeignSubmission, acknowledge: Acknowledgement) {
-        const KIND: &str = "foreign_submission";
         tracing::warn!(
             envelope.id = acknowledge.envelope_id(),
             "a dialog of another program was submitted, and refused: is one with this Slack app still \
              running?"
         );
-        self.desk.metrics.envelope(KIND, "refused");
+        self.desk.metrics.envelope(FOREIGN, "refused");
         let desk = Arc::clone(&self.desk);
         self.tasks.spawn(async move {
             let locale = desk.reader(foreign.user.as_ref()).await.locale;
-            acknowledge.with(KIND, &foreign.answer(locale));
+            acknowledge.with(FOREIGN, &foreign.answer(locale));
         });
     }
 

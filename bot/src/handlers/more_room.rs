@@ -104,6 +104,9 @@ fn notices(view: &Object<'_>) -> Notices {
 
 /// Adds a field. A second press of the same button finds the dialog changed and does nothing.
 pub(super) async fn handle(desk: Arc<Desk>, pressed: Pressed) -> &'static str {
+    if pressed.layout.is_of_another(&desk.installation) {
+        return refuse(&desk, pressed).await;
+    }
     let Some(layout) = pressed.layout.with_more_room() else {
         return "full";
     };
@@ -204,6 +207,35 @@ impl Excuse {
             self.tell(desk).await;
         }
     }
+}
+
+/// Says in the dialog of another installation that it reaches the wrong one. It stays that one's, with
+/// all that was typed.
+async fn refuse(desk: &Desk, pressed: Pressed) -> &'static str {
+    tracing::warn!(
+        "a button in a dialog of another installation was pressed, and the dialog told so: two share this \
+         Slack app"
+    );
+    let locale = pressed.excuse.locale(desk);
+    let mut notices = pressed.notices.clone();
+    let foreign = text(locale, Message::SubmissionForeign);
+    if !notices.contains(&foreign) {
+        notices.push(foreign);
+    }
+    let prefill = Prefill {
+        recipient: pressed.recipient,
+        lifetime: pressed.lifetime,
+        unused: pressed.layout.unused.clone(),
+    };
+    let privacy = desk.privacy.as_ref();
+    let dialog = modal::dialog(locale, &prefill, &pressed.layout, &notices, privacy);
+    let updated = desk
+        .slack
+        .update_view(&pressed.view_id, &pressed.hash, &dialog);
+    if let Err(error) = updated.await {
+        tracing::warn!(%error, "nor could a dialog of another installation be told so");
+    }
+    "foreign"
 }
 
 #[cfg(test)]

@@ -127,6 +127,7 @@ pub(super) async fn handle(desk: Arc<Desk>, command: SlashCommand) -> &'static s
         answer: command.sealed_answer(&desk.delivery_keys),
         language: Some(reader.locale),
         tz: reader.tz,
+        installation: Some(desk.installation.as_str().to_owned()),
         ..Layout::default()
     };
     let notices = standing.notices(reader.locale, layout.tz.as_deref());

@@ -290,7 +290,7 @@ const fn ineligible_message(reason: Ineligible) -> Message<'static> {
 fn secret_message(error: SecretTextError, fields: usize) -> Message<'static> {
     match error {
         SecretTextError::Empty => Message::SecretEmpty,
-        SecretTextError::OnlyWhitespace => Message::SecretBlank,
+        SecretTextError::OnlyInvisible => Message::SecretBlank,
         SecretTextError::ContainsNul => Message::SecretNul,
         SecretTextError::TooLong { limit, chars } if fields < field::SECRET.len() => {
             Message::SecretTooLong { chars, limit }

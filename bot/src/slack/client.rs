@@ -306,7 +306,7 @@ impl Slack {
 
 /// A message before it is posted. Holds a link: not printed.
 pub(crate) struct OutgoingMessage {
-    /// What notifications show: no link, no note.
+    /// What screen readers and phones get: no link, no note.
     pub(crate) text: String,
     pub(crate) blocks: Vec<Value>,
     /// The same without a mention, where there is one: of somebody whom it doesn't show this app, Slack may take

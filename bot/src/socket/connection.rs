@@ -19,7 +19,10 @@ use super::{
     open::{self, OpenError, Stream},
     state::{Entered, State},
 };
-use crate::envelope::{Acknowledgement, Answer, Frame, Hello, Reason};
+use crate::{
+    census::Held,
+    envelope::{Acknowledgement, Answer, Frame, Hello, Reason},
+};
 
 /// Longest wait for Slack's hello.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
@@ -58,6 +61,7 @@ pub(super) struct Connection {
     /// When to replace it before Slack ends it.
     refresh_at: Option<Instant>,
     entered: Entered,
+    _held: Held,
 }
 
 /// What the loop does next: go on, perhaps asking for a successor, or end.
@@ -76,6 +80,7 @@ impl Connection {
     /// Opens a connection and waits for Slack's hello.
     pub(super) async fn open(slot: u8, socket: &Arc<Socket>) -> Result<Self, OpenError> {
         let mut stream = open::open(&socket.slack).await?;
+        let held = socket.census.connected();
         let hello = timeout(HELLO_TIMEOUT, hello(&mut stream))
             .await
             .unwrap_or(Err(OpenError::NoHello))?;
@@ -84,6 +89,7 @@ impl Connection {
             connections = hello.connections,
             "ready: connected to Slack"
         );
+        socket.census.hello(hello.connections);
         Ok(Self {
             slot,
             socket: Arc::clone(socket),
@@ -93,6 +99,7 @@ impl Connection {
                 .lifetime
                 .map(|lifetime| Instant::now() + before_end_of(lifetime)),
             entered: socket.connections.enter(State::Open),
+            _held: held,
         })
     }
 

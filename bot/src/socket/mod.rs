@@ -19,7 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use self::{open::Target, state::Connections};
 use self::{slot::Slot, turnstile::Turnstile};
-use crate::{alarm::Alarm, handlers::Handlers, metrics::Metrics, slack::Slack};
+use crate::{alarm::Alarm, census::Census, handlers::Handlers, metrics::Metrics, slack::Slack};
 
 /// How long work under way may take once we are told to stop.
 pub(crate) const FINISH: Duration = Duration::from_secs(8);
@@ -30,6 +30,8 @@ pub(crate) struct Socket {
     pub(crate) handlers: Arc<Handlers>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) connections: Connections,
+    /// What every connection of the app is counted by.
+    pub(crate) census: Arc<Census>,
     /// Rung when Slack refuses the token for good.
     pub(crate) alarm: Alarm,
 }

@@ -29,7 +29,7 @@ const NO_ENTRY: &[(&str, &str)] = &[
     ),
     ("the field holds no token", "the visitor's page says it"),
     ("the text is empty", "the dialog says it"),
-    ("the text is only white space", "the dialog says it"),
+    ("nothing in the text can be seen", "the dialog says it"),
     ("the text contains a NUL character", "the dialog says it"),
     ("the text has … characters, … fit", "the dialog says it"),
     ("logging was started before", "a program starts it once"),

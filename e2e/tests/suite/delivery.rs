@@ -18,8 +18,8 @@ on_each_engine! {
         let world = World::start(engine).await;
         for (count, (method, code, expected)) in [
             ("conversations.open", "user_disabled", "deactivated"),
-            ("conversations.open", "cannot_dm_bot", "can’t get messages from apps"),
-            ("chat.postMessage", "channel_not_found", "doesn’t know that person"),
+            ("conversations.open", "cannot_dm_bot", "lets no app write to that account"),
+            ("chat.postMessage", "channel_not_found", "doesn’t show this app that person"),
         ].into_iter().enumerate() {
             world.slack().fail(&json!({"method": method, "error": code, "to": "U0BOB"})).await;
             send(&world).await;
@@ -42,7 +42,7 @@ on_each_engine! {
         for (count, (recipient, expected)) in [
             ("U0STRANGER", "another organization"),
             ("U0GONE", "deactivated"),
-            ("U0ROBOT", "can’t get messages from apps"),
+            ("U0ROBOT", "lets no app write to that account"),
         ].into_iter().enumerate() {
             world.slack().fail(&json!({"method": "users.info", "mode": "hang", "to": recipient, "times": 1})).await;
             world.send_from("U0ALICE", recipient).await;

@@ -41,7 +41,7 @@ async fn a_dialog_of_another_program_is_not_closed_as_if_it_had_been_sent() {
     assert_eq!(payload["response_action"], "errors", "{answer}");
     let said = payload["errors"]["secret_block"].as_str().unwrap();
     // In her own language, though she was not met before.
-    assert!(said.contains("rien n’a été envoyé"), "{answer}");
+    assert!(said.contains("Rien n’a été envoyé"), "{answer}");
     assert_eq!(
         world.database.count("SELECT COUNT(*) FROM secrets").await,
         0
@@ -61,7 +61,7 @@ on_each_engine! {
             ("U0GONE", "x", "", "recipient", "deactivated"),
             ("U0STRANGER", "x", "", "recipient", "another organization"),
             ("U0ALICE", "x", "", "recipient", "That’s you"),
-            ("U0NOBODY", "x", "", "recipient", "doesn’t know"),
+            ("U0NOBODY", "x", "", "recipient", "doesn’t show this app that person"),
             ("U0BOB", "", "", "secret", "Type the secret"),
             ("U0BOB", " \n\t", "", "secret", "only spaces"),
             ("U0BOB", "a\0b", "", "secret", "NUL"),

@@ -69,6 +69,7 @@ on_each_engine! {
             ("delivery keys", "1 key opens all waiting messages"),
             ("messages", "none waits because Slack refuses the app"),
             ("running bot", "ready"),
+            ("other programs", "none is known to use this Slack app"),
             ("bot token", "secure_secret in the workspace School"),
             ("scopes", "commands, chat:write, im:write, users:read"),
             ("Slack's clock", "the same as this machine's"),

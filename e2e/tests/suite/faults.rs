@@ -186,7 +186,7 @@ on_each_engine! {
             eventually(&format!("the excuse for {fault}"), || async {
                 let seen = world.slack().get("/ephemerals?user=U0ALICE").await;
                 let seen = seen.as_array().unwrap().clone();
-                (seen.len() > count && seen[count].to_string().contains("Please try again")).then_some(())
+                (seen.len() > count && seen[count].to_string().contains("type the command again")).then_some(())
             })
             .await;
             world.slack().heal().await;

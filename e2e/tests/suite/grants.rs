@@ -41,6 +41,8 @@ async fn each_account_does_its_own_work_and_nothing_else() {
         "UPDATE secrets SET viewed_at = 1",
         "UPDATE secrets SET burn_id = id",
         "DELETE FROM deliveries",
+        "DELETE FROM installation",
+        "UPDATE installation SET id = id",
     ] {
         refused(&database, Account::Bot, sql).await;
     }
@@ -51,6 +53,8 @@ async fn each_account_does_its_own_work_and_nothing_else() {
         "SELECT event FROM audit_events",
         "SELECT submission_key FROM secrets",
         "UPDATE secrets SET sender_name = 'x'",
+        "SELECT id FROM installation",
+        "SELECT id FROM bots",
     ] {
         refused(&database, Account::Web, sql).await;
     }

@@ -64,6 +64,8 @@ on_each_engine! {
             "UPDATE secrets SET destroyed_at = 1, destroy_reason = 'viewed'".to_owned(),
             "UPDATE secrets SET viewed_at = 1".to_owned(),
             "UPDATE deliveries SET settled_at = 1".to_owned(),
+            "INSERT INTO installation (one, id) SELECT 2, id FROM installation".to_owned(),
+            "INSERT INTO installation (one, id) SELECT 1, id FROM installation".to_owned(),
             event("viewed", "NULL"),
             event("expired_destroyed", "'other'"),
             event("created", "'created'"),

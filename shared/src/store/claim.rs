@@ -14,7 +14,7 @@ use super::{
     bad_rows::{self, BadRow},
     database,
     database::exactly_one,
-    deliveries::{self, Job, Kind, Nudges, Posted, Told},
+    deliveries::{self, Facts, Job, Kind, Nudges, Posted, Told},
     entity::delivery,
 };
 use crate::{
@@ -201,7 +201,10 @@ async fn job(database: &Database, row: delivery::Model) -> Result<Job, StoreErro
         kind,
         addressee: deliveries::user(&row.addressee, "deliveries.addressee")?,
         attempt: u32::try_from(row.attempts + 1).unwrap_or(1),
-        facts: deliveries::facts(database, secret).await?,
+        facts: Facts {
+            is_typographic: row.typographic != 0,
+            ..deliveries::facts(database, secret).await?
+        },
         outcome,
         refusal,
         settled: row.settled_at.is_some(),

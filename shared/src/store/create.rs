@@ -229,6 +229,7 @@ async fn insert_deliveries(
         told: Set(None),
         untold_since: Set(None),
         nudges: Set(0),
+        typographic: Set(0),
     };
     let message = delivery::ActiveModel {
         key_id: Set(Some(sealed.key_id.as_bytes().to_vec())),
@@ -247,6 +248,7 @@ async fn insert_deliveries(
             .map(|answer| answer.key_id.as_bytes().to_vec())),
         sealed: Set(answer.map(|answer| answer.content)),
         next_attempt_at: Set(Some(now.as_millis().saturating_add(late))),
+        typographic: Set(new.text.is_typographic().into()),
         ..row(receipt, Kind::SenderReceipt, &new.sender)
     };
     delivery::Entity::insert_many([message, receipt])

@@ -227,6 +227,8 @@ pub struct Facts {
     pub page_lost: bool,
     /// Who revoked it, where it was not its sender.
     pub revoked_by: Option<RevokedBy>,
+    /// Whether it has characters that devices put in by themselves; only a receipt's row knows.
+    pub is_typographic: bool,
 }
 
 impl Facts {
@@ -357,6 +359,7 @@ pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts
         repeats: row.repeat_count,
         page_lost: row.page_lost_at.is_some(),
         revoked_by: RevokedBy::from_column(row.revoked_by.as_deref()),
+        is_typographic: false,
     })
 }
 

@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod backlog;
 pub mod bad_rows;
+pub mod bots;
 pub mod burn;
 pub mod changes;
 pub mod claim;
@@ -20,6 +21,7 @@ mod error;
 pub mod expire;
 pub mod habits;
 pub mod held;
+pub mod installation;
 pub mod key_rings;
 pub mod later;
 pub mod look;

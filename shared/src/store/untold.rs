@@ -29,9 +29,13 @@ pub struct Untold {
 
 /// What somebody was not told yet, the oldest first.
 pub async fn of(database: &Database, sender: &UserId) -> Result<Vec<Untold>, StoreError> {
-    let receipts: Vec<(Uuid, Uuid)> = delivery::Entity::find()
+    let receipts: Vec<(Uuid, Uuid, i32)> = delivery::Entity::find()
         .select_only()
-        .columns([delivery::Column::Id, delivery::Column::SecretId])
+        .columns([
+            delivery::Column::Id,
+            delivery::Column::SecretId,
+            delivery::Column::Typographic,
+        ])
         .filter(delivery::Column::Addressee.eq(sender.as_str()))
         .filter(delivery::Column::UntoldSince.is_not_null())
         .order_by_asc(delivery::Column::UntoldSince)
@@ -40,9 +44,12 @@ pub async fn of(database: &Database, sender: &UserId) -> Result<Vec<Untold>, Sto
         .all(database.connection())
         .await?;
     let mut untold = Vec::with_capacity(receipts.len());
-    for (receipt, secret) in receipts {
+    for (receipt, secret, typographic) in receipts {
         match one(database, receipt, SecretId::from_uuid(secret)).await {
-            Ok(one) => untold.push(one),
+            Ok(mut one) => {
+                one.facts.is_typographic = typographic != 0;
+                untold.push(one);
+            }
             Err(error) if error.is_passing() => return Err(error),
             Err(error) => {
                 let row = BadRow::new("deliveries", receipt, error);

@@ -187,7 +187,49 @@ mod tests {
                 let text = text(locale, message);
                 assert!(text.chars().count() <= 24, "{text}");
             }
+            let placeholder = text(locale, Message::ModalNotePlaceholder);
+            assert!(placeholder.chars().count() <= 150, "{placeholder}");
             assert!(text(locale, Message::MessageButton).chars().count() <= 75);
+        }
+    }
+
+    #[test]
+    fn every_refusal_says_what_one_can_do() {
+        let kinds = [
+            "recipient-",
+            "secret-",
+            "note-",
+            "lifetime-",
+            "submission-",
+            "command-",
+            "failure-",
+            "waiting-",
+        ];
+        let steps = [
+            ["choose", "choisissez"],
+            ["type", "saisissez"],
+            ["press", "appuyez"],
+            ["shorten", "raccourcissez"],
+            ["send it", "envoyez"],
+            ["send it", "renvoyer"],
+            ["again", "de nouveau"],
+            ["tell your", "signalez"],
+            ["ask your", "demandez"],
+            ["nothing to do", "rien à faire"],
+            ["dialog says it", "dialogue vous le dira"],
+            // How much fits is what one has to know.
+            ["fit.", "de la place"],
+        ];
+        for message in Message::samples() {
+            let id = message.parts().0;
+            if !kinds.iter().any(|kind| id.starts_with(kind)) {
+                continue;
+            }
+            for (language, locale) in [Locale::En, Locale::Fr].into_iter().enumerate() {
+                let text = text(locale, message).to_lowercase();
+                let says = steps.iter().any(|step| text.contains(step[language]));
+                assert!(says, "{id}: {text}");
+            }
         }
     }
 

@@ -35,7 +35,7 @@ modal-more-room = More room
 modal-secret-continued = Secret, part { $number }
 modal-secret-continued-hint = It goes on exactly where the field above ends.
 modal-note = Note
-modal-note-placeholder = What it’s for (the note appears in Slack)
+modal-note-placeholder = What it’s for. Not secret: it’s shown in the message, and maybe in its notification
 modal-lifetime = The link works for
 modal-recorded = What is written down: who sends a secret to whom and when, and, when it’s opened, the time, the network address and the browser. Never the secret itself.
 modal-held = Messages can’t go out at the moment: Slack takes none from this app. Please tell your IT team: “{ $code }”. What you send now waits, and goes out by itself once that’s mended, unless its time is over by then.
@@ -61,23 +61,23 @@ recipient-missing = Choose who gets the secret.
 recipient-is-bot = That’s an app. Choose a person.
 recipient-is-slackbot = Slackbot can’t open secrets. Choose a person.
 recipient-deactivated = That account is deactivated. Choose somebody else.
-recipient-external = That person belongs to another organization. Secrets stay inside yours.
+recipient-external = That person belongs to another organization. Secrets stay inside yours. Choose somebody else, or ask your IT team whether that can be allowed.
 recipient-guest = That person is a guest in Slack. Secrets can’t go to guests here: choose a member.
 recipient-is-self = That’s you. Choose somebody else.
-recipient-unknown = Slack doesn’t know that person any more. Choose somebody else.
+recipient-unknown = Slack doesn’t show this app that person: their account may be gone, or out of its reach. Choose somebody else. If they do use Slack, ask your IT team.
 secret-empty = Type the secret here.
-secret-blank = There are only spaces and line ends here. Type the secret.
-secret-nul = There is a character in it that no page can show (NUL). Remove it.
+secret-blank = There is nothing here that can be seen, only spaces, line ends or invisible characters. Type the secret.
+secret-nul = There is an invisible character in it that no page can show (NUL), as in what is copied from some programs and files. Type it yourself, or copy it as plain text, for example through a text editor.
 secret-too-long = That’s { $chars } characters; { $limit } fit here. Press “{ modal-more-room }”, and put the rest into another field.
 secret-too-long-last = That’s { $chars } characters; { $limit } fit here. There are no more than four fields, and { $total } characters in all is the end: what is longer can only be sent in parts.
-note-nul = There is a character in it that no page can show (NUL). Remove it.
-note-too-long = That’s { $chars } characters; { $limit } fit.
+note-nul = There is an invisible character in it that can’t be shown (NUL), as in what is copied from some programs and files. Type the note yourself.
+note-too-long = That’s { $chars } characters; { $limit } fit. Shorten the note.
 lifetime-missing = Choose how long the link works.
 submission-unconfirmed = We couldn’t confirm in time that it was sent. If you get a receipt, it was. Otherwise press { modal-submit } again: it’s never sent twice.
-submission-unavailable = The secret could not be stored just now, and nothing was sent. Please press { modal-submit } again in a moment.
+submission-unavailable = The secret could not be stored just now, and nothing was sent. Please press { modal-submit } again in a moment. If it goes on, tell your IT team.
 
 submission-busy = There is too much going on just now, and nothing was sent. Please press { modal-submit } again in a moment.
-submission-foreign = This dialog is of an earlier version, and was not sent. Copy what you typed, close it, and type the command again.
+submission-foreign = Nothing was sent: another program opened this dialog than the one that answers now. Unless you get a receipt, copy what you typed, close the dialog, and type the command again. If it happens again, tell your IT team.
 submission-unreadable = This dialog came back in a form that can’t be read here, and nothing was sent. What you typed is still in it: copy what you need before you close it, and ask your IT team.
 field-unreadable = This field came back in a form that can’t be read here, as with half of an emoji, and nothing was sent. What you typed is still in it: type it anew, or ask your IT team.
 
@@ -95,19 +95,18 @@ already-sent-close = Close
 
 ## When the dialog can’t be opened
 
-command-failed = The dialog could not be opened. Please try again.
+command-failed = The dialog could not be opened. Please type the command again. If it goes on, tell your IT team.
 command-unconfirmed = Slack didn’t say whether the dialog opened. Please try again if it didn’t.
 command-without-name = The dialog could not be opened with the person whom you named. Please type { $command } alone, and choose the person in the dialog.
 command-help = { $command } sends a colleague a secret by a link that opens once. Type it alone, or with a person and a time: { $example }. Times are 15m, 1h, 4h and 24h. A dialog opens, and the secret goes there: never type it after the command.
 more-room-title = No new field yet
 more-room-failed = Slack did not add a field just now. What you typed is still in the dialog: go back to it, and if there is no new field, press “{ modal-more-room }” again.
-command-busy = There is too much going on just now. Please try again in a moment.
+command-busy = There is too much going on just now. Please type the command again in a moment.
 command-unreadable = Slack passed your command on in a form that can’t be read here, and nothing was done. Please try again. If it happens again, tell your IT team.
 press-unreadable = Slack passed on what you pressed in a form that can’t be read here. If nothing came of it, please tell your IT team.
 
 ## The recipient’s message
 
-message-fallback = { $sender } sent you a secret
 message-lead = { $sender } sent you a secret.
 message-terms = The link opens once, within { $lifetime } (until { $until }). After that it’s gone.
 message-terms-late = The link opens once, within the { $left } that are left (until { $until }). After that it’s gone.
@@ -125,11 +124,10 @@ message-ended = This secret was ended on { $when } and can’t be opened any mor
 
 ## The sender’s receipt
 
-receipt-fallback = About the secret you sent
 receipt-waiting = Your secret for { $recipient } isn’t delivered yet. Tries go on until { $until }.
 waiting-held = Slack takes no messages from this app at the moment. Please tell your IT team: “{ $code }”. Once that’s mended it goes out by itself.
-waiting-refused = Slack refuses it at the moment (“{ $code }”).
-waiting-unreached = Slack can’t be reached at the moment, or has trouble of its own.
+waiting-refused = Slack refuses it at the moment. There is nothing to do yet; if it lasts, tell your IT team “{ $code }”.
+waiting-unreached = Slack can’t be reached at the moment, or has trouble of its own. There is nothing to do.
 waiting-where = How it goes on will stand among the messages of this app. If nothing can come there, the dialog says it when you next use the command.
 receipt-delivered = { $recipient } has the link to your secret. It opens once, until { $until }.
 receipt-opened = Your secret for { $recipient } was opened on { $when }, and was destroyed then.
@@ -143,16 +141,17 @@ receipt-reused-after-loss = { $count ->
 }
 receipt-repeated = The page that opened it was sent again a moment later, by the same browser: a second press or a slow line does that. Nothing was shown again. If { $recipient } saw nothing, please send the secret anew.
 receipt-lost = The page with it may not have arrived: its connection was gone first. If { $recipient } saw nothing, please send the secret anew.
+receipt-typographic = It has characters that a phone, a Mac or a text program may have put in by itself, such as curly quotes, long dashes, special spaces or invisible ones. It’s passed on exactly as typed: if it doesn’t work for { $recipient }, that may be why.
 receipt-unopened = Your secret for { $recipient } was not opened in time, and was destroyed on { $when }. Nobody saw it.
 receipt-withdrawn = Your secret for { $recipient } was destroyed on { $when }. Nobody saw it.
 receipt-ended-by-operator = Your secret for { $recipient } was ended by your IT team on { $when }, and can’t be opened any more. If it’s still needed, please send it again.
-receipt-conflict = Your secret for { $recipient } was destroyed on { $when }, and can’t be opened: the records had its end already, as after a restored backup. Your IT team knows more. If it’s still needed, please send it again.
+receipt-conflict = Your secret for { $recipient } was destroyed on { $when }, and can’t be opened: the records had its end already, as after a restored backup. If it’s still needed, please send it again. Your IT team can say more.
 receipt-failed = Your secret for { $recipient } could not be delivered, and was destroyed. Nobody saw it.
 receipt-expired = Your secret for { $recipient } could not be delivered before its time was over, and was destroyed. Nobody saw it.
-failure-user-not-found = Slack doesn’t know that person any more.
-failure-user-disabled = That account is deactivated.
-failure-cannot-dm-bot = That account can’t get messages from apps.
-failure-external = That person belongs to another organization.
+failure-user-not-found = Slack doesn’t show this app that person: their account may be gone, or out of its reach. If they do use Slack, ask your IT team; until then give them the secret by another way.
+failure-user-disabled = That account is deactivated. If somebody else has taken over for that person, send it to them.
+failure-cannot-dm-bot = Slack lets no app write to that account, as with an app or with some people of other organizations. Send it to another account of that person’s, or give it to them by another way.
+failure-external = That person belongs to another organization, and secrets stay inside yours. Ask your IT team whether that can be allowed.
 failure-guest = That person is a guest in Slack, and secrets can’t go to guests here.
 failure-oneself = That’s you. Secrets to oneself can’t be sent here.
 failure-refused = Slack refused the message. Please tell your IT team if it happens again.
@@ -243,16 +242,16 @@ too-many-back = { $seconds ->
 }
 bad-request-title = That didn’t work
 bad-request-text = The page sent something that we don’t understand. Nothing was shown.
-bad-request-next = Open the link from the message in Slack again.
+bad-request-next = Open the link from the message in Slack again. If it goes on, ask your IT team.
 forbidden-title = Not from our page
 forbidden-text = Secrets open only with the button on our own page. This request came from elsewhere, and nothing was shown.
-forbidden-next = Open the link from the message in Slack again, in an up-to-date browser.
+forbidden-next = Open the link from the message in Slack again, in an up-to-date browser. If it goes on, ask your IT team.
 method-title = Not that way
 method-text = This address doesn’t take that kind of request.
 method-next = Open the link from the message in Slack again.
 too-large-title = That was too much
 too-large-text = The request is larger than anything this page sends. Nothing was shown.
-too-large-next = Open the link from the message in Slack again.
+too-large-next = Open the link from the message in Slack again. If it goes on, ask your IT team.
 too-slow-title = That took too long
 too-slow-text = The request didn’t arrive in time. Nothing was shown.
 too-slow-next = Check your connection, then open the link from the message in Slack again.

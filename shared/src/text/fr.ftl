@@ -38,7 +38,7 @@ modal-more-room = Plus de place
 modal-secret-continued = Secret, partie { $number }
 modal-secret-continued-hint = La suite, exactement là où finit le champ précédent.
 modal-note = Note
-modal-note-placeholder = À quoi il sert (la note paraît dans Slack)
+modal-note-placeholder = À quoi il sert. Pas secrète : elle paraît dans le message, et peut-être dans sa notification
 modal-lifetime = Le lien fonctionne pendant
 modal-recorded = Ce qui est noté : qui envoie un secret à qui et quand et, à l’ouverture, l’heure, l’adresse réseau et le navigateur. Jamais le secret lui-même.
 modal-held = Les messages ne peuvent pas partir en ce moment : Slack n’en accepte aucun de cette application. Signalez-le à votre équipe informatique : « { $code } ». Ce que vous envoyez maintenant attend, et partira tout seul une fois le problème réglé, à moins que son délai soit alors écoulé.
@@ -64,22 +64,22 @@ recipient-missing = Choisissez à qui va le secret.
 recipient-is-bot = C’est une application. Choisissez une personne.
 recipient-is-slackbot = Slackbot ne peut pas ouvrir de secret. Choisissez une personne.
 recipient-deactivated = Ce compte est désactivé. Choisissez quelqu’un d’autre.
-recipient-external = Cette personne fait partie d’une autre organisation. Les secrets restent dans la vôtre.
+recipient-external = Cette personne fait partie d’une autre organisation. Les secrets restent dans la vôtre. Choisissez quelqu’un d’autre, ou demandez à votre équipe informatique si cela peut être permis.
 recipient-guest = Cette personne est invitée dans Slack. Ici, les secrets ne vont pas aux invités : choisissez un membre.
 recipient-is-self = C’est vous. Choisissez quelqu’un d’autre.
-recipient-unknown = Slack ne connaît plus cette personne. Choisissez quelqu’un d’autre.
+recipient-unknown = Slack ne montre pas cette personne à cette application : son compte n’existe peut-être plus, ou lui est inaccessible. Choisissez quelqu’un d’autre. Si elle utilise bien Slack, demandez à votre équipe informatique.
 secret-empty = Saisissez le secret ici.
-secret-blank = Il n’y a ici que des espaces et des fins de ligne. Saisissez le secret.
-secret-nul = Il contient un caractère qu’aucune page ne peut afficher (NUL). Retirez-le.
+secret-blank = Il n’y a rien de visible ici, seulement des espaces, des fins de ligne ou des caractères invisibles. Saisissez le secret.
+secret-nul = Il contient un caractère invisible qu’aucune page ne peut afficher (NUL), comme ce qui est copié de certains programmes ou fichiers. Saisissez-le vous-même, ou copiez-le en texte brut, par exemple en passant par un éditeur de texte.
 secret-too-long = Cela fait { $chars } caractères ; il y a de la place ici pour { $limit }. Appuyez sur « { modal-more-room } », et mettez le reste dans un autre champ.
 secret-too-long-last = Cela fait { $chars } caractères ; il y a de la place ici pour { $limit }. Il n’y a pas plus de quatre champs, et { $total } caractères en tout sont la limite : ce qui est plus long ne peut partir qu’en plusieurs fois.
-note-nul = Elle contient un caractère qu’aucune page ne peut afficher (NUL). Retirez-le.
-note-too-long = Cela fait { $chars } caractères ; il y a de la place pour { $limit }.
+note-nul = Elle contient un caractère invisible qui ne peut pas être affiché (NUL), comme ce qui est copié de certains programmes ou fichiers. Saisissez la note vous-même.
+note-too-long = Cela fait { $chars } caractères ; il y a de la place pour { $limit }. Raccourcissez la note.
 lifetime-missing = Choisissez combien de temps le lien fonctionne.
 submission-unconfirmed = Nous n’avons pas pu confirmer l’envoi à temps. Si vous recevez un accusé, c’est envoyé. Sinon, appuyez de nouveau sur « { modal-submit } » : rien ne part deux fois.
-submission-unavailable = Le secret n’a pas pu être enregistré, et rien n’a été envoyé. Appuyez de nouveau sur « { modal-submit } » dans un instant.
+submission-unavailable = Le secret n’a pas pu être enregistré, et rien n’a été envoyé. Appuyez de nouveau sur « { modal-submit } » dans un instant. Si cela persiste, signalez-le à votre équipe informatique.
 submission-busy = Il y a trop d’activité en ce moment, et rien n’a été envoyé. Appuyez de nouveau sur « { modal-submit } » dans un instant.
-submission-foreign = Cette fenêtre provient d’une version antérieure, et rien n’a été envoyé. Copiez ce que vous avez saisi, fermez-la, puis tapez la commande de nouveau.
+submission-foreign = Rien n’a été envoyé : un autre programme que celui qui répond maintenant a ouvert cette fenêtre. À moins de recevoir un accusé, copiez ce que vous avez saisi, fermez la fenêtre, puis tapez la commande de nouveau. Si cela se répète, signalez-le à votre équipe informatique.
 submission-unreadable = Cette boîte de dialogue est revenue sous une forme qui n’est pas lisible ici, et rien n’a été envoyé. Ce que vous avez saisi s’y trouve toujours : copiez ce qu’il vous faut avant de la fermer, et demandez à votre équipe informatique.
 field-unreadable = Ce champ est revenu sous une forme qui n’est pas lisible ici, comme avec la moitié d’un émoji, et rien n’a été envoyé. Ce que vous avez saisi s’y trouve toujours : saisissez-le à neuf, ou demandez à votre équipe informatique.
 
@@ -97,19 +97,18 @@ already-sent-close = Fermer
 
 ## Quand la boîte de dialogue ne peut pas s’ouvrir
 
-command-failed = La boîte de dialogue n’a pas pu s’ouvrir. Veuillez réessayer.
+command-failed = La boîte de dialogue n’a pas pu s’ouvrir. Veuillez taper de nouveau la commande. Si cela persiste, signalez-le à votre équipe informatique.
 command-unconfirmed = Slack n’a pas dit si la boîte de dialogue s’est ouverte. Si ce n’est pas le cas, réessayez.
 command-without-name = La boîte de dialogue n’a pas pu s’ouvrir avec la personne que vous avez nommée. Tapez { $command } sans rien d’autre, et choisissez la personne dans la boîte de dialogue.
 command-help = { $command } envoie un secret à un ou une collègue, par un lien qui s’ouvre une seule fois. Tapez la commande sans rien d’autre, ou avec une personne et une durée : { $example }. Les durées sont 15m, 1h, 4h et 24h. Une boîte de dialogue s’ouvre, et c’est là que va le secret : ne l’écrivez jamais après la commande.
 more-room-title = Pas de nouveau champ
 more-room-failed = Slack n’a pas ajouté de champ à l’instant. Ce que vous avez saisi est toujours dans la boîte de dialogue : revenez-y et, s’il n’y a pas de nouveau champ, appuyez de nouveau sur « { modal-more-room } ».
-command-busy = Il y a trop d’activité en ce moment. Veuillez réessayer dans un instant.
+command-busy = Il y a trop d’activité en ce moment. Veuillez taper de nouveau la commande dans un instant.
 command-unreadable = Slack a transmis votre commande sous une forme qui n’est pas lisible ici, et rien n’a été fait. Veuillez réessayer. Si cela se répète, signalez-le à votre équipe informatique.
 press-unreadable = Slack a transmis votre clic sous une forme qui n’est pas lisible ici. Si rien ne s’est produit, signalez-le à votre équipe informatique.
 
 ## Le message au destinataire
 
-message-fallback = { $sender } vous a envoyé un secret
 message-lead = { $sender } vous a envoyé un secret.
 message-terms = Le lien s’ouvre une seule fois, d’ici { $lifetime } (jusqu’au { $until }). Ensuite, il ne reste rien.
 message-terms-late = Le lien s’ouvre une seule fois, dans le temps qui reste : { $left } (jusqu’au { $until }). Ensuite, il ne reste rien.
@@ -127,11 +126,10 @@ message-ended = Il a été mis fin à ce secret le { $when } : il ne peut plus 
 
 ## L’accusé à l’expéditeur
 
-receipt-fallback = À propos du secret que vous avez envoyé
 receipt-waiting = Votre secret pour { $recipient } n’est pas encore remis. Les essais continuent jusqu’au { $until }.
 waiting-held = Slack n’accepte aucun message de cette application en ce moment. Signalez-le à votre équipe informatique : « { $code } ». Une fois le problème réglé, le secret partira tout seul.
-waiting-refused = Slack refuse le message en ce moment (« { $code } »).
-waiting-unreached = Slack ne peut pas être joint en ce moment, ou connaît lui-même des difficultés.
+waiting-refused = Slack refuse le message en ce moment. Il n’y a rien à faire pour l’instant ; si cela dure, signalez « { $code } » à votre équipe informatique.
+waiting-unreached = Slack ne peut pas être joint en ce moment, ou connaît lui-même des difficultés. Il n’y a rien à faire.
 waiting-where = La suite figurera dans les messages de cette application. Si rien ne peut y arriver, la boîte de dialogue vous le dira à votre prochaine commande.
 receipt-delivered = { $recipient } a reçu le lien vers votre secret. Il s’ouvre une seule fois, jusqu’au { $until }.
 receipt-opened = Votre secret pour { $recipient } a été ouvert le { $when }, puis détruit.
@@ -145,16 +143,17 @@ receipt-reused-after-loss = { $count ->
 }
 receipt-repeated = La page qui l’a ouvert a été renvoyée à l’instant d’après, par le même navigateur : cela arrive si l’on appuie deux fois ou si la connexion est lente. Rien n’a été affiché de nouveau. Si { $recipient } n’a rien vu, veuillez renvoyer le secret.
 receipt-lost = La page qui l’affichait n’est peut-être pas arrivée : sa connexion a été coupée avant. Si { $recipient } n’a rien vu, veuillez renvoyer le secret.
+receipt-typographic = Il contient des caractères qu’un téléphone, un Mac ou un logiciel de texte a peut-être insérés de lui-même, comme des guillemets courbes, des tirets longs, des espaces spéciales ou des caractères invisibles. Il est transmis exactement comme saisi : s’il ne fonctionne pas pour { $recipient }, c’est peut-être la raison.
 receipt-unopened = Votre secret pour { $recipient } n’a pas été ouvert à temps, et a été détruit le { $when }. Personne ne l’a vu.
 receipt-withdrawn = Votre secret pour { $recipient } a été détruit le { $when }. Personne ne l’a vu.
 receipt-ended-by-operator = Votre équipe informatique a mis fin à votre secret pour { $recipient } le { $when } : il ne peut plus être ouvert. S’il est encore utile, veuillez le renvoyer.
-receipt-conflict = Votre secret pour { $recipient } a été détruit le { $when } et ne peut plus être ouvert : le journal en indiquait déjà la fin, comme après la restauration d’une sauvegarde. Votre équipe informatique en sait plus. S’il est encore utile, veuillez le renvoyer.
+receipt-conflict = Votre secret pour { $recipient } a été détruit le { $when } et ne peut plus être ouvert : le journal en indiquait déjà la fin, comme après la restauration d’une sauvegarde. S’il est encore utile, veuillez le renvoyer. Votre équipe informatique peut en dire plus.
 receipt-failed = Votre secret pour { $recipient } n’a pas pu être remis, et a été détruit. Personne ne l’a vu.
 receipt-expired = Votre secret pour { $recipient } n’a pas pu être remis à temps, et a été détruit. Personne ne l’a vu.
-failure-user-not-found = Slack ne connaît plus cette personne.
-failure-user-disabled = Ce compte est désactivé.
-failure-cannot-dm-bot = Ce compte ne peut pas recevoir de messages d’applications.
-failure-external = Cette personne fait partie d’une autre organisation.
+failure-user-not-found = Slack ne montre pas cette personne à cette application : son compte n’existe peut-être plus, ou lui est inaccessible. Si elle utilise bien Slack, demandez à votre équipe informatique ; d’ici là, transmettez-lui le secret d’une autre façon.
+failure-user-disabled = Ce compte est désactivé. Si quelqu’un a pris la relève de cette personne, envoyez-lui le secret.
+failure-cannot-dm-bot = Slack ne laisse aucune application écrire à ce compte, comme celui d’une application ou de certaines personnes d’autres organisations. Envoyez le secret à un autre compte de cette personne, ou transmettez-le-lui d’une autre façon.
+failure-external = Cette personne fait partie d’une autre organisation, et les secrets restent dans la vôtre. Demandez à votre équipe informatique si cela peut être permis.
 failure-guest = Cette personne est invitée dans Slack, et les secrets ne vont pas aux invités ici.
 failure-oneself = C’est vous. Ici, on ne peut pas s’envoyer de secret à soi-même.
 failure-refused = Slack a refusé le message. Si cela se répète, signalez-le à votre équipe informatique.
@@ -245,16 +244,16 @@ too-many-back = { $seconds ->
 }
 bad-request-title = Cela n’a pas fonctionné
 bad-request-text = La page a envoyé quelque chose que nous ne comprenons pas. Rien n’a été affiché.
-bad-request-next = Ouvrez de nouveau le lien depuis le message dans Slack.
+bad-request-next = Ouvrez de nouveau le lien depuis le message dans Slack. Si cela persiste, demandez à votre équipe informatique.
 forbidden-title = Pas depuis notre page
 forbidden-text = Un secret ne s’ouvre qu’avec le bouton de notre propre page. Cette demande venait d’ailleurs, et rien n’a été affiché.
-forbidden-next = Ouvrez de nouveau le lien depuis le message dans Slack, dans un navigateur à jour.
+forbidden-next = Ouvrez de nouveau le lien depuis le message dans Slack, dans un navigateur à jour. Si cela persiste, demandez à votre équipe informatique.
 method-title = Pas de cette façon
 method-text = Cette adresse n’accepte pas ce genre de requête.
 method-next = Ouvrez de nouveau le lien depuis le message dans Slack.
 too-large-title = C’était trop
 too-large-text = La requête est plus grosse que tout ce que cette page envoie. Rien n’a été affiché.
-too-large-next = Ouvrez de nouveau le lien depuis le message dans Slack.
+too-large-next = Ouvrez de nouveau le lien depuis le message dans Slack. Si cela persiste, demandez à votre équipe informatique.
 too-slow-title = C’était trop long
 too-slow-text = La requête n’est pas arrivée à temps. Rien n’a été affiché.
 too-slow-next = Vérifiez votre connexion, puis ouvrez de nouveau le lien depuis le message dans Slack.

@@ -125,7 +125,6 @@ messages! {
     CommandUnreadable => "command-unreadable",
     PressUnreadable => "press-unreadable",
     // The recipient’s message
-    MessageFallback { sender: &'a str } => "message-fallback",
     MessageLead { sender: &'a str } => "message-lead",
     MessageTerms { lifetime: &'a str, until: &'a str } => "message-terms",
     MessageTermsLate { left: &'a str, until: &'a str } => "message-terms-late",
@@ -139,7 +138,6 @@ messages! {
     MessageWithdrawn { when: &'a str, sender: &'a str } => "message-withdrawn",
     MessageEnded { when: &'a str, sender: &'a str } => "message-ended",
     // The sender’s receipt
-    ReceiptFallback => "receipt-fallback",
     ReceiptWaiting { recipient: &'a str, until: &'a str } => "receipt-waiting",
     WaitingHeld { code: &'a str } => "waiting-held",
     WaitingRefused { code: &'a str } => "waiting-refused",
@@ -153,6 +151,7 @@ messages! {
     ReceiptLost { recipient: &'a str } => "receipt-lost",
     ReceiptConflict { recipient: &'a str, when: &'a str } => "receipt-conflict",
     ReceiptEndedByOperator { recipient: &'a str, when: &'a str } => "receipt-ended-by-operator",
+    ReceiptTypographic { recipient: &'a str } => "receipt-typographic",
     ReceiptUnopened { recipient: &'a str, when: &'a str } => "receipt-unopened",
     ReceiptWithdrawn { recipient: &'a str, when: &'a str } => "receipt-withdrawn",
     ReceiptFailed { recipient: &'a str } => "receipt-failed",

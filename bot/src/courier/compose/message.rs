@@ -7,6 +7,7 @@ use shared::{
     text::{self, Locale, Message, text},
 };
 
+use super::spoken;
 use crate::slack::{OutgoingMessage, blocks};
 
 /// The action of the button that leads to the link.
@@ -17,7 +18,8 @@ const OPEN: &str = "open_secret";
 const LATE_AFTER: u64 = 60_000;
 
 /// The recipient's message. The link is a button's address and stands nowhere else: Slack copies
-/// `text` into notifications and e-mails. A doubtful one may have been posted before.
+/// `text` into notifications and e-mails, and the blocks' texts into some. A doubtful one may have been
+/// posted before.
 pub(in crate::courier) fn message(
     locale: Locale,
     facts: &Facts,
@@ -26,10 +28,12 @@ pub(in crate::courier) fn message(
     link: &str,
 ) -> OutgoingMessage {
     let sender = &facts.sender_name.isolated();
-    let mut blocks = vec![lead(locale, facts), blocks::section(&terms(locale, facts))];
+    let mut said = vec![terms(locale, facts)];
     if is_doubtful {
-        blocks.push(blocks::section(&text(locale, Message::MessageAgain)));
+        said.push(text(locale, Message::MessageAgain));
     }
+    let mut blocks = vec![lead(locale, facts)];
+    blocks.extend(said.iter().map(|said| blocks::section(said)));
     if let Some(note) = note {
         blocks.push(blocks::context(&text(
             locale,
@@ -42,12 +46,11 @@ pub(in crate::courier) fn message(
         &text(locale, Message::MessageButton),
         link,
     ));
-    blocks.push(blocks::context(&text(
-        locale,
-        Message::MessageCaution { sender },
-    )));
+    let caution = text(locale, Message::MessageCaution { sender });
+    blocks.push(blocks::context(&caution));
+    said.push(caution);
     OutgoingMessage {
-        text: fallback(locale, facts),
+        text: spoken_of(locale, facts, &said),
         unmentioned: Some(unmentioned(locale, facts, &blocks)),
         blocks,
     }
@@ -73,14 +76,18 @@ fn unmentioned(locale: Locale, facts: &Facts, blocks: &[Value]) -> Vec<Value> {
     std::iter::once(lead).chain(rest).collect()
 }
 
-/// What notifications and screen readers have of a message.
-fn fallback(locale: Locale, facts: &Facts) -> String {
-    if is_nameless(facts) {
+/// What notifications and screen readers have of a message: who sent it, and all that its blocks say besides.
+fn spoken_of(locale: Locale, facts: &Facts, said: &[String]) -> String {
+    let lead = if is_nameless(facts) {
         let sender = &blocks::mention(&facts.sender);
-        return text(locale, Message::MessageFallback { sender });
-    }
-    let sender = &facts.sender_name.isolated();
-    blocks::escape(&text(locale, Message::MessageFallback { sender }))
+        text(locale, Message::MessageLead { sender })
+    } else {
+        let sender = &facts.sender_name.isolated();
+        blocks::escape(&text(locale, Message::MessageLead { sender }))
+    };
+    let said = said.iter().map(|said| blocks::escape(said));
+    let all: Vec<_> = std::iter::once(lead).chain(said).collect();
+    spoken(&all)
 }
 
 /// Whether the sender has no name of which anything is seen.
@@ -115,9 +122,10 @@ pub(in crate::courier) fn ended_message(locale: Locale, facts: &Facts) -> Option
         Ending::Revoked if facts.revoked_by.is_some() => Message::MessageEnded { when, sender },
         Ending::Undeliverable | Ending::Revoked => Message::MessageWithdrawn { when, sender },
     };
-    let blocks = vec![lead(locale, facts), blocks::section(&text(locale, what))];
+    let said = text(locale, what);
+    let blocks = vec![lead(locale, facts), blocks::section(&said)];
     Some(OutgoingMessage {
-        text: fallback(locale, facts),
+        text: spoken_of(locale, facts, std::slice::from_ref(&said)),
         unmentioned: Some(unmentioned(locale, facts, &blocks)),
         blocks,
     })

@@ -8,6 +8,7 @@ use shared::{
     text::{self, Locale, Message, text},
 };
 
+use super::spoken;
 use crate::slack::{OutgoingMessage, blocks};
 
 /// The sender's receipt, line by line in our own words with mentions. Never the link.
@@ -25,7 +26,7 @@ impl Receipt {
     pub(in crate::courier) fn message(&self) -> OutgoingMessage {
         let lines = self.lines.iter();
         OutgoingMessage {
-            text: text(self.locale, Message::ReceiptFallback),
+            text: spoken(&self.lines),
             blocks: lines
                 .map(|line| blocks::section_with_mentions(line))
                 .collect(),
@@ -113,6 +114,13 @@ pub(crate) fn receipt_lines(
     };
     let mut lines = vec![text(locale, what)];
     lines.extend(why.map(|why| text(locale, why)));
+    let can_be_used = match facts.ending {
+        None => !matches!(outcome, Some(Outcome::Failed(_))),
+        Some(ending) => matches!(ending, Ending::Viewed { .. }),
+    };
+    if facts.is_typographic && can_be_used {
+        lines.push(text(locale, Message::ReceiptTypographic { recipient }));
+    }
     if facts.page_lost {
         lines.push(text(locale, Message::ReceiptLost { recipient }));
     }
@@ -339,14 +347,8 @@ mod tests {
     fn a_receipt_says_why_it_waits_and_where_the_rest_will_stand() {
         for (refusal, expected) in [
             (None, "can’t be reached at the moment"),
-            (
-                Some(refusal(false)),
-                "refuses it at the moment (“a_new_code”)",
-            ),
-            (
-                Some(refusal(true)),
-                "refuses it at the moment (“a_new_code”)",
-            ),
+            (Some(refusal(false)), "tell your IT team “a_new_code”"),
+            (Some(refusal(true)), "tell your IT team “a_new_code”"),
         ] {
             let receipt = receipt(Locale::En, &facts(), None, refusal.as_ref(), None);
             assert!(receipt.lines[0].contains("isn’t delivered yet"));

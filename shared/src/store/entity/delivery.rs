@@ -33,6 +33,7 @@ pub(crate) struct Model {
     pub(crate) told: Option<String>,
     pub(crate) untold_since: Option<i64>,
     pub(crate) nudges: i32,
+    pub(crate) typographic: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
