@@ -1,6 +1,6 @@
 //! Puts the worker's parts together, and takes them apart when it is told to stop.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use shared::{
@@ -66,11 +66,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
             outage: Arc::clone(&outage),
             stop: stop.clone(),
         };
-        // It answers "not ready" while the rest finishes, and ends with the process.
-        let served = health::listen(address, Arc::new(health), CancellationToken::new())
-            .await
-            .with_context(|| format!("HEALTH_ADDR: {address} can't be listened on"))?;
-        tokio::spawn(served);
+        serve(address, health).await?;
     }
     tasks.spawn(check_bot_token(
         Arc::clone(&slack),
@@ -142,6 +138,15 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         bail!("{error}. {}", error.advice());
     }
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// Answers "not ready" while the rest finishes, and ends with the process.
+async fn serve(address: SocketAddr, health: BotHealth) -> anyhow::Result<()> {
+    let served = health::listen(address, Arc::new(health), CancellationToken::new())
+        .await
+        .with_context(|| format!("HEALTH_ADDR: {address} can't be listened on"))?;
+    tokio::spawn(served);
     Ok(())
 }
 

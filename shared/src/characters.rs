@@ -49,9 +49,8 @@ pub fn are_typographic(text: &str) -> bool {
 fn is_typographic(c: char) -> bool {
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
     match c {
-        ' ' | '\t' | '\n' | '\r' | '-' => false,
         // Flags are made of tags.
-        '\u{e0020}'..='\u{e007f}' => false,
+        ' ' | '\t' | '\n' | '\r' | '-' | '\u{e0020}'..='\u{e007f}' => false,
         '…' | '\u{2018}'..='\u{201f}' | '«' | '»' | '‹' | '›' => true,
         _ => {
             // All dashes but the one on keyboards; all spaces but the plain one.

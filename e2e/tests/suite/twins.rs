@@ -164,9 +164,12 @@ on_each_engine! {
         let compared = |since: i64, bots: i64| {
             let database = &world.database;
             let sql = format!("SELECT COUNT(*) FROM bots WHERE counted_at > {since}");
-            async move { eventually_within(NOTED, "all compared", || async {
-                (database.count(&sql).await >= bots).then_some(())
-            }).await }
+            async move {
+                eventually_within(NOTED, "all compared", || async {
+                    (database.count(&sql).await >= bots).then_some(())
+                })
+                .await;
+            }
         };
         compared(0, 2).await;
 

@@ -73,28 +73,9 @@ const OF_VIEW_CHECKS: &[&str] = &[
 const VIEW_CHECKS: TableRights = TableRights {
     table: "view_checks",
     insert: true,
-<<<<<<< HEAD
+    delete: false,
     select: Columns::All(OF_VIEW_CHECKS),
     update: Columns::Only(OF_VIEW_CHECKS),
-=======
-    delete: false,
-    select: Columns::All(&[
-        "version",
-        "taken",
-        "refused",
-        "unasked",
-        "code",
-        "checked_at",
-    ]),
-    update: Columns::Only(&[
-        "version",
-        "taken",
-        "refused",
-        "unasked",
-        "code",
-        "checked_at",
-    ]),
->>>>>>> parent of 653917d (Take back what was not tested with the rest yet)
 };
 
 const INSTALLATION: TableRights = TableRights {
