@@ -208,11 +208,13 @@ mod tests {
         let steps = [
             ["choose", "choisissez"],
             ["type", "saisissez"],
+            ["type", "tapez"],
             ["press", "appuyez"],
             ["shorten", "raccourcissez"],
-            ["send it", "envoyez"],
+            ["send ", "envoyez"],
             ["send it", "renvoyer"],
             ["again", "de nouveau"],
+            ["again", "réessayez"],
             ["tell your", "signalez"],
             ["ask your", "demandez"],
             ["nothing to do", "rien à faire"],
@@ -220,6 +222,7 @@ mod tests {
             // How much fits is what one has to know.
             ["fit.", "de la place"],
         ];
+        let mut silent = Vec::new();
         for message in Message::samples() {
             let id = message.parts().0;
             if !kinds.iter().any(|kind| id.starts_with(kind)) {
@@ -227,10 +230,12 @@ mod tests {
             }
             for (language, locale) in [Locale::En, Locale::Fr].into_iter().enumerate() {
                 let text = text(locale, message).to_lowercase();
-                let says = steps.iter().any(|step| text.contains(step[language]));
-                assert!(says, "{id}: {text}");
+                if !steps.iter().any(|step| text.contains(step[language])) {
+                    silent.push(format!("{id}: {text}"));
+                }
             }
         }
+        assert!(silent.is_empty(), "{silent:#?}");
     }
 
     #[test]

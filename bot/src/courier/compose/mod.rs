@@ -84,6 +84,10 @@ mod tests {
         let mut texts = Vec::new();
         for block in &message.blocks {
             let text = match block["type"].as_str() {
+                Some("rich_text") => {
+                    texts.push(blocks::escape(&without_mention(block)));
+                    continue;
+                }
                 Some("section") => &block["text"],
                 Some("context") => &block["elements"][0],
                 _ => continue,
@@ -98,6 +102,13 @@ mod tests {
             }
         }
         texts
+    }
+
+    /// A paragraph as `text` has it, where the name says who it is.
+    fn without_mention(paragraph: &Value) -> String {
+        let pieces = paragraph["elements"][0]["elements"].as_array().unwrap();
+        let words = pieces.iter().filter_map(|piece| piece["text"].as_str());
+        words.collect::<String>().replace(" ()", "")
     }
 
     fn check(message: &OutgoingMessage) -> usize {
