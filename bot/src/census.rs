@@ -22,10 +22,10 @@ use tokio_util::sync::CancellationToken;
 use crate::metrics::Metrics;
 
 /// How often a bot says that it runs.
-const EVERY: Duration = Duration::from_mins(1);
+const EVERY: Duration = Duration::from_secs(20);
 
 /// How soon to look after a hello, and again while another bot has not said yet what it had then.
-const SOON: Duration = Duration::from_secs(15);
+const SOON: Duration = Duration::from_secs(5);
 
 /// How long a connection counts after its end: longer than a hello waits to be judged.
 const COUNTS_FOR: Duration = Duration::from_mins(6);

@@ -16,7 +16,7 @@ pub(crate) fn run(filter: &[String]) -> anyhow::Result<()> {
     test.args(["test", "--workspace", "--locked"])
         .arg("--")
         // Most of them wait most of the time.
-        .arg(format!("--test-threads={}", 2 * processors()))
+        .arg(format!("--test-threads={}", 3 * processors()))
         .args(filter);
     around.tell(&mut test, &binaries("debug"));
     succeed(&mut test)?;

@@ -20,12 +20,13 @@ pub(super) struct ForeignSubmission {
 }
 
 impl ForeignSubmission {
-    /// A dialog of our own form, whose fields are known.
-    pub(super) fn of_our_form(user: Option<UserId>) -> Self {
-        Self {
-            user,
-            field: field::SECRET[0].to_owned(),
-        }
+    /// A dialog of our own form, which another version may have made of other fields.
+    pub(super) fn of_our_form(payload: &str, user: Option<UserId>) -> Self {
+        let secret = field::SECRET[0];
+        let payload = Object::parse(payload);
+        let field = payload.and_then(|payload| place_for(&payload.object("view"), Some(secret)));
+        let field = field.unwrap_or_else(|| secret.to_owned());
+        Self { user, field }
     }
 
     /// `None` for a dialog that is known to have no field: nothing was typed there.

@@ -136,11 +136,11 @@ impl Handlers {
             Event::Command(command) => self.run_command(command, acknowledge),
             // A dialog just like ours, opened by a bot with another database.
             Event::Submission(submitted) if submitted.layout.is_of_another(here) => {
-                let foreign = ForeignSubmission::of_our_form(Some(submitted.sender));
+                let foreign = ForeignSubmission::of_our_form(payload, Some(submitted.sender));
                 self.refuse_foreign(foreign, acknowledge);
             }
             Event::UnreadableSubmission(unreadable) if unreadable.layout.is_of_another(here) => {
-                let foreign = ForeignSubmission::of_our_form(unreadable.user);
+                let foreign = ForeignSubmission::of_our_form(payload, unreadable.user);
                 self.refuse_foreign(foreign, acknowledge);
             }
             Event::Submission(submitted) => self.submit(submitted, acknowledge),

@@ -8,7 +8,7 @@ use e2e::{
 };
 use serde_json::{Value, json};
 
-/// Bots note themselves every minute, and compare within another one.
+/// Bots note themselves three times a minute, and compare when all have.
 const NOTED: Duration = Duration::from_mins(4);
 
 const WARNING: &str = "another program uses the same Slack app";

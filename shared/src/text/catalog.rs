@@ -214,7 +214,6 @@ mod tests {
             ["send ", "envoyez"],
             ["send it", "renvoyer"],
             ["again", "de nouveau"],
-            ["again", "réessayez"],
             ["tell your", "signalez"],
             ["ask your", "demandez"],
             ["nothing to do", "rien à faire"],

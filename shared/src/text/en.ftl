@@ -96,7 +96,7 @@ already-sent-close = Close
 ## When the dialog can’t be opened
 
 command-failed = The dialog could not be opened. Please type the command again. If it goes on, tell your IT team.
-command-unconfirmed = Slack didn’t say whether the dialog opened. Please try again if it didn’t.
+command-unconfirmed = Slack didn’t say whether the dialog opened. If it didn’t, please type the command again.
 command-without-name = The dialog could not be opened with the person whom you named. Please type { $command } alone, and choose the person in the dialog.
 command-help = { $command } sends a colleague a secret by a link that opens once. Type it alone, or with a person and a time: { $example }. Times are 15m, 1h, 4h and 24h. A dialog opens, and the secret goes there: never type it after the command.
 more-room-title = No new field yet

@@ -98,7 +98,7 @@ already-sent-close = Fermer
 ## Quand la boîte de dialogue ne peut pas s’ouvrir
 
 command-failed = La boîte de dialogue n’a pas pu s’ouvrir. Veuillez taper de nouveau la commande. Si cela persiste, signalez-le à votre équipe informatique.
-command-unconfirmed = Slack n’a pas dit si la boîte de dialogue s’est ouverte. Si ce n’est pas le cas, réessayez.
+command-unconfirmed = Slack n’a pas dit si la boîte de dialogue s’est ouverte. Si ce n’est pas le cas, veuillez taper de nouveau la commande.
 command-without-name = La boîte de dialogue n’a pas pu s’ouvrir avec la personne que vous avez nommée. Tapez { $command } sans rien d’autre, et choisissez la personne dans la boîte de dialogue.
 command-help = { $command } envoie un secret à un ou une collègue, par un lien qui s’ouvre une seule fois. Tapez la commande sans rien d’autre, ou avec une personne et une durée : { $example }. Les durées sont 15m, 1h, 4h et 24h. Une boîte de dialogue s’ouvre, et c’est là que va le secret : ne l’écrivez jamais après la commande.
 more-room-title = Pas de nouveau champ
