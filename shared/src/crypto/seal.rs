@@ -68,6 +68,18 @@ mod tests {
         assert_eq!(open(KEY, token.as_bytes()).unwrap().as_slice(), b"hello");
     }
 
+    /// The trail keeps these words for as long as it is kept.
+    #[test]
+    fn the_words_for_the_audit_log_never_change() {
+        let errors = [
+            OpenError::UnknownKey,
+            OpenError::Refused,
+            OpenError::Malformed,
+        ];
+        let words = errors.map(OpenError::code);
+        assert_eq!(words, ["unknown_key", "refused", "malformed"]);
+    }
+
     /// `invalid.json` of the Fernet spec, without the two cases that are about its own lifetime.
     #[test]
     fn the_published_invalid_tokens_are_refused() {
