@@ -95,6 +95,7 @@ mod tests {
         let text = token.encode();
         assert_eq!(text.len(), LinkToken::ENCODED_LEN);
         assert!(LinkToken::parse(&text).unwrap().hash() == token.hash());
+        assert_eq!(format!("{token:?}"), "LinkToken([redacted])");
     }
 
     #[test]
