@@ -40,7 +40,16 @@ async fn a_clock_that_is_ahead_for_a_moment_destroys_nothing() {
         .slack()
         .fail(&json!({"method": "chat.postMessage", "error": "a_code_of_tomorrow", "to": "U0CROWD001"}))
         .await;
-    world.send_from("U0DMITRI", "U0CROWD001").await;
+    let dialog = world.slack().open_dialog("U0DMITRI", "").await;
+    let lasting = Submission {
+        recipient: Some("U0CROWD001"),
+        secret: "canary-of-time",
+        // By that clock, too, there is time left for it.
+        lifetime: Some("4h"),
+        ..Submission::default()
+    };
+    let sent = world.slack().submit("U0DMITRI", &dialog, &lasting).await;
+    assert_eq!(sent["outcome"], "closed", "{sent}");
     world.refusal().await;
     world.send_from("U0DMITRI", "U0CROWD002").await;
     world.slack().messages("U0CROWD002", 1).await;
