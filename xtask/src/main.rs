@@ -15,6 +15,7 @@ mod java;
 mod mutants;
 mod mysql;
 mod node;
+mod pictures;
 mod presses;
 mod processes;
 mod python;
@@ -65,6 +66,7 @@ fn main() -> anyhow::Result<()> {
                 .about("Presses the button twice, in every way, on lines fast and slow")
                 .arg(number("browsers", "16", "How many at once")),
         )
+        .subcommand(Command::new("pictures").about("Takes the README's pictures"))
         .subcommand(
             Command::new("fuzz")
                 .about("Feeds the parsers of what strangers send with what nobody thought of")
@@ -101,6 +103,7 @@ fn main() -> anyhow::Result<()> {
         Some(("presses", matches)) => {
             presses::run(matches.get_one::<u64>("browsers").copied().unwrap_or(1))
         }
+        Some(("pictures", _)) => pictures::run(),
         Some(("fuzz", matches)) => {
             fuzz::run(matches.get_one::<u64>("minutes").copied().unwrap_or(1))
         }
