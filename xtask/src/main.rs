@@ -1,5 +1,9 @@
 //! The workspace's commands. They do all the set-up there is.
-#![expect(clippy::print_stdout, reason = "a command-line tool")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool"
+)]
 
 mod bench;
 mod browser;
@@ -24,9 +28,22 @@ mod surroundings;
 mod test;
 mod unstable;
 
+use std::process::ExitCode;
+
 use clap::{Arg, ArgAction, Command};
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        // Without the backtrace that `Debug` adds: where in here it was noticed helps nobody.
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
     let matches = Command::new("cargo xtask")
         .about("Commands of the workspace")
         .subcommand_required(true)
