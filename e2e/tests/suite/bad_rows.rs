@@ -2,6 +2,7 @@
 
 use e2e::{Account, Engine, Options, Sent, World, eventually, link_of, on_each_engine, run};
 use sea_orm::ConnectionTrait as _;
+use shared::store::expire;
 
 /// A world whose bot does not sweep before it is told to.
 async fn world(engine: Engine) -> World {
@@ -31,15 +32,15 @@ async fn execute(world: &World, sql: &str) {
     session.close().await.unwrap();
 }
 
-/// Lets no change of some rows come about.
-async fn refuse(world: &World, table: &str, condition: &str) {
+/// Lets no change of some rows come about, by a statement of a kind.
+async fn refuse(world: &World, table: &str, kind: &str, condition: &str) {
     let sql = match world.database.engine {
         Engine::Sqlite => format!(
-            "CREATE TRIGGER refuse BEFORE UPDATE ON {table} WHEN {condition} \
+            "CREATE TRIGGER refuse BEFORE {kind} ON {table} WHEN {condition} \
              BEGIN SELECT RAISE(ABORT, 'no'); END"
         ),
         Engine::MySql => format!(
-            "CREATE TRIGGER @refuse BEFORE UPDATE ON @{table} FOR EACH ROW \
+            "CREATE TRIGGER @refuse BEFORE {kind} ON @{table} FOR EACH ROW \
              IF {condition} THEN SIGNAL SQLSTATE '45000'; END IF"
         ),
     };
@@ -129,7 +130,7 @@ on_each_engine! {
             world.keys.send(&store, "good").await;
         }
         expire_all(&world).await;
-        refuse(&world, "secrets", "OLD.sender_name = 'stuck'").await;
+        refuse(&world, "secrets", "UPDATE", "OLD.sender_name = 'stuck'").await;
         world.start_bot().await;
         eventually("all others destroyed", || async {
             (world.database.count(LIVE).await == 210).then_some(())
@@ -155,7 +156,37 @@ on_each_engine! {
             assert_eq!((pressed.status, pressed.state()), (410, "conflict"));
             assert_eq!(world.database.count(LIVE).await, 0);
             assert_eq!(world.web().look(&token).await.state(), "conflict");
-            assert!(world.logs().contains(&format!("\"{}\"", sent.secret)));
+            let told = |line: &str| {
+                line.contains("the audit log has another end") && line.contains(&sent.secret.to_string())
+            };
+            assert!(world.logs().lines().any(told));
+        }
+        world.discard().await;
+    }
+
+    async fn only_an_end_that_the_log_has_already_is_a_conflict(engine) {
+        let world = World::of_web(engine).await;
+        let store = world.database.store().await;
+        let conflicting = world.keys.send(&store, "canary-of-conflict").await;
+        expire_all(&world).await;
+        forge(&world, &conflicting, "viewed").await;
+        let swept = expire::sweep_batch(&store, 10, &[]).await.unwrap();
+        // It is destroyed, and nothing of it is left to do.
+        assert_eq!((swept.destroyed, swept.passed_over.len(), swept.left().count()), (1, 1, 0));
+
+        let sent = world.keys.send(&store, "canary-of-no-log").await;
+        expire_all(&world).await;
+        refuse(&world, "audit_events", "INSERT", "1 = 1").await;
+        let token = sent.token.encode();
+        // A visit does nothing that the log can't have.
+        assert_eq!(world.web().look(&token).await.status, 503);
+        assert_eq!(world.database.count(LIVE).await, 1);
+        // The sweeper does: a secret whose time is over must not stay.
+        let swept = expire::sweep_batch(&store, 10, &[]).await.unwrap();
+        assert_eq!((swept.destroyed, swept.passed_over.len()), (0, 1));
+        let reasons = "SELECT COUNT(*) FROM secrets WHERE ciphertext IS NULL AND destroy_reason = ";
+        for (reason, count) in [("'expired'", 1), ("'revoked'", 1)] {
+            assert_eq!(world.database.count(&format!("{reasons}{reason}")).await, count, "{reason}");
         }
         world.discard().await;
     }
@@ -202,7 +233,7 @@ on_each_engine! {
 
     async fn a_message_that_can_not_be_written_down_is_not_posted_time_and_again(engine) {
         let world = world(engine).await;
-        refuse(&world, "deliveries", "NEW.settled_at IS NOT NULL AND OLD.addressee = 'U0BOB'").await;
+        refuse(&world, "deliveries", "UPDATE", "NEW.settled_at IS NOT NULL AND OLD.addressee = 'U0BOB'").await;
         world.send_from("U0ALICE", "U0BOB").await;
         world.send_from("U0ALICE", "U0GUEST").await;
         world.slack().messages("U0GUEST", 1).await;

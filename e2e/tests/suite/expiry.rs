@@ -65,6 +65,18 @@ on_each_engine! {
         world.finish().await;
     }
 
+    async fn a_batch_says_how_many_it_destroyed_and_whether_there_may_be_more(engine) {
+        let world = World::with(engine, NO_BOT()).await;
+        send(&world, 9).await;
+        expire_all(&world).await;
+        let store = world.database.store().await;
+        for expected in [(7, true), (2, false), (0, false)] {
+            let swept = expire::sweep_batch(&store, 7, &[]).await.unwrap();
+            assert_eq!((swept.destroyed, swept.is_full), expected);
+        }
+        world.finish().await;
+    }
+
     async fn the_bot_sweeps_by_itself(engine) {
         let bot_variables = vec![("CLEANUP_INTERVAL", "1s".to_owned())];
         let mut world = World::with(engine, Options { bot_variables, ..Options::default() }).await;
