@@ -80,8 +80,12 @@ fn rights(path: &Path) -> u32 {
 
 /// Docker Compose reads `compose.yaml` with a file in `.env`'s place.
 fn compose(env_file: &Path, arguments: &[&str]) -> Output {
+    read_by_compose("compose.yaml", env_file, arguments)
+}
+
+fn read_by_compose(file: &str, env_file: &Path, arguments: &[&str]) -> Output {
     Command::new(tool("DOCKER_COMPOSE"))
-        .args(["--file", "compose.yaml", "--env-file"])
+        .args(["--file", file, "--env-file"])
         .arg(env_file)
         .args(arguments)
         .current_dir(project())
@@ -127,6 +131,7 @@ fn variables(service: &Value) -> impl Iterator<Item = (&str, &str)> {
 fn files_for_others_programs_follow_their_schemas() {
     for (schema, file) in [
         ("vendor.compose-spec", "compose.yaml"),
+        ("vendor.compose-spec", "compose.demo.yaml"),
         ("vendor.github-workflows", ".github/workflows/ci.yml"),
     ] {
         let output = Command::new(tool("CHECK_JSONSCHEMA_PYTHON"))
@@ -158,6 +163,41 @@ fn a_profile_has_its_services_and_no_others() {
     let output = compose(&env_file, &["config"]);
     assert!(!output.status.success());
     assert!(text(&output).contains("PUBLIC_BASE_URL is missing a value: set it in .env"));
+}
+
+/// Those without Rust run the README's own command, in the image that the programs are built in elsewhere.
+#[test]
+fn the_demonstration_is_the_readmes_command() {
+    let config = ["config", "--format", "json"];
+    let output = read_by_compose("compose.demo.yaml", Path::new("/dev/null"), &config);
+    assert!(output.status.success(), "{}", text(&output));
+    let model: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let demo = &model["services"]["demo"];
+    let words = demo["command"].as_array().unwrap().iter();
+    let command: Vec<_> = words.map(|word| word.as_str().unwrap()).collect();
+    let readme = fs::read_to_string(project().join("README.md")).unwrap();
+    assert!(
+        readme.contains(&format!("\n    {}\n", command.join(" "))),
+        "{command:?}"
+    );
+    let built_in = fs::read_to_string(project().join("deploy/Dockerfile")).unwrap();
+    let image = demo["image"].as_str().unwrap();
+    assert!(
+        built_in.contains(&format!("FROM {image} AS build")),
+        "{image}"
+    );
+    // It can change nothing here, and what listens on loopback alone can be reached.
+    assert_eq!(
+        (demo["read_only"].as_bool(), demo["network_mode"].as_str()),
+        (Some(true), Some("host"))
+    );
+    let mounts = demo["volumes"].as_array().unwrap();
+    let binds = mounts.iter().filter(|mount| mount["type"] == "bind");
+    assert!(
+        binds
+            .map(|bind| &bind["read_only"])
+            .eq([&Value::Bool(true)])
+    );
 }
 
 #[test]
