@@ -4,7 +4,7 @@ use shared::{
     doctor::{Finding, database::failed},
     store::{
         Database,
-        bad_rows::{self, Survey},
+        survey::{self, Survey},
     },
 };
 
@@ -12,7 +12,7 @@ const ROWS: &str = "rows";
 
 /// Whether there are any.
 pub(super) async fn check(database: &Database) -> Finding {
-    match bad_rows::survey(database).await {
+    match survey::take(database).await {
         Ok(survey) => judge(&survey),
         Err(error) => failed(ROWS, &error),
     }

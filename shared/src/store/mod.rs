@@ -33,6 +33,7 @@ pub mod settle;
 pub mod sqlite_files;
 mod state;
 pub mod submissions;
+pub mod survey;
 pub mod untold;
 pub mod view_checks;
 
