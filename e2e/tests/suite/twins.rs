@@ -178,6 +178,17 @@ on_each_engine! {
         replace_connections(&world, &all).await;
         compared(last, 2).await;
 
+        // What Slack counted meanwhile is compared while both rows are as old as they say: a bot that has noted
+        // itself twice after both were up to date has.
+        for _ in 0..3 {
+            let latest = world.database.count("SELECT MAX(seen_at) FROM bots").await;
+            let newer = format!("SELECT COUNT(*) FROM bots WHERE seen_at > {latest}");
+            eventually_within(NOTED, "both note themselves", || async {
+                (world.database.count(&newer).await >= 2).then_some(())
+            })
+            .await;
+        }
+
         // One is killed, another takes its place; the dead one's row grows old.
         world.bots[1].process.kill().await;
         drop(world.bots.remove(1));
