@@ -187,6 +187,28 @@ on_each_engine! {
         world.discard().await;
     }
 
+    async fn a_mention_that_slack_refuses_costs_nobody_the_message(engine) {
+        let mut world = World::with(engine, Options::default()).await;
+        let mentions = |message: &Value| message["blocks"].to_string().contains("\"user_id\"");
+        let refused = |method| json!({"method": method, "error": "invalid_blocks", "to": "U0BOB", "times": 1});
+        world.slack().fail(&refused("chat.postMessage")).await;
+        let link = world.alice_sends_bob(e2e::Submission { secret: "canary-unmentioned", ..Default::default() }).await;
+        let message = world.slack().messages("U0BOB", 1).await.remove(0);
+        let words = message["blocks"].to_string();
+        assert!(!mentions(&message) && words.contains("Alice Tremblay"), "{message}");
+        world.slack().fail(&refused("chat.update")).await;
+        world.web().reveal(link.rsplit('/').next().unwrap()).await;
+        let changed = eventually("the change", || async {
+            let message = world.slack().messages("U0BOB", 1).await.remove(0);
+            (message["edited"] == true).then_some(message)
+        })
+        .await;
+        assert!(!mentions(&changed) && changed.to_string().contains("was opened on"), "{changed}");
+        world.settled().await;
+        assert_eq!(world.slack().calls("chat.postMessage").await, 3, "message twice, receipt");
+        world.finish().await;
+    }
+
     async fn a_late_message_says_how_much_time_is_left(engine) {
         let world = World::with(engine, of_bot()).await;
         world.slack().fail(&json!({"method": "chat.postMessage", "status": 503, "to": "U0BOB"})).await;
