@@ -6,12 +6,15 @@ use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 use shared::{
-    ids::SecretId,
-    lifecycle,
-    settings::{self, DatabaseUrl, Program, Reader, definitions::DATABASE_URL},
+    domain::{ids::SecretId, program::Program},
+    operate::{
+        lifecycle,
+        settings::{self, Reader, definitions::DATABASE_URL},
+    },
     store::{
         Database,
         audit::{self, Entry, Filter},
+        database_url::DatabaseUrl,
         sqlite_files::LooseFiles,
     },
     text,
@@ -183,7 +186,7 @@ fn printable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use shared::clock::Timestamp;
+    use shared::domain::clock::Timestamp;
 
     use super::*;
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use shared::{
-    ids::BotId,
+    domain::ids::BotId,
     store::{
         Database, StoreError,
         bots::{self, FRESH_FOR, Sum},

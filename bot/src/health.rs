@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use shared::{
-    health::{Health, Readiness},
+    operate::health::{Health, Readiness},
     store::{Database, backlog},
 };
 use tokio::time::timeout;

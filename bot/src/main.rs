@@ -27,11 +27,14 @@ use std::{io, process::ExitCode};
 
 use clap::{ArgMatches, Command};
 use shared::{
-    core_dumps,
-    health::ask,
-    lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
-    logging,
-    settings::{Program, SettingsError, arguments, check, definitions},
+    domain::program::Program,
+    operate::{
+        core_dumps,
+        health::ask,
+        lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
+        logging,
+        settings::{SettingsError, arguments, check, definitions},
+    },
 };
 
 use crate::settings::Settings;

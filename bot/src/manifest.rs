@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 use shared::{
-    settings,
+    operate::settings,
     text::{Locale, Message, text},
 };
 

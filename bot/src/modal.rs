@@ -3,9 +3,11 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use shared::{
-    lifetime::Lifetime,
-    secret::{NOTE_MAX_CHARS, SECRET_MAX_CHARS, SECRET_PART_MAX_CHARS},
-    settings::PrivacyUrl,
+    domain::{
+        lifetime::Lifetime,
+        secret::{NOTE_MAX_CHARS, SECRET_MAX_CHARS, SECRET_PART_MAX_CHARS},
+    },
+    operate::settings::PrivacyUrl,
     store::{
         Ending, deliveries::Outcome, installation::Installation, submissions::StoredSubmission,
     },
@@ -324,9 +326,9 @@ fn input(block_id: &str, label: &str, element: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use shared::{
+    use shared::domain::{
+        base_url::PublicBaseUrl,
         ids::{InstallationId, UserId},
-        settings::PublicBaseUrl,
     };
     use slack_morphism::prelude::{SlackBlock, SlackView};
 

@@ -6,17 +6,21 @@ use clap::ArgMatches;
 use secrecy::SecretString;
 use shared::{
     crypto::{DeliveryKeys, KeyRingError, MasterKeys},
-    logging::LogSettings,
-    settings::{
-        self, AppToken, BotToken, CaBundle, DatabaseUrl, HttpsProxy, Invalid, PrivacyUrl, Program,
-        PublicBaseUrl, Reader, Setting, SettingsError, SlackApiUrl, check,
-        definitions::{
-            ALLOW_EXTERNAL, ALLOW_GUESTS, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL, DATABASE_URL,
-            DEFAULT_LANGUAGE, DELIVERY_KEYS, FERNET_KEYS, HEALTH_ADDR, HTTPS_PROXY, NO_PROXY,
-            PRIVACY_URL, PUBLIC_BASE_URL, SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN,
-            SLACK_CONNECTIONS,
+    domain::{base_url::PublicBaseUrl, invalid::Invalid, program::Program},
+    operate::{
+        logging::LogSettings,
+        settings::{
+            self, AppToken, BotToken, CaBundle, HttpsProxy, PrivacyUrl, Reader, Setting,
+            SettingsError, SlackApiUrl, check,
+            definitions::{
+                ALLOW_EXTERNAL, ALLOW_GUESTS, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL,
+                DATABASE_URL, DEFAULT_LANGUAGE, DELIVERY_KEYS, FERNET_KEYS, HEALTH_ADDR,
+                HTTPS_PROXY, NO_PROXY, PRIVACY_URL, PUBLIC_BASE_URL, SLACK_API_URL,
+                SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_CONNECTIONS,
+            },
         },
     },
+    store::database_url::DatabaseUrl,
     text::Locale,
 };
 

@@ -4,10 +4,13 @@
 //! Answers to commands are plain text without blocks, and the words beside a field are no view.
 
 use shared::{
-    clock::Timestamp,
-    ids::{SecretId, UserId},
-    lifetime::Lifetime,
-    settings::{PrivacyUrl, PublicBaseUrl},
+    domain::{
+        base_url::PublicBaseUrl,
+        clock::Timestamp,
+        ids::{SecretId, UserId},
+        lifetime::Lifetime,
+    },
+    operate::settings::PrivacyUrl,
     store::{deliveries::Outcome, submissions::StoredSubmission},
     text::{Locale, Message, text},
 };

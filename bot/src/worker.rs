@@ -5,8 +5,8 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::{Context as _, bail};
 use shared::{
     crypto::KeyId,
-    health, lifecycle,
-    settings::Program,
+    domain::program::Program,
+    operate::{health, lifecycle},
     store::{
         Database,
         clock_watch::{self, Verdict},

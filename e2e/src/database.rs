@@ -9,7 +9,7 @@ use std::path::Path;
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbErr, Statement, TryGetable,
 };
-use shared::{settings::DatabaseUrl, store::Database};
+use shared::store::{Database, database_url::DatabaseUrl};
 use tempfile::TempDir;
 use url::Url;
 use uuid::Uuid;

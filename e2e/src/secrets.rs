@@ -2,13 +2,15 @@
 
 use serde_json::Value;
 use shared::{
-    clock::Timestamp,
     crypto::{Binding, DeliveryKeys, LinkToken, MasterKeys},
-    display_name::DisplayName,
-    home::Home,
-    ids::{SecretId, SubmissionKey, TeamId, UserId},
-    lifetime::Lifetime,
-    secret::{NoteText, SecretText},
+    domain::{
+        clock::Timestamp,
+        display_name::DisplayName,
+        home::Home,
+        ids::{SecretId, SubmissionKey, TeamId, UserId},
+        lifetime::Lifetime,
+        secret::{NoteText, SecretText},
+    },
     store::{
         Database,
         claim::{self, Which},

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use shared::{
-    settings::Program,
+    domain::program::Program,
     store::rights::{self, Columns, TableRights},
 };
 

@@ -18,10 +18,14 @@ use sea_orm_migration::{
     sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement},
 };
 use shared::{
-    lifecycle,
-    settings::{self, DatabaseUrl, Program, Reader, check, definitions::DATABASE_URL},
+    domain::program::Program,
+    operate::{
+        lifecycle,
+        settings::{self, Reader, check, definitions::DATABASE_URL},
+    },
     store::{
         Database, StoreError,
+        database_url::DatabaseUrl,
         end_all::{self, EndedAll, Reason},
         sqlite_files::LooseFiles,
     },

@@ -2,7 +2,7 @@
 //! characters.
 
 use sea_orm_migration::prelude::*;
-use shared::ids::InstallationId;
+use shared::domain::ids::InstallationId;
 
 use crate::columns::{self, count, instant, table, uuid};
 

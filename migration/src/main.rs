@@ -5,9 +5,12 @@ mod command;
 use std::process::ExitCode;
 
 use shared::{
-    core_dumps,
-    lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
-    settings::{Program, SettingsError},
+    domain::program::Program,
+    operate::{
+        core_dumps,
+        lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
+        settings::SettingsError,
+    },
 };
 
 #[tokio::main(flavor = "current_thread")]

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response};
-use shared::{ids::SecretId, logging::millis_since};
+use shared::{domain::ids::SecretId, operate::logging::millis_since};
 
 use crate::metrics::Metrics;
 

@@ -7,7 +7,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use poem::{Addr, Request, http::HeaderMap};
-use shared::settings::Cidrs;
+use shared::operate::settings::Cidrs;
 
 /// Finds client addresses.
 pub(crate) struct ClientAddresses {

@@ -9,9 +9,12 @@ use std::{
 use clap::{ArgMatches, Command};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use shared::{
-    doctor::{Finding, Report, database, keys},
-    health::ask,
-    settings::{self, Program, PublicBaseUrl, definitions},
+    domain::{base_url::PublicBaseUrl, program::Program},
+    operate::{
+        doctor::{Finding, Report, database, keys},
+        health::ask,
+        settings::{self, definitions},
+    },
 };
 use webpki::{EndEntityCert, KeyUsage};
 
@@ -174,7 +177,7 @@ fn is_good_in(certificate: &EndEntityCert<'_>, later: Duration) -> bool {
 #[cfg(test)]
 mod tests {
     use rcgen::{CertificateParams, KeyPair};
-    use shared::doctor::Verdict;
+    use shared::operate::doctor::Verdict;
 
     use super::*;
 

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use poem::http::{HeaderMap, HeaderValue};
-use shared::{crypto::LinkToken, settings::Cidrs, text::Locale};
+use shared::{crypto::LinkToken, operate::settings::Cidrs, text::Locale};
 
 use crate::{client_address::ClientAddresses, form};
 

@@ -9,7 +9,7 @@ use poem::{
     Request,
     http::{HeaderMap, header, uri::Authority},
 };
-use shared::settings::PublicBaseUrl;
+use shared::domain::base_url::PublicBaseUrl;
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

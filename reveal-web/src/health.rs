@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shared::{
-    health::{Health, Readiness},
+    operate::health::{Health, Readiness},
     store::Database,
 };
 use tokio_util::sync::CancellationToken;

@@ -4,7 +4,7 @@ use poem::{
     Endpoint, IntoResponse, Request, Response,
     http::{Method, StatusCode, header},
 };
-use shared::settings::PublicBaseUrl;
+use shared::domain::base_url::PublicBaseUrl;
 
 use crate::pages::Trouble;
 

@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use shared::{
-    ids::SecretId,
+    domain::ids::SecretId,
     store::{
         Database, Ended, Ending,
         reuse::{self, Late},

@@ -5,10 +5,13 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use poem::{Endpoint, EndpointExt as _};
 use shared::{
-    health, lifecycle,
-    settings::{
-        Program, PublicBaseUrl, RateLimit, Setting,
-        definitions::{HEALTH_ADDR, LISTEN_ADDR, REDIRECT_ADDR},
+    domain::{base_url::PublicBaseUrl, program::Program},
+    operate::{
+        health, lifecycle,
+        settings::{
+            RateLimit, Setting,
+            definitions::{HEALTH_ADDR, LISTEN_ADDR, REDIRECT_ADDR},
+        },
     },
     store::{
         Database,

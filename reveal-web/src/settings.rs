@@ -6,16 +6,19 @@ use clap::ArgMatches;
 use secrecy::SecretString;
 use shared::{
     crypto::MasterKeys,
-    logging::LogSettings,
-    settings::{
-        self, Cidrs, DatabaseUrl, Invalid, Program, PublicBaseUrl, RateLimit, Reader,
-        SettingsError, check,
-        definitions::{
-            DATABASE_URL, DEFAULT_LANGUAGE, FERNET_KEYS, HEALTH_ADDR, HSTS_INCLUDE_SUBDOMAINS,
-            LISTEN_ADDR, PUBLIC_BASE_URL, RATE_LIMIT, REDIRECT_ADDR, TLS_CERT, TLS_KEY,
-            TRUSTED_PROXIES,
+    domain::{base_url::PublicBaseUrl, invalid::Invalid, program::Program},
+    operate::{
+        logging::LogSettings,
+        settings::{
+            self, Cidrs, RateLimit, Reader, SettingsError, check,
+            definitions::{
+                DATABASE_URL, DEFAULT_LANGUAGE, FERNET_KEYS, HEALTH_ADDR, HSTS_INCLUDE_SUBDOMAINS,
+                LISTEN_ADDR, PUBLIC_BASE_URL, RATE_LIMIT, REDIRECT_ADDR, TLS_CERT, TLS_KEY,
+                TRUSTED_PROXIES,
+            },
         },
     },
+    store::database_url::DatabaseUrl,
     text::Locale,
 };
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use poem::{Request, http::Method};
 use shared::{
     crypto::MasterKeys,
-    settings::PublicBaseUrl,
+    domain::base_url::PublicBaseUrl,
     store::{Database, audit::Visitor},
     text::Locale,
 };

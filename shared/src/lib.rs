@@ -1,22 +1,14 @@
-//! What both doors of Secure Secret stand on: crypto, the store, the audit log, the message
-//! catalogues, settings and logging.
+//! What both doors of Secure Secret stand on.
 //!
-//! `bot` and `reveal-web` reach secrets only through [`store`] and meet only in the database.
+//! - What is kept: [`store`], every way to a row, and [`crypto`], how what is in it is sealed.
+//!   `bot` and `reveal-web` reach secrets only through the store and meet only in the database.
+//! - What is said: [`text`], in English and French.
+//! - How it is run: [`operate`].
+//!
+//! All of them stand on [`domain`]. Who may look at whom is held by `tests/wings.rs`.
 
-pub mod certificate;
-pub mod characters;
-pub mod clock;
-pub mod core_dumps;
 pub mod crypto;
-pub mod display_name;
-pub mod doctor;
-pub mod health;
-pub mod home;
-pub mod ids;
-pub mod lifecycle;
-pub mod lifetime;
-pub mod logging;
-pub mod secret;
-pub mod settings;
+pub mod domain;
+pub mod operate;
 pub mod store;
 pub mod text;

@@ -9,7 +9,7 @@ mod times;
 mod tokens;
 mod unused;
 
-use shared::{ids::UserId, lifetime::Lifetime};
+use shared::domain::{ids::UserId, lifetime::Lifetime};
 
 pub(crate) use unused::{Kind, Unused};
 

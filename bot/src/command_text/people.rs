@@ -1,6 +1,6 @@
 //! Whom the text names: one person, or what is none.
 
-use shared::ids::UserId;
+use shared::domain::ids::UserId;
 
 use super::{
     Kind,

@@ -1,6 +1,6 @@
 //! Times as people write them, English and French: `4h`, `60 min`, `une heure`, `a quarter of an hour`.
 
-use shared::lifetime::Lifetime;
+use shared::domain::lifetime::Lifetime;
 
 use super::tokens::{Token, Word};
 

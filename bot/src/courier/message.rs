@@ -2,7 +2,7 @@
 
 use shared::{
     crypto::OpenError,
-    ids::UserId,
+    domain::ids::UserId,
     store::{
         Ending, FailureReason,
         deliveries::{Job, Nudges, Posted},

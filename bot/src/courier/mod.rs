@@ -22,8 +22,8 @@ use std::{
 use rand::RngExt as _;
 use shared::{
     crypto::DeliveryKeys,
-    logging::millis_since,
-    settings::PublicBaseUrl,
+    domain::base_url::PublicBaseUrl,
+    operate::logging::millis_since,
     store::{
         Database, FailureReason, StoreError,
         bad_rows::BadRow,

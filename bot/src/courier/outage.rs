@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use shared::ids::UserId;
+use shared::domain::ids::UserId;
 use tokio::time::Instant;
 
 use crate::slack::advice_for;

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use shared::ids::UserId;
+use shared::domain::ids::UserId;
 use tokio::{sync::Notify, time::Instant};
 
 /// The pause between two messages in one conversation.

@@ -1,11 +1,13 @@
 //! Every message that the courier posts, of made-up content as long as it can be.
 
 use shared::{
-    clock::Timestamp,
-    display_name::DisplayName,
-    home::Home,
-    ids::{TeamId, UserId},
-    secret::{NOTE_MAX_CHARS, NoteText},
+    domain::{
+        clock::Timestamp,
+        display_name::DisplayName,
+        home::Home,
+        ids::{TeamId, UserId},
+        secret::{NOTE_MAX_CHARS, NoteText},
+    },
     store::{
         Ending, FailureReason, RevokedBy,
         deliveries::{Facts, Nudges, Outcome, Refusal},

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 
 use shared::{
-    doctor::{Finding, database::failed},
-    health::ask,
+    operate::{
+        doctor::{Finding, database::failed},
+        health::ask,
+    },
     store::{
         Database,
         held::{self, Held},
@@ -75,7 +77,7 @@ pub(super) async fn running(health: Option<SocketAddr>) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use shared::{clock::Timestamp, doctor::Verdict};
+    use shared::{domain::clock::Timestamp, operate::doctor::Verdict};
 
     use super::*;
 

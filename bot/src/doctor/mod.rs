@@ -16,8 +16,11 @@ use anyhow::{Context as _, ensure};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use secrecy::SecretString;
 use shared::{
-    doctor::{Finding, Report, database, keys},
-    settings::{self, Program, definitions},
+    domain::program::Program,
+    operate::{
+        doctor::{Finding, Report, database, keys},
+        settings::{self, definitions},
+    },
     store::Database,
 };
 use zeroize::Zeroizing;

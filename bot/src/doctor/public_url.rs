@@ -7,7 +7,10 @@ use http::{Request, Response, StatusCode, Uri, header};
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use shared::{certificate::CertificateFault, doctor::Finding, settings::PublicBaseUrl};
+use shared::{
+    domain::{base_url::PublicBaseUrl, certificate::CertificateFault},
+    operate::doctor::Finding,
+};
 use tokio::time::timeout;
 
 use crate::egress::{Egress, Failure, find};

@@ -1,7 +1,7 @@
 //! Rows that are passed over, as they are not as others.
 
 use shared::{
-    doctor::{Finding, database::failed},
+    operate::doctor::{Finding, database::failed},
     store::{
         Database,
         survey::{self, Survey},

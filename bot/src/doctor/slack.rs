@@ -10,8 +10,8 @@ use rustls::pki_types::ServerName;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use shared::{
-    doctor::{Finding, Report, database::skew},
-    ids::UserId,
+    domain::ids::UserId,
+    operate::doctor::{Finding, Report, database::skew},
 };
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -267,7 +267,7 @@ fn failed(check: &'static str, error: &SlackError) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use shared::doctor::Verdict;
+    use shared::operate::doctor::Verdict;
 
     use super::*;
 

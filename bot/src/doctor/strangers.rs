@@ -1,7 +1,7 @@
 //! Whether another program uses the Slack app.
 
 use shared::{
-    doctor::{Finding, database::failed},
+    operate::doctor::{Finding, database::failed},
     store::{
         Database,
         bots::{self, Strangers},
@@ -47,7 +47,7 @@ fn judge(found: Option<Strangers>) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use shared::{clock::Timestamp, doctor::Verdict};
+    use shared::{domain::clock::Timestamp, operate::doctor::Verdict};
 
     use super::*;
 

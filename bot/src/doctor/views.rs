@@ -7,8 +7,8 @@ use std::{
 };
 
 use shared::{
-    doctor::{Finding, Report, database::failed},
-    ids::UserId,
+    domain::ids::UserId,
+    operate::doctor::{Finding, Report, database::failed},
     store::{
         Database,
         view_checks::{self, Checked, ViewCheck},
@@ -274,7 +274,7 @@ mod tests {
     use std::cell::{Cell, RefCell};
 
     use serde_json::json;
-    use shared::{clock::Timestamp, doctor::Verdict as Found};
+    use shared::{domain::clock::Timestamp, operate::doctor::Verdict as Found};
 
     use super::*;
     use crate::{lenient::Object, slack::Method};

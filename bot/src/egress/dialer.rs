@@ -17,7 +17,7 @@ use hyper_util::{
     rt::TokioIo,
 };
 use secrecy::ExposeSecret as _;
-use shared::settings::HttpsProxy;
+use shared::operate::settings::HttpsProxy;
 use tokio::net::TcpStream;
 use tower::{BoxError, Service, ServiceExt as _};
 

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, io};
 
-use shared::certificate::CertificateFault;
+use shared::domain::certificate::CertificateFault;
 
 /// What stood in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

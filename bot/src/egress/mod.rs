@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use rustls::{ClientConfig, RootCertStore};
-use shared::settings::{CaBundle, HttpsProxy};
+use shared::operate::settings::{CaBundle, HttpsProxy};
 
 pub(crate) use self::{
     dialer::Dialer,

@@ -8,7 +8,7 @@ use rustls::{
     pki_types::{CertificateDer, UnixTime, pem::PemObject as _},
     time_provider::{DefaultTimeProvider, TimeProvider},
 };
-use shared::settings::CaBundle;
+use shared::operate::settings::CaBundle;
 
 /// Why nobody, or not the operator's authority, can be trusted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,7 +6,7 @@
 //! Source: <https://docs.slack.dev/surfaces/modals#displaying_errors>.
 
 use secrecy::SecretString;
-use shared::{ids::UserId, text::Message};
+use shared::{domain::ids::UserId, text::Message};
 
 use super::{
     foreign_submission::ForeignSubmission, more_room::Pressed, slash_command::SlashCommand,

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 use shared::{
-    ids::UserId,
+    domain::ids::UserId,
     text::{Locale, Message, text},
 };
 

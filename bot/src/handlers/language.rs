@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use shared::{ids::UserId, text::Locale};
+use shared::{domain::ids::UserId, text::Locale};
 use tokio::time::timeout;
 
 use super::Desk;

@@ -20,8 +20,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::json;
 use shared::{
     crypto::{DeliveryKeys, MasterKeys},
-    logging::millis_since,
-    settings::PrivacyUrl,
+    operate::{logging::millis_since, settings::PrivacyUrl},
     store::{Database, installation::Installation},
     text::{Locale, Message, text},
 };

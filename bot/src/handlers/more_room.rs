@@ -3,8 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use shared::{
-    ids::UserId,
-    lifetime::Lifetime,
+    domain::{ids::UserId, lifetime::Lifetime},
     text::{Locale, Message, text},
 };
 use tokio::time::timeout;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use odd_json::{Change, Odd, every_odd};
 use serde_json::Value;
-use shared::{
+use shared::domain::{
     lifetime::Lifetime,
     secret::{NoteText, SecretText},
 };

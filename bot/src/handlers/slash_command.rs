@@ -8,8 +8,8 @@ use std::{
 use secrecy::{ExposeSecret as _, SecretString};
 use shared::{
     crypto::{DeliveryKeys, ResponseUrl},
-    ids::{TeamId, UserId},
-    logging::millis_since,
+    domain::ids::{TeamId, UserId},
+    operate::logging::millis_since,
     text::{Locale, Message, text},
 };
 use tokio::time::timeout;

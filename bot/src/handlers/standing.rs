@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use shared::{
-    ids::UserId,
+    domain::ids::UserId,
     store::{
         held::{self, Held},
         untold::{self, Untold},

@@ -4,9 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 use shared::{
-    display_name::DisplayName,
-    ids::UserId,
-    secret::{NoteText, SECRET_MAX_CHARS, SecretText, SecretTextError},
+    domain::{
+        display_name::DisplayName,
+        ids::UserId,
+        secret::{NoteText, SECRET_MAX_CHARS, SecretText, SecretTextError},
+    },
     store::{
         StoreError,
         create::{self, Created, NewSecret},

@@ -3,10 +3,12 @@
 use serde_json::value::RawValue;
 use shared::{
     crypto::ResponseUrl,
-    display_name::DisplayName,
-    home::Home,
-    ids::{SubmissionKey, TeamId, UserId},
-    lifetime::Lifetime,
+    domain::{
+        display_name::DisplayName,
+        home::Home,
+        ids::{SubmissionKey, TeamId, UserId},
+        lifetime::Lifetime,
+    },
 };
 use zeroize::Zeroizing;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use shared::{
-    ids::UserId,
+    domain::ids::UserId,
     text::{Locale, Message, text},
 };
 

@@ -72,7 +72,7 @@ mod tests {
         assert_ne!(one.first, other.first);
         assert_ne!(one.second, other.second);
         for part in [&one.first, &one.second] {
-            assert!(part.chars().count() < shared::secret::SECRET_PART_MAX_CHARS);
+            assert!(part.chars().count() < shared::domain::secret::SECRET_PART_MAX_CHARS);
             // A terminal takes no longer line; the end of a paste is a line with a dot.
             assert!(part.lines().all(|line| line.len() < 1_000 && line != "."));
         }

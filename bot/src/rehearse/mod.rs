@@ -16,7 +16,8 @@ use std::{fs, path::PathBuf, time::Duration};
 use anyhow::{Context as _, ensure};
 use clap::{Arg, ArgMatches, Command, value_parser};
 use shared::{
-    settings::{self, Program, definitions},
+    domain::program::Program,
+    operate::settings::{self, definitions},
     store::Database,
     text,
 };

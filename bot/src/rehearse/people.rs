@@ -3,7 +3,7 @@
 use anyhow::{bail, ensure};
 use secrecy::SecretString;
 use serde_json::Value;
-use shared::ids::UserId;
+use shared::domain::ids::UserId;
 
 use super::{report::Report, terminal::Terminal};
 use crate::slack::{Method, Probe, SlackError};

@@ -5,7 +5,7 @@
 
 use secrecy::SecretString;
 use serde_json::value::RawValue;
-use shared::ids::{ChannelId, MessageTs};
+use shared::domain::ids::{ChannelId, MessageTs};
 use slack_morphism::errors::SlackClientError;
 use zeroize::Zeroizing;
 

@@ -30,7 +30,7 @@ pub(crate) const MENTION: &str = "\u{fffc}";
 /// A paragraph in which nothing is markup, and somebody is mentioned where [`MENTION`] stands: names beside a
 /// mention can't be in `mrkdwn`, which has no way to write a star that is just a star.
 /// Source: <https://docs.slack.dev/reference/block-kit/blocks/rich-text-block>.
-pub(crate) fn paragraph(text: &str, mentioned: &shared::ids::UserId) -> Value {
+pub(crate) fn paragraph(text: &str, mentioned: &shared::domain::ids::UserId) -> Value {
     let mention = json!({ "type": "user", "user_id": mentioned.as_str() });
     let words = |text: &str| json!({ "type": "text", "text": text });
     let mut elements = Vec::new();
@@ -79,7 +79,7 @@ pub(crate) fn button(action_id: &str, label: &str) -> Value {
 }
 
 /// Mentions a user in text with mentions.
-pub(crate) fn mention(user: &shared::ids::UserId) -> String {
+pub(crate) fn mention(user: &shared::domain::ids::UserId) -> String {
     format!("<@{user}>")
 }
 
@@ -102,7 +102,10 @@ mod tests {
         for block in [
             section("a"),
             section_with_mentions("<@U1>"),
-            paragraph("a (\u{fffc}) b", &shared::ids::UserId::parse("U1").unwrap()),
+            paragraph(
+                "a (\u{fffc}) b",
+                &shared::domain::ids::UserId::parse("U1").unwrap(),
+            ),
             context("b"),
             context_with_link("b", "more", "https://example.org/?a=1&b=2"),
             link_button("open", "Open", "https://example.org/s/x"),
@@ -124,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_mention_stands_where_it_is_marked() {
-        let user = shared::ids::UserId::parse("U1").unwrap();
+        let user = shared::domain::ids::UserId::parse("U1").unwrap();
         let mention = json!({"type": "user", "user_id": "U1"});
         let words = |text: &str| json!({"type": "text", "text": text});
         for (text, expected) in [

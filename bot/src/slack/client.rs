@@ -6,7 +6,7 @@ use hyper_rustls::HttpsConnector;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
-use shared::ids::{ChannelId, MessageTs, UserId};
+use shared::domain::ids::{ChannelId, MessageTs, UserId};
 use slack_morphism::{
     SlackApiToken, SlackApiTokenValue, SlackClient, hyper_tokio::SlackClientHyperConnector,
 };
@@ -353,7 +353,7 @@ mod tests {
         },
     };
 
-    use shared::settings::{AppToken, BotToken, SlackApiUrl};
+    use shared::operate::settings::{AppToken, BotToken, SlackApiUrl};
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         net::TcpListener,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use lru::LruCache;
-use shared::ids::{ChannelId, UserId};
+use shared::domain::ids::{ChannelId, UserId};
 
 pub(crate) use self::person::{Ineligible, Person};
 use super::{Slack, SlackError};

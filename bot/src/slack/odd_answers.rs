@@ -2,7 +2,7 @@
 
 use odd_json::{Change, every_odd};
 use serde_json::{Value, value::RawValue};
-use shared::{
+use shared::domain::{
     home::Home,
     ids::{TeamId, UserId},
 };

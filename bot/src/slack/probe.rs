@@ -12,7 +12,7 @@ use hyper_util::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
-use shared::settings::SlackApiUrl;
+use shared::operate::settings::SlackApiUrl;
 use tokio::time::timeout;
 
 use super::{Method, SlackError, answer};

@@ -3,7 +3,10 @@
 
 use std::{env, fmt::Write as _, fs};
 
-use shared::settings::{Exposure, Program, Setting, definitions};
+use shared::{
+    domain::program::Program,
+    operate::settings::{Exposure, Setting, definitions},
+};
 
 use crate::repository;
 

@@ -42,7 +42,7 @@ pub(crate) fn messages() -> Vec<Message> {
 
 /// The name of every setting.
 pub(crate) fn settings() -> Vec<String> {
-    let text = repository::read("shared/src/settings/definitions.rs");
+    let text = repository::read("shared/src/operate/settings/definitions.rs");
     let names = text
         .lines()
         .filter_map(|line| line.trim().strip_prefix("name: \""));

@@ -5,8 +5,8 @@ use e2e::{Account, Engine, Keys, Sent, TestDatabase, eventually, on_each_engine}
 use futures_util::FutureExt as _;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection};
 use shared::{
-    clock::Timestamp,
     crypto::{Confirmed, LinkToken},
+    domain::clock::Timestamp,
     store::{
         Database, Ending, FailureReason, StoreError,
         audit::Visitor,

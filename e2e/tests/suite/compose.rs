@@ -14,7 +14,7 @@ use sea_orm::ConnectionTrait as _;
 use serde_json::Value;
 use shared::{
     crypto::{DeliveryKeys, MasterKeys},
-    settings::DatabaseUrl,
+    store::database_url::DatabaseUrl,
 };
 use tempfile::TempDir;
 

@@ -1,7 +1,10 @@
 //! What operators can ask before they start anything: settings, flags, health.
 
 use e2e::{Engine, Keys, World, run, run_in};
-use shared::settings::{Exposure, Program, definitions};
+use shared::{
+    domain::program::Program,
+    operate::settings::{Exposure, definitions},
+};
 
 fn complete() -> Vec<(&'static str, String)> {
     vec![

@@ -1,7 +1,7 @@
 //! Who may press the button: our own page, lately, for its own link.
 
 use e2e::{Web, World, on_each_engine};
-use shared::clock::Timestamp;
+use shared::domain::clock::Timestamp;
 
 /// Programs that open links before people do.
 const SCANNERS: [&str; 8] = [

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs};
 
 use e2e::{Account, Engine, Keys, Page, Sent, Web, World, nu_findings, project, raw};
-use shared::{clock::Timestamp, crypto::LinkToken, text::Locale};
+use shared::{crypto::LinkToken, domain::clock::Timestamp, text::Locale};
 
 const SECRET: &str = "canary-html\n\n\tspaces  and <b>markup</b> & \"quotes\" 🔑";
 

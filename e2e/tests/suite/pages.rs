@@ -2,7 +2,7 @@
 //! screen, and a picture of each to look at.
 
 use e2e::{Browser, BrowserKind, Engine, Keys, Launch, Sent, World, eventually};
-use shared::{clock::Timestamp, crypto::LinkToken};
+use shared::{crypto::LinkToken, domain::clock::Timestamp};
 
 const LANGUAGES: [(&str, &str); 2] = [("en", "Français"), ("fr", "English")];
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use e2e::{Engine, Options, TestDatabase, Web, World, on_each_engine};
-use shared::{settings::Program, store::rights};
+use shared::{domain::program::Program, store::rights};
 
 /// What a column holds of a visitor, in the words of the page, English and French.
 #[derive(Clone, Copy)]

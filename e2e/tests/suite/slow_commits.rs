@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use e2e::{Engine, Keys, OwnMySql, TestDatabase, eventually_within};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection};
 use shared::{
-    clock::Timestamp,
     crypto::{Confirmed, LinkToken},
+    domain::clock::Timestamp,
     store::{
         Database,
         audit::Visitor,

@@ -5,9 +5,11 @@ use std::time::Duration;
 use e2e::{Keys, TestDatabase, on_each_engine};
 use futures_util::future::join_all;
 use shared::{
-    clock::Timestamp,
     crypto::{Confirmed, LinkToken},
-    ids::{ChannelId, MessageTs},
+    domain::{
+        clock::Timestamp,
+        ids::{ChannelId, MessageTs},
+    },
     store::{
         Ending, FailureReason, StoreError,
         audit::Visitor,

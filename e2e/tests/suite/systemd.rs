@@ -9,7 +9,7 @@ use std::{
 };
 
 use e2e::binary;
-use shared::lifecycle::EXIT_USAGE;
+use shared::operate::lifecycle::EXIT_USAGE;
 
 /// Of `systemd-analyze security`, in tenths: 100 is a service with all that root has.
 const EXPOSURE: &str = "--threshold=15";

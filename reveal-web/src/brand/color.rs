@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use shared::settings::Invalid;
+use shared::domain::invalid::Invalid;
 
 /// Least contrast of text with its background (WCAG 2.2, success criterion 1.4.3).
 const READABLE: f64 = 4.5;

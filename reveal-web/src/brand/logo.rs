@@ -3,7 +3,7 @@
 use std::fs;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use shared::settings::Invalid;
+use shared::domain::invalid::Invalid;
 
 /// Largest file, so that a whole page stays small.
 const MOST_BYTES: usize = 6144;

@@ -5,9 +5,12 @@ mod logo;
 
 pub(crate) use color::Accent;
 pub(crate) use logo::Logo;
-use shared::settings::{
-    Invalid, PrivacyUrl, Reader,
-    definitions::{BRAND_ACCENT, BRAND_LOGO, BRAND_NAME, PRIVACY_URL, SUPPORT_CONTACT},
+use shared::{
+    domain::invalid::Invalid,
+    operate::settings::{
+        PrivacyUrl, Reader,
+        definitions::{BRAND_ACCENT, BRAND_LOGO, BRAND_NAME, PRIVACY_URL, SUPPORT_CONTACT},
+    },
 };
 
 /// Longest name, and longest contact, in characters.

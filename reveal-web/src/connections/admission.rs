@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use shared::settings::RateLimit;
+use shared::operate::settings::RateLimit;
 
 use super::LIFE;
 use crate::client_address::{ClientAddresses, Counted};
@@ -189,7 +189,7 @@ fn lock(connected: &Mutex<Connected>) -> MutexGuard<'_, Connected> {
 mod tests {
     use std::net::Ipv4Addr;
 
-    use shared::settings::Cidrs;
+    use shared::operate::settings::Cidrs;
 
     use super::*;
 

@@ -27,7 +27,7 @@ use poem::{
     http::uri::Scheme,
     web::{LocalAddr, RemoteAddr},
 };
-use shared::settings::RateLimit;
+use shared::operate::settings::RateLimit;
 use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite},

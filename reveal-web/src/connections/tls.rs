@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn provide() {
-        shared::lifecycle::install_tls_provider();
+        shared::operate::lifecycle::install_tls_provider();
     }
 
     #[test]

@@ -91,7 +91,10 @@ fn privacy_notice(frame: Frame<'_>) -> impl IntoView + use<> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use shared::{clock::Timestamp, display_name::DisplayName, ids::SecretId, text::Locale};
+    use shared::{
+        domain::{clock::Timestamp, display_name::DisplayName, ids::SecretId},
+        text::Locale,
+    };
 
     use super::{
         super::parsed::{Parsed, theme},

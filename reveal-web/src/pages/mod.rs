@@ -15,7 +15,7 @@ use poem::{
     Body, Response,
     http::{HeaderValue, StatusCode, header},
 };
-use shared::ids::SecretId;
+use shared::domain::ids::SecretId;
 use zeroize::Zeroizing;
 
 pub(crate) use confirm::{Occasion, confirm};

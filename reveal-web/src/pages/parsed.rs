@@ -2,7 +2,7 @@
 
 use html5ever::{ParseOpts, parse_document, tendril::TendrilSink as _};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
-use shared::settings::{Program, Reader};
+use shared::{domain::program::Program, operate::settings::Reader};
 
 use super::Theme;
 use crate::brand::Brand;

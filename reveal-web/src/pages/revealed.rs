@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use poem::http::StatusCode;
 use shared::{
-    secret::NoteText,
+    domain::secret::NoteText,
     store::burn::Opened,
     text::{Message, text},
 };

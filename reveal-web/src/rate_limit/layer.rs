@@ -8,7 +8,7 @@ use std::{
 };
 
 use poem::{IntoResponse, Request, Response};
-use shared::settings::RateLimit;
+use shared::operate::settings::RateLimit;
 use tower::{Layer, Service};
 
 use super::window::{Bounds, Verdict, Windows};

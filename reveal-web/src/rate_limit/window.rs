@@ -18,7 +18,7 @@ use std::{
 };
 
 use lru::LruCache;
-use shared::settings::RateLimit;
+use shared::operate::settings::RateLimit;
 
 use crate::client_address::Counted;
 

@@ -11,7 +11,7 @@ use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 use super::{MasterKeys, TokenHash, derive};
-use crate::clock::Timestamp;
+use crate::domain::clock::Timestamp;
 
 /// How long a confirmation is good for. Whoever takes longer is asked again.
 pub const CONFIRMATION_LIFE: Duration = Duration::from_mins(5);

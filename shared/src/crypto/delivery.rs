@@ -12,7 +12,7 @@ use super::{
     master::MasterKeys,
     seal,
 };
-use crate::{
+use crate::domain::{
     clock::Timestamp,
     ids::{DeliveryId, SecretId},
     secret::NoteText,

@@ -11,7 +11,7 @@ use super::{
     key_ring::{KeyRing, KeyRingError},
     seal,
 };
-use crate::{
+use crate::domain::{
     clock::Timestamp,
     ids::SecretId,
     secret::{NoteText, SecretText},

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
 use super::{DeliveryKeys, FORMAT, KeyId, NoEntropy, OpenError, SealedParcel, derive, seal};
-use crate::{
+use crate::domain::{
     clock::Timestamp,
     ids::{DeliveryId, SecretId, TeamId, UserId},
 };

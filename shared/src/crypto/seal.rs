@@ -3,7 +3,7 @@
 use fernet::Fernet;
 use zeroize::Zeroizing;
 
-use crate::clock::Timestamp;
+use crate::domain::clock::Timestamp;
 
 /// Why a sealed text did not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

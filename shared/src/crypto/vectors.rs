@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::*;
-use crate::{
+use crate::domain::{
     clock::Timestamp,
     ids::{DeliveryId, SecretId, TeamId, UserId},
     secret::NoteText,

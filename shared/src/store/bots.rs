@@ -6,7 +6,7 @@ use std::time::Duration;
 use sea_orm::{ConnectionTrait as _, DbBackend, FromQueryResult, Statement, Value};
 
 use super::{Database, StoreError};
-use crate::{clock::Timestamp, ids::BotId};
+use crate::domain::{clock::Timestamp, ids::BotId};
 
 /// A bot that said nothing for so long is not taken for a running one. One that vanished may have had its
 /// connections until then, as far as Slack knows.

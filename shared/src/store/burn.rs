@@ -26,14 +26,16 @@ use super::{
     expire::{self, End},
 };
 use crate::{
-    clock::Timestamp,
     crypto::{
         self, Binding, CONFIRMATION_LIFE, Confirmed, ConfirmedBy, KeyId, LinkToken, MasterKeys,
         OpenError, SealedSecret,
     },
-    display_name::DisplayName,
-    ids::{BurnId, SecretId},
-    secret::{NoteText, SecretText},
+    domain::{
+        clock::Timestamp,
+        display_name::DisplayName,
+        ids::{BurnId, SecretId},
+        secret::{NoteText, SecretText},
+    },
 };
 
 #[expect(clippy::cast_possible_truncation, reason = "five minutes fit")]

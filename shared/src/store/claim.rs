@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     crypto::{KeyId, SealedParcel},
-    ids::{ChannelId, DeliveryId, MessageTs, SecretId, UserId},
+    domain::ids::{ChannelId, DeliveryId, MessageTs, SecretId, UserId},
 };
 
 /// The longest that anything of a delivery's waits: the way to answer a command is forgotten after so long.

@@ -10,7 +10,7 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio_util::sync::CancellationToken;
 
 use super::Database;
-use crate::clock::Timestamp;
+use crate::domain::clock::Timestamp;
 
 /// A larger difference between the database's clock and this host's is somebody's mistake, whose ever.
 pub const SKEW_MILLIS: i64 = 120_000;

@@ -15,13 +15,15 @@ use super::{
     submissions::{self, StoredSubmission},
 };
 use crate::{
-    clock::Timestamp,
     crypto::{self, Binding, DeliveryKeys, LinkToken, MasterKeys, Parcel, ResponseUrl},
-    display_name::DisplayName,
-    home::Home,
-    ids::{DeliveryId, SecretId, SubmissionKey, UserId},
-    lifetime::Lifetime,
-    secret::{NoteText, SecretText},
+    domain::{
+        clock::Timestamp,
+        display_name::DisplayName,
+        home::Home,
+        ids::{DeliveryId, SecretId, SubmissionKey, UserId},
+        lifetime::Lifetime,
+        secret::{NoteText, SecretText},
+    },
 };
 
 /// A submission that was checked and is to be stored.

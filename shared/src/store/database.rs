@@ -19,8 +19,8 @@ use super::{
     sqlite_files::LooseFiles,
 };
 use crate::{
-    clock::Timestamp,
-    settings::{DatabaseUrl, Engine},
+    domain::clock::Timestamp,
+    store::database_url::{DatabaseUrl, Engine},
 };
 
 /// The last migration that this version's statements rely on.

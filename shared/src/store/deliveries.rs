@@ -9,11 +9,13 @@ use super::{
     entity::{delivery, secret},
 };
 use crate::{
-    clock::Timestamp,
     crypto::{DeliveryKeys, OpenError, Parcel, ResponseUrl, SealedParcel},
-    display_name::DisplayName,
-    home::Home,
-    ids::{ChannelId, DeliveryId, MessageTs, SecretId, TeamId, UserId},
+    domain::{
+        clock::Timestamp,
+        display_name::DisplayName,
+        home::Home,
+        ids::{ChannelId, DeliveryId, MessageTs, SecretId, TeamId, UserId},
+    },
 };
 
 /// What a delivery is.

@@ -18,7 +18,7 @@ use super::{
     entity::{delivery, secret},
     expire,
 };
-use crate::{clock::Timestamp, ids::SecretId};
+use crate::domain::{clock::Timestamp, ids::SecretId};
 
 /// Secrets ended in one transaction.
 const BATCH: u64 = 200;

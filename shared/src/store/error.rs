@@ -7,7 +7,7 @@ use sea_orm::{
     sqlx::{self, mysql::MySqlDatabaseError},
 };
 
-use crate::{certificate::CertificateFault, crypto::NoEntropy};
+use crate::{crypto::NoEntropy, domain::certificate::CertificateFault};
 
 /// Why an operation on the store did not come about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -16,7 +16,7 @@ use super::{
     database,
     entity::secret,
 };
-use crate::{clock::Timestamp, ids::SecretId};
+use crate::domain::{clock::Timestamp, ids::SecretId};
 
 /// How a secret's life ended, and at whose hand if it was revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{Database, StoreError, entity::secret};
-use crate::ids::SecretId;
+use crate::domain::ids::SecretId;
 
 /// Which of the two people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

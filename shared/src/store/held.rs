@@ -6,7 +6,7 @@ use sea_orm::{
 };
 
 use super::{Database, StoreError, entity::delivery};
-use crate::{clock::Timestamp, ids::UserId};
+use crate::domain::{clock::Timestamp, ids::UserId};
 
 /// What waits.
 #[derive(Clone, Debug, PartialEq, Eq)]

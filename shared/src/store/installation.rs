@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{Database, StoreError};
-use crate::{ids::InstallationId, settings::PublicBaseUrl};
+use crate::domain::{base_url::PublicBaseUrl, ids::InstallationId};
 
 /// What the fingerprint is of.
 const LABEL: &[u8] = b"secure-secret installation v1\0";

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::{Database, StoreError};
-use crate::{crypto::KeyId, settings::Program};
+use crate::{crypto::KeyId, domain::program::Program};
 
 /// How often a running program says which keys it has.
 const EVERY: Duration = Duration::from_mins(1);

@@ -6,7 +6,10 @@ use uuid::Uuid;
 use super::{
     Database, Ended, Ending, RevokedBy, StoreError, audit::Visitor, entity::secret, expire,
 };
-use crate::{clock::Timestamp, crypto::TokenHash, display_name::DisplayName, ids::SecretId};
+use crate::{
+    crypto::TokenHash,
+    domain::{clock::Timestamp, display_name::DisplayName, ids::SecretId},
+};
 
 /// What a link leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ pub mod claim;
 pub mod clock_watch;
 pub mod create;
 mod database;
+pub mod database_url;
 pub mod deliveries;
 pub mod end_all;
 mod entity;

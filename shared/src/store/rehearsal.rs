@@ -8,7 +8,7 @@ use super::{
     deliveries::{self, Facts, Kind, Nudges, Outcome},
     entity::{delivery, secret},
 };
-use crate::{
+use crate::domain::{
     clock::Timestamp,
     ids::{SecretId, UserId},
 };

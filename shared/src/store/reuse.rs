@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use super::{Database, StoreError, entity::secret};
-use crate::ids::SecretId;
+use crate::domain::ids::SecretId;
 
 /// From so many on, visits are no longer counted: what repeats this often needs no exact number.
 const MANY: i32 = 1000;

@@ -4,7 +4,7 @@
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use super::{Database, StoreError};
-use crate::settings::Program;
+use crate::domain::program::Program;
 
 /// The rights to one table.
 #[derive(Clone, Copy, Debug)]

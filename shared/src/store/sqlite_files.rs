@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::settings::DatabaseUrl;
+use crate::store::database_url::DatabaseUrl;
 
 /// Read and write for the owner, nothing for anybody else.
 const OWNER_ALONE: u32 = 0o600;

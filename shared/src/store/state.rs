@@ -1,6 +1,6 @@
 //! A secret's life: live until the first of opened, expired, revoked, undeliverable.
 
-use crate::{clock::Timestamp, ids::SecretId};
+use crate::domain::{clock::Timestamp, ids::SecretId};
 
 use super::StoreError;
 

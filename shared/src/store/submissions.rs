@@ -7,7 +7,7 @@ use super::{
     deliveries::{self, Outcome},
     entity::secret,
 };
-use crate::{
+use crate::domain::{
     clock::Timestamp,
     ids::{SecretId, SubmissionKey, TeamId, UserId},
 };

@@ -9,7 +9,7 @@ use super::{
     deliveries::{self, Facts, Outcome, Refusal, Told},
     entity::delivery,
 };
-use crate::ids::{DeliveryId, SecretId, UserId};
+use crate::domain::ids::{DeliveryId, SecretId, UserId};
 
 /// Most told at a command; the others follow at the next.
 const MOST: u64 = 5;

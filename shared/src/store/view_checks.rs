@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait as _, DbBackend, FromQueryResult, Statement, Value};
 
 use super::{Database, StoreError};
-use crate::clock::Timestamp;
+use crate::domain::clock::Timestamp;
 
 /// The only row's id.
 const ONLY: i16 = 1;

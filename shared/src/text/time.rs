@@ -14,7 +14,7 @@ use icu_time::{
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Locale, Message, text};
-use crate::clock;
+use crate::domain::clock;
 
 const MINUTE: u64 = 60_000;
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use shared::{
-    secret::NoteText,
+    domain::secret::NoteText,
     store::{Ending, deliveries::Facts},
     text::{self, Locale, Message, text},
 };
@@ -133,7 +133,7 @@ pub(in crate::courier) fn ended_message(locale: Locale, facts: &Facts) -> Option
 
 #[cfg(test)]
 mod tests {
-    use shared::{clock::Timestamp, display_name::DisplayName, ids::UserId};
+    use shared::domain::{clock::Timestamp, display_name::DisplayName, ids::UserId};
     use zeroize::Zeroizing;
 
     use super::{

@@ -16,10 +16,12 @@ fn spoken(parts: &[String]) -> String {
 #[cfg(test)]
 mod fixture {
     use shared::{
-        clock::Timestamp,
-        display_name::DisplayName,
-        home::Home,
-        ids::{TeamId, UserId},
+        domain::{
+            clock::Timestamp,
+            display_name::DisplayName,
+            home::Home,
+            ids::{TeamId, UserId},
+        },
         store::{Ending, deliveries::Facts},
     };
 
@@ -63,8 +65,7 @@ mod fixture {
 mod tests {
     use serde_json::Value;
     use shared::{
-        clock::Timestamp,
-        secret::NoteText,
+        domain::{clock::Timestamp, secret::NoteText},
         store::{
             Ending, FailureReason, RevokedBy,
             deliveries::{Facts, Nudges, Outcome, Refusal},

@@ -223,7 +223,7 @@ fn failure_message(reason: FailureReason, refusal: Option<&Refusal>) -> Message<
 
 #[cfg(test)]
 mod tests {
-    use shared::clock::Timestamp;
+    use shared::domain::clock::Timestamp;
 
     use super::{
         super::fixture::{ended, facts},

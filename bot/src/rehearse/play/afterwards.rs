@@ -1,7 +1,7 @@
 //! The steps that look at what became of what was sent.
 
 use shared::{
-    ids::SecretId,
+    domain::ids::SecretId,
     store::{
         Ending,
         deliveries::Nudges,

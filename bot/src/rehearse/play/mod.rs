@@ -6,8 +6,10 @@ mod sending;
 use std::time::Duration;
 
 use shared::{
-    clock::Timestamp,
-    ids::{SecretId, UserId},
+    domain::{
+        clock::Timestamp,
+        ids::{SecretId, UserId},
+    },
     store::{
         Database, Ending, StoreError,
         rehearsal::{self, Trace},

@@ -1,7 +1,7 @@
 //! The steps in which something is sent.
 
 use shared::{
-    ids::{SecretId, UserId},
+    domain::ids::{SecretId, UserId},
     store::{deliveries::Outcome as Delivered, rehearsal},
 };
 

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use shared::{
-    display_name::DisplayName,
-    home::Home,
-    ids::{TeamId, UserId},
+    domain::{
+        display_name::DisplayName,
+        home::Home,
+        ids::{TeamId, UserId},
+    },
     text::Locale,
 };
 

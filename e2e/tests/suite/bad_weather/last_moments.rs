@@ -9,9 +9,8 @@ use e2e::{
 };
 use futures_util::future::{join, join_all};
 use shared::{
-    clock::Timestamp,
     crypto::Binding,
-    secret::SecretText,
+    domain::{clock::Timestamp, secret::SecretText},
     store::{Database, expire},
 };
 use zeroize::Zeroizing;

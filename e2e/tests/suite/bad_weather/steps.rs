@@ -9,12 +9,12 @@ use e2e::{
 };
 use futures_util::future::join_all;
 use shared::{
-    ids::{ChannelId, MessageTs, SecretId},
-    settings::DatabaseUrl,
+    domain::ids::{ChannelId, MessageTs, SecretId},
     store::{
         Database, StoreError,
         claim::{self, ClaimError, Which},
         create::{self, Created},
+        database_url::DatabaseUrl,
         deliveries::{Job, Kind, Nudges, Posted},
         expire, settle,
     },

@@ -8,8 +8,7 @@ use serde_json::Value;
 
 use super::StoreError;
 use crate::{
-    clock::Timestamp,
-    ids::SecretId,
+    domain::{clock::Timestamp, ids::SecretId},
     store::{Database, entity::audit_event},
 };
 

@@ -13,7 +13,7 @@ pub use list::{Entry, Filter, list};
 pub use redact::redact;
 
 use super::{StoreError, entity::audit_event};
-use crate::{
+use crate::domain::{
     clock::Timestamp,
     ids::{AuditEventId, SecretId},
 };

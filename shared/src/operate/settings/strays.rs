@@ -1,6 +1,7 @@
 //! Names that should not be there: misspelled ones, and secrets of another program.
 
-use super::{Exposure, Invalid, Program, Setting, definitions, flags::ENV_FILE, sources::Origin};
+use super::{Exposure, Setting, definitions, flags::ENV_FILE, sources::Origin};
+use crate::domain::{invalid::Invalid, program::Program};
 
 /// A variable that other programs know, though it looks like ours.
 const NOT_OURS: &str = "HTTP_PROXY";

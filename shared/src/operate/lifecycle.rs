@@ -5,7 +5,7 @@ use std::process::{self, ExitCode};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::settings::Program;
+use crate::domain::program::Program;
 
 /// Chooses rustls's cryptography for the whole process. Features of several libraries can bring more
 /// than one into a build, and rustls then refuses to guess. The first choice stays.

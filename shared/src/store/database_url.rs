@@ -7,7 +7,7 @@ use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{Invalid, is_loopback};
+use crate::domain::{base_url::is_loopback, invalid::Invalid};
 
 /// What sqlx understands in a `mysql://` URL after the question mark; it passes over anything else
 /// in silence.

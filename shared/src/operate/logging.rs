@@ -13,9 +13,12 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::settings::{
-    Invalid, LogFormat, Reader,
-    definitions::{LOG_FORMAT, RUST_LOG},
+use crate::{
+    domain::invalid::Invalid,
+    operate::settings::{
+        LogFormat, Reader,
+        definitions::{LOG_FORMAT, RUST_LOG},
+    },
 };
 
 /// The crates whose lines follow the directives.

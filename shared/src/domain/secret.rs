@@ -7,7 +7,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::characters;
+use crate::domain::characters;
 
 /// Most characters (Unicode scalar values) that one Slack input takes.
 ///

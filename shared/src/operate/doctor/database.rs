@@ -7,8 +7,13 @@ use tokio::time::{Instant, timeout};
 
 use super::Finding;
 use crate::{
-    settings::{DatabaseUrl, Engine, Program, Protection},
-    store::{Database, SchemaError, StoreError, rights, sqlite_files::LooseFiles},
+    domain::program::Program,
+    store::{
+        Database, SchemaError, StoreError,
+        database_url::{DatabaseUrl, Engine, Protection},
+        rights,
+        sqlite_files::LooseFiles,
+    },
 };
 
 /// Longest wait for the database.
@@ -249,7 +254,7 @@ fn some_of<T: AsRef<str>>(all: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::operate::doctor::Verdict;
 
     #[test]
     fn versions_are_compared_as_numbers() {

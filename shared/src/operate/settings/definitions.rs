@@ -1,6 +1,7 @@
 //! Every setting there is.
 
-use super::{Exposure, Program, Setting};
+use super::{Exposure, Setting};
+use crate::domain::program::Program;
 
 const EVERY: &[Program] = &[Program::Bot, Program::Web, Program::Migrate];
 const BOTH: &[Program] = &[Program::Bot, Program::Web];

@@ -4,7 +4,7 @@
 use super::{Finding, database::failed};
 use crate::{
     crypto::KeyId,
-    settings::Program,
+    domain::program::Program,
     store::{Database, StoreError, key_rings},
 };
 
@@ -115,7 +115,7 @@ fn judge(program: Program, rings: &[key_rings::RingInUse]) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{doctor::Verdict, store::key_rings::RingInUse};
+    use crate::{operate::doctor::Verdict, store::key_rings::RingInUse};
 
     fn ring(program: &str, key_ids: &[&str]) -> RingInUse {
         RingInUse {

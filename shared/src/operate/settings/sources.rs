@@ -11,7 +11,8 @@ use std::{
 use clap::ArgMatches;
 use zeroize::Zeroizing;
 
-use super::{Invalid, Setting, env_file::EnvFile, flags::ENV_FILE};
+use super::{Setting, env_file::EnvFile, flags::ENV_FILE};
+use crate::domain::invalid::Invalid;
 
 /// The environment variable of [`ENV_FILE`].
 const ENV_FILE_VARIABLE: &str = "ENV_FILE";

@@ -60,7 +60,7 @@ fn printable(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::definitions::{
+    use crate::operate::settings::definitions::{
         BRAND_NAME, DATABASE_URL, FERNET_KEYS, HTTPS_PROXY, SUPPORT_CONTACT, TLS_KEY,
     };
 

@@ -11,7 +11,7 @@ use icu_properties::{
     },
 };
 
-use crate::ids::UserId;
+use crate::domain::ids::UserId;
 
 /// Longest name that is shown, in characters; what Slack lets people choose is no longer.
 const MAX_CHARS: usize = 80;

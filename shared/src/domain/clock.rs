@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::lifetime::Lifetime;
+use crate::domain::lifetime::Lifetime;
 
 /// An instant of the database's clock: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

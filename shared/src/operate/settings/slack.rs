@@ -4,7 +4,7 @@ use std::fmt;
 
 use secrecy::SecretString;
 
-use super::Invalid;
+use crate::domain::invalid::Invalid;
 
 macro_rules! slack_token {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {

@@ -4,8 +4,10 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use clap::ArgMatches;
 
+use crate::domain::{invalid::Invalid, program::Program};
+
 use super::{
-    Exposure, Invalid, Program, Setting,
+    Exposure, Setting,
     check::Shown,
     masking::{holds_credentials, masked},
     sources::{Origin, Sources},
@@ -228,7 +230,10 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::settings::{DatabaseUrl, definitions::*, parse_bool};
+    use crate::{
+        operate::settings::{definitions::*, parse_bool},
+        store::database_url::DatabaseUrl,
+    };
 
     fn reader(flags: &[(&str, &str)], variables: &[(&str, &str)]) -> Reader {
         let owned = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
@@ -363,7 +368,7 @@ mod tests {
         reader.optional(&TLS_CERT, text);
         reader.describe(&FERNET_KEYS, "1 key".to_owned());
         let mut out = Vec::new();
-        crate::settings::check::print(&reader, &mut out).unwrap();
+        crate::operate::settings::check::print(&reader, &mut out).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "FERNET_KEYS  1 key             environment variable FERNET_KEYS\n\

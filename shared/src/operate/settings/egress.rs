@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::Invalid;
+use crate::domain::invalid::Invalid;
 
 /// `HTTPS_PROXY`: an HTTP proxy that tunnels by CONNECT. Can hold a password: it is not printed.
 #[derive(Clone)]

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{Program, Reader, arguments, definitions};
+use super::{Reader, arguments, definitions};
+use crate::domain::program::Program;
 use clap::Command;
 
 /// The subcommand, with the flags of the program's own start.

@@ -8,7 +8,10 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use tokio::time::timeout;
 
-use crate::settings::{self, Program, Reader, SettingsError, definitions::HEALTH_ADDR};
+use crate::{
+    domain::program::Program,
+    operate::settings::{self, Reader, SettingsError, definitions::HEALTH_ADDR},
+};
 
 /// Longest wait for an answer; a program itself waits 2 s for its database.
 const PATIENCE: Duration = Duration::from_secs(5);

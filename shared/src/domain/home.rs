@@ -1,7 +1,7 @@
 //! Where a secret is at home: who belongs there is a colleague of its sender, and who doesn't is of
 //! another organization.
 
-use crate::ids::TeamId;
+use crate::domain::ids::TeamId;
 
 /// The workspace or the organization for which the app is installed, and the organization to which it belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]

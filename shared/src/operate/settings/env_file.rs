@@ -8,7 +8,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::Invalid;
+use crate::domain::invalid::Invalid;
 
 /// The file that is read when none is named, if it is there.
 const USUAL: &str = ".env";

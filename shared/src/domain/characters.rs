@@ -188,7 +188,7 @@ mod tests {
         #[test]
         fn nothing_of_invisible_characters_is_a_secret(text in prop::collection::vec(invisible(), 1..40)) {
             let text: String = text.into_iter().collect();
-            let secret = crate::secret::SecretText::parse(zeroize::Zeroizing::new(text.clone()));
+            let secret = crate::domain::secret::SecretText::parse(zeroize::Zeroizing::new(text.clone()));
             prop_assert!(secret.is_err(), "{text:?}");
         }
 
@@ -199,7 +199,7 @@ mod tests {
             after in prop::collection::vec(invisible(), 0..20),
         ) {
             let text: String = before.into_iter().chain(seen.chars()).chain(after).collect();
-            let secret = crate::secret::SecretText::parse(zeroize::Zeroizing::new(text.clone()));
+            let secret = crate::domain::secret::SecretText::parse(zeroize::Zeroizing::new(text.clone()));
             let secret = secret.unwrap();
             prop_assert_eq!(secret.expose(), text);
         }

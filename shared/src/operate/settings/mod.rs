@@ -7,7 +7,6 @@
 
 mod addresses;
 pub mod check;
-mod database_url;
 pub mod definitions;
 mod egress;
 mod env_file;
@@ -19,10 +18,7 @@ mod sources;
 mod strays;
 mod values;
 
-use std::fmt;
-
-pub use addresses::{Cidrs, PrivacyUrl, PublicBaseUrl, SlackApiUrl, is_loopback};
-pub use database_url::{DatabaseUrl, Engine, Protection};
+pub use addresses::{Cidrs, PrivacyUrl, SlackApiUrl};
 pub use egress::{CaBundle, HttpsProxy};
 pub use flags::{ENV_FILE, arguments};
 pub use reader::{Problem, Reader, SettingsError};
@@ -31,6 +27,8 @@ pub use values::{
     LogFormat, RateLimit, parse_bool, parse_connections, parse_duration, parse_health_addr,
     parse_language, parse_listen_addr, parse_path,
 };
+
+use crate::domain::program::Program;
 
 /// A setting as the programs, their `--help` and the documentation know it.
 #[derive(Clone, Copy, Debug)]
@@ -60,39 +58,6 @@ pub enum Exposure {
     Secret,
 }
 
-/// The programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Program {
-    /// `secure-secret-bot`.
-    Bot,
-    /// `secure-secret-web`.
-    Web,
-    /// `secure-secret-migrate`.
-    Migrate,
-}
-
-impl Program {
-    /// Every program.
-    pub const ALL: [Self; 3] = [Self::Bot, Self::Web, Self::Migrate];
-
-    /// As the documentation calls it for short.
-    #[must_use]
-    pub const fn short_name(self) -> &'static str {
-        match self {
-            Self::Bot => "bot",
-            Self::Web => "web",
-            Self::Migrate => "migrate",
-        }
-    }
-}
-
-/// The name of its executable file.
-impl fmt::Display for Program {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "secure-secret-{}", self.short_name())
-    }
-}
-
 impl Setting {
     /// The flag's name without its dashes, e.g. `listen-addr`.
     #[must_use]
@@ -110,18 +75,5 @@ impl Setting {
     #[must_use]
     pub fn file_variable(&self) -> String {
         format!("{}_FILE", self.name)
-    }
-}
-
-/// Why a text is no value of a setting. Never holds the text or a part of it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Invalid(String);
-
-impl Invalid {
-    /// The reason, to be read after the setting's name, e.g. `is not a URL`.
-    #[must_use]
-    pub fn because(reason: impl Into<String>) -> Self {
-        Self(reason.into())
     }
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::Invalid;
+use crate::domain::invalid::Invalid;
 use crate::text::Locale;
 
 /// `RATE_LIMIT`: at most so many requests in any window of time.
