@@ -47,7 +47,9 @@ fn used_by(folder: &Path) -> Vec<String> {
                 while nested.is_match(&names) {
                     names = nested.replace_all(&names, "").into_owned();
                 }
-                let firsts = names.split(',').map(|name| name.split("::").next().unwrap());
+                let firsts = names
+                    .split(',')
+                    .map(|name| name.split("::").next().unwrap());
                 used.extend(firsts.map(|name| name.trim().to_owned()));
             }
         }

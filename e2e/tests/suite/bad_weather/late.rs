@@ -1,12 +1,21 @@
 //! A COMMIT of which nothing is heard for long.
 
+use std::time::{Duration, Instant};
+
 use e2e::{
     World, eventually,
     mysql_proxy::{Aim, Fault, Hold, MySqlProxy, Trip, Whose},
 };
 use tokio::io::AsyncWriteExt as _;
 
-use super::{Weather, visitors::Secret, world_of_lanes};
+use super::{
+    Weather,
+    visitors::{Secret, is_shown},
+    world_of_lanes,
+};
+
+/// `ER_TABLEACCESS_DENIED_ERROR`: no time mends it.
+const ACCESS_DENIED: u16 = 1142;
 
 /// One secret, and where its COMMIT is among the round trips of its opening.
 async fn commit_at(world: &World, proxy: &MySqlProxy) -> usize {
@@ -28,7 +37,7 @@ async fn what_can_not_be_known_is_said_to_be_unknown() {
     let nothing = Fault::Swallowed(Hold::UntilReleased);
     let weather: Weather = vec![(Aim::Nth(commit), nothing), (Aim::AfterCommit, nothing)];
     let watch = proxies[0].watch(Whose::All, &secret.names(), &weather);
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let page = world.webs[1]
         .press(&secret.token, page.confirmation().unwrap())
         .await;
@@ -45,6 +54,50 @@ async fn what_can_not_be_known_is_said_to_be_unknown() {
         secret.is_live(&world).await.then_some(())
     })
     .await;
+    secret.opens_once(world.web(), "after all").await;
+    world.finish().await;
+}
+
+/// One opening in this weather, how long it took, and the secret.
+async fn pressed(
+    world: &World,
+    proxy: &MySqlProxy,
+    weather: &Weather,
+) -> (e2e::Page, Duration, Secret) {
+    let secret = Secret::number(world, 1).await;
+    let page = world.webs[1].look(&secret.token).await;
+    let watch = proxy.watch(Whose::All, &secret.names(), weather);
+    let begun = Instant::now();
+    let confirmation = page.confirmation().unwrap();
+    let page = world.webs[1].press(&secret.token, confirmation).await;
+    let waited = begun.elapsed();
+    assert_eq!(watch.hits(), weather.len(), "{weather:?}");
+    watch.release();
+    (page, waited, secret)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_came_about_is_shown_before_its_answer_comes() {
+    let (world, proxies) = world_of_lanes(1, true).await;
+    let commit = commit_at(&world, &proxies[0]).await;
+    let unanswered = (Aim::Nth(commit), Fault::Held(Hold::UntilReleased));
+    let (page, waited, _) = pressed(&world, &proxies[0], &vec![unanswered]).await;
+    assert!(is_shown(&page), "{}", page.state());
+    assert!(waited < Duration::from_secs(20), "{waited:?}");
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_may_not_be_asked_is_not_asked_for_a_minute() {
+    let (world, proxies) = world_of_lanes(1, true).await;
+    let commit = commit_at(&world, &proxies[0]).await;
+    let weather: Weather = vec![
+        (Aim::Nth(commit), Fault::CutBefore),
+        (Aim::AfterCommit, Fault::Error(ACCESS_DENIED)),
+    ];
+    let (page, waited, secret) = pressed(&world, &proxies[0], &weather).await;
+    assert_eq!((page.status, page.state()), (503, "unsure"));
+    assert!(waited < Duration::from_secs(20), "{waited:?}");
     secret.opens_once(world.web(), "after all").await;
     world.finish().await;
 }
