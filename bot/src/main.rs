@@ -5,6 +5,7 @@ mod alarm;
 mod audit_cli;
 mod census;
 mod command_text;
+mod context;
 mod courier;
 mod doctor;
 mod egress;

@@ -22,9 +22,12 @@ pub(crate) async fn run(
 ) {
     loop {
         sweep(&database, &metrics, &stop).await;
-        tokio::select! {
-            () = tokio::time::sleep(interval) => {}
-            () = stop.cancelled() => return,
+        if stop
+            .run_until_cancelled(tokio::time::sleep(interval))
+            .await
+            .is_none()
+        {
+            return;
         }
     }
 }

@@ -4,7 +4,6 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use shared::{
-    crypto::KeyId,
     domain::program::Program,
     operate::{health, lifecycle},
     store::{
@@ -14,15 +13,19 @@ use shared::{
         key_rings,
     },
 };
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     alarm::Alarm,
     census::Census,
+    context::Context,
     courier::{Courier, Outage},
     egress::Egress,
-    handlers::{Desk, Handlers},
+    handlers::Handlers,
     health::BotHealth,
     metrics::Metrics,
     settings::Settings,
@@ -50,14 +53,10 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let metrics = Arc::new(Metrics::new());
     let connections = Connections::new(Arc::clone(&metrics));
     let slack = Arc::new(Slack::new(&settings.slack, egress));
-    let directory = Arc::new(Directory::new(Arc::clone(&slack)));
-    let delivery_keys = Arc::new(settings.delivery_keys);
-    let work_waits = Arc::new(Notify::new());
     let outage = Arc::new(Outage::default());
     let tasks = TaskTracker::new();
     let census = Arc::new(Census::new(Arc::clone(&metrics)));
     census.begin(&database).await;
-
     if let Some(address) = settings.health {
         let health = BotHealth {
             database: database.clone(),
@@ -68,53 +67,33 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         };
         serve(address, health).await?;
     }
-    tasks.spawn(check_bot_token(
-        Arc::clone(&slack),
-        alarm.clone(),
-        stop.clone(),
-    ));
-    let keys = settings.master_keys.ids().collect();
-    let around = Around {
-        database: &database,
-        metrics: &metrics,
-        tasks: &tasks,
-        stop: &stop,
-    };
-    around.look_after(settings.cleanup_interval, keys, &census);
-    let courier = Courier {
-        database: database.clone(),
-        slack: Arc::clone(&slack),
-        directory: Arc::clone(&directory),
-        delivery_keys: Arc::clone(&delivery_keys),
-        public_base_url: settings.public_base_url,
-        policy: settings.policy,
-        default_language: settings.default_language,
-        work_waits: Arc::clone(&work_waits),
-        metrics: Arc::clone(&metrics),
-        alarm: alarm.clone(),
-        outage,
-    };
-    courier.spawn_workers(&tasks, &stop);
-    let desk = Desk {
+    let context = Arc::new(Context {
+        directory: Directory::new(Arc::clone(&slack)),
         database,
-        slack: Arc::clone(&slack),
-        directory,
+        slack,
         master_keys: settings.master_keys,
-        delivery_keys,
+        delivery_keys: settings.delivery_keys,
+        public_base_url: settings.public_base_url,
         policy: settings.policy,
         installation,
         default_language: settings.default_language,
         privacy: settings.privacy,
-        work_waits,
-        metrics: Arc::clone(&metrics),
-    };
-    let socket = Socket {
-        slack,
-        handlers: Arc::new(Handlers::new(desk, tasks.clone())),
+        work_waits: Notify::new(),
         metrics,
+        alarm,
+        outage,
+    });
+    tasks.spawn(check_bot_token(Arc::clone(&context), stop.clone()));
+    look_after(&context, settings.cleanup_interval, &census, &tasks, &stop);
+    let courier = Courier::new(Arc::clone(&context));
+    courier.spawn(&tasks, &stop);
+    let socket = Socket {
+        slack: Arc::clone(&context.slack),
+        handlers: Arc::new(Handlers::new(Arc::clone(&context), tasks.clone())),
+        metrics: Arc::clone(&context.metrics),
         connections: connections.clone(),
         census,
-        alarm: alarm.clone(),
+        alarm: context.alarm.clone(),
     };
     tracing::info!(connections = settings.slack.connections, "started");
     let leaving = tokio::spawn(say_what_is_open(stop.clone(), connections, tasks.clone()));
@@ -129,7 +108,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         _ = time_is_up => tracing::warn!(tasks = tasks.len(), "stopped with work under way"),
     }
     leaving.abort();
-    if let Some(error) = alarm.reason() {
+    if let Some(error) = context.alarm.reason() {
         // Nobody is left to say that a secret waits.
         let told = timeout(LAST_WORDS, courier.tell_before_stopping(error)).await;
         if told.is_err() {
@@ -150,56 +129,41 @@ async fn serve(address: SocketAddr, health: BotHealth) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What looks after the database beside the work.
-struct Around<'a> {
-    database: &'a Database,
-    metrics: &'a Arc<Metrics>,
-    tasks: &'a TaskTracker,
-    stop: &'a CancellationToken,
-}
-
-impl Around<'_> {
-    /// Sweeps, notes which keys are in use and that this bot runs, and keeps an eye on the clock.
-    fn look_after(&self, cleanup_interval: Duration, keys: Vec<KeyId>, census: &Arc<Census>) {
-        let (database, stop) = (|| self.database.clone(), || self.stop.clone());
-        self.tasks.spawn(sweeper::run(
-            database(),
-            Arc::clone(self.metrics),
-            cleanup_interval,
-            stop(),
-        ));
-        let metrics = Arc::clone(self.metrics);
-        let tell = move |verdict| metrics.clock(verdict == Verdict::Sound);
-        self.tasks
-            .spawn(clock_watch::keep(database(), tell, stop()));
-        self.tasks
-            .spawn(Arc::clone(census).keep(database(), stop()));
-        self.tasks.spawn(key_rings::keep_noting(
-            database(),
-            Program::Bot,
-            keys,
-            stop(),
-        ));
-    }
+/// Sweeps, notes which keys are in use and that this bot runs, and keeps an eye on the clock.
+fn look_after(
+    context: &Context,
+    cleanup_interval: Duration,
+    census: &Arc<Census>,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    let (database, stop) = (|| context.database.clone(), || stop.clone());
+    let metrics = || Arc::clone(&context.metrics);
+    let sweeper = sweeper::run(database(), metrics(), cleanup_interval, stop());
+    tasks.spawn(sweeper);
+    let told = metrics();
+    let tell = move |verdict| told.clock(verdict == Verdict::Sound);
+    tasks.spawn(clock_watch::keep(database(), tell, stop()));
+    tasks.spawn(Arc::clone(census).keep(database(), stop()));
+    let keys = context.master_keys.ids().collect();
+    let noting = key_rings::keep_noting(database(), Program::Bot, keys, stop());
+    tasks.spawn(noting);
 }
 
 /// A bot token that is no good shows at once, not at the first command.
-async fn check_bot_token(slack: Arc<Slack>, alarm: Alarm, stop: CancellationToken) {
+async fn check_bot_token(context: Arc<Context>, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let error = match slack.check_bot_token().await {
+        let error = match context.slack.check_bot_token().await {
             Ok(()) => return,
             Err(error) => error,
         };
         if error.is_fatal() {
-            alarm.ring(error);
+            context.alarm.ring(error);
             return;
         }
         tracing::warn!(%error, "the bot token could not be checked yet");
         let pause = TOKEN_CHECK_PAUSE.max(error.retry_after().unwrap_or_default());
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = stop.cancelled() => {}
-        }
+        stop.run_until_cancelled(sleep(pause)).await;
     }
 }
 
@@ -215,5 +179,5 @@ async fn say_what_is_open(stop: CancellationToken, connections: Connections, tas
 /// Passes when the program was told to stop and has had its time to finish.
 async fn time_to_finish(stop: CancellationToken) {
     stop.cancelled().await;
-    tokio::time::sleep(socket::FINISH).await;
+    sleep(socket::FINISH).await;
 }

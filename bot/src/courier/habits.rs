@@ -25,7 +25,7 @@ impl Courier {
         let facts = &job.facts;
         let is_known = facts.recipient_locale.is_some() && facts.recipient_tz.is_some();
         let person = if is_known || !job.settled {
-            self.directory.remembered(&facts.recipient)
+            self.context.directory.remembered(&facts.recipient)
         } else {
             self.ask(job, Side::Recipient).await
         };
@@ -42,7 +42,7 @@ impl Courier {
     /// In which language somebody reads of whom the row has this.
     pub(super) fn language_of(&self, locale: Option<&str>) -> Locale {
         let language = locale.and_then(Locale::from_tag);
-        language.unwrap_or(self.default_language)
+        language.unwrap_or(self.context.default_language)
     }
 
     /// Zone and language only make a message nicer to read: it doesn't wait for them.
@@ -52,10 +52,10 @@ impl Courier {
             Side::Sender => (&facts.sender, &facts.sender_locale),
             Side::Recipient => (&facts.recipient, &facts.recipient_locale),
         };
-        let asked = timeout(FIRST_PAUSE, self.directory.person(user)).await;
+        let asked = timeout(FIRST_PAUSE, self.context.directory.person(user)).await;
         let asked = asked.ok().and_then(Result::ok);
         // What the row has may be newer than that.
-        let old = || self.directory.last_known(user);
+        let old = || self.context.directory.last_known(user);
         asked.or_else(|| locale.is_none().then(old).flatten())
     }
 
@@ -94,7 +94,7 @@ impl Courier {
 
     /// The message goes out whether it is written down or not.
     async fn write_down(&self, job: &Job, side: Side, learned: &Habits) {
-        let written = habits::write(&self.database, job.secret, side, learned);
+        let written = habits::write(&self.context.database, job.secret, side, learned);
         match timeout(PATIENCE, written).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {

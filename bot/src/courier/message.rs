@@ -10,7 +10,7 @@ use shared::{
     },
 };
 
-use super::{Courier, LONGEST_PAUSE, POLL, Try, compose};
+use super::{Attempt, Courier, LONGEST_PAUSE, POLL, compose};
 use crate::slack::{Ineligible, OutgoingMessage, Person, SlackError, Verdict};
 
 /// Why somebody can't get a message.
@@ -20,49 +20,50 @@ enum Unreached {
 }
 
 impl Courier {
-    pub(super) async fn try_message(&self, job: &Job) -> Try {
+    pub(super) async fn try_message(&self, job: &Job) -> Attempt {
         if matches!(job.facts.ending, Some(Ending::Viewed { .. })) {
-            return Try::Arrived;
+            return Attempt::Arrived;
         }
         if job.facts.ending.is_none()
             && !job.facts.is_live()
-            && !self.database.trusts(job.facts.now)
+            && !self.context.database.trusts(job.facts.now)
         {
             // Its link must not be erased by a clock that was set ahead for a moment.
-            return Try::Later(Later {
+            return Attempt::Later(Later {
                 after: Some(POLL),
                 ..Later::default()
             });
         }
         if !job.facts.is_live() {
-            return Try::Failed {
+            return Attempt::Failed {
                 reason: FailureReason::Expired,
                 code: job.refusal.as_ref().map(|refusal| refusal.code.clone()),
             };
         }
-        let parcel = match job.open(&self.delivery_keys) {
+        let parcel = match job.open(&self.context.delivery_keys) {
             Ok(parcel) => parcel,
             Err(OpenError::UnknownKey) => {
                 tracing::error!(
                     delivery.id = %job.id,
                     "DELIVERY_KEYS lacks the key under which a link waits: put it back behind the others"
                 );
-                return Try::Later(Later {
+                return Attempt::Later(Later {
                     after: Some(LONGEST_PAUSE),
                     ..Later::default()
                 });
             }
             Err(_) => return failed(FailureReason::Unsealable),
         };
-        if let Some(code) = self.outage.rests() {
+        if let Some(code) = self.context.outage.rests() {
             return Self::rest(job, code);
         }
         match self.check(job).await {
             Ok(()) => {}
             Err(Unreached::Ineligible(reason)) => return failed(failure_of(reason)),
-            Err(Unreached::Slack(error)) => return self.judge(job, error).await,
+            Err(Unreached::Slack(error)) => return self.failed_attempt(job, error).await,
         }
         let link = self
+            .context
             .public_base_url
             .join(&format!("/s/{}", parcel.token.encode().as_str()));
         let facts = self.facts_for_recipient(job).await;
@@ -74,19 +75,19 @@ impl Courier {
             &link,
         );
         match self.deliver(job, &message).await {
-            Ok(posted) => Try::Sent(posted, Nudges::default()),
-            Err(error) => self.judge(job, error).await,
+            Ok(posted) => Attempt::Sent(posted, Nudges::default()),
+            Err(error) => self.failed_attempt(job, error).await,
         }
     }
 
     /// Whether the recipient may get it. What would be final and rests on what Slack said minutes ago
     /// is asked afresh.
     async fn check(&self, job: &Job) -> Result<(), Unreached> {
-        let was_remembered = self.directory.remembered(&job.addressee).is_some();
+        let was_remembered = self.context.directory.remembered(&job.addressee).is_some();
         match self.check_once(job).await {
             Err(Unreached::Ineligible(_)) if was_remembered => {
-                self.directory.forget(&job.addressee);
-                self.directory.forget(&job.facts.sender);
+                self.context.directory.forget(&job.addressee);
+                self.context.directory.forget(&job.facts.sender);
                 self.check_once(job).await
             }
             checked => checked,
@@ -94,17 +95,17 @@ impl Courier {
     }
 
     async fn check_once(&self, job: &Job) -> Result<(), Unreached> {
-        let person = self.directory.person(&job.addressee).await;
+        let person = self.context.directory.person(&job.addressee).await;
         let person = person.map_err(Unreached::Slack)?;
         self.check_oneself(job, &person).await?;
         person
-            .check(&job.facts.home, self.policy)
+            .check(&job.facts.home, self.context.policy)
             .map_err(Unreached::Ineligible)
     }
 
     /// Whether the recipient is somebody else than the sender, under whatever id.
     async fn check_oneself(&self, job: &Job, recipient: &Person) -> Result<(), Unreached> {
-        if self.policy.allow_self {
+        if self.context.policy.allow_self {
             return Ok(());
         }
         let id = &job.facts.sender;
@@ -123,7 +124,7 @@ impl Courier {
 
     /// The sender; `None` where Slack won't ever say who that is: the recipient is not to suffer from it.
     async fn sender(&self, id: &UserId) -> Result<Option<Person>, Unreached> {
-        match self.directory.person(id).await {
+        match self.context.directory.person(id).await {
             Ok(person) => Ok(Some(person)),
             Err(error) => match error.verdict() {
                 Verdict::GiveUp(_) | Verdict::Undecided => Ok(None),
@@ -139,10 +140,13 @@ impl Courier {
         job: &Job,
         message: &OutgoingMessage,
     ) -> Result<Posted, SlackError> {
-        let was_remembered = self.directory.remembers_conversation(&job.addressee);
+        let was_remembered = self
+            .context
+            .directory
+            .remembers_conversation(&job.addressee);
         let posted = match self.deliver_once(job, message).await {
             Err(error) if was_remembered && matches!(error.verdict(), Verdict::GiveUp(_)) => {
-                self.directory.forget(&job.addressee);
+                self.context.directory.forget(&job.addressee);
                 self.deliver_once(job, message).await
             }
             posted => posted,
@@ -156,14 +160,18 @@ impl Courier {
         job: &Job,
         message: &OutgoingMessage,
     ) -> Result<Posted, SlackError> {
-        let channel = self.directory.conversation(&job.addressee).await?;
-        let message = self.slack.post_message(&channel, None, message).await?;
+        let channel = self.context.directory.conversation(&job.addressee).await?;
+        let message = self
+            .context
+            .slack
+            .post_message(&channel, None, message)
+            .await?;
         Ok(Posted { channel, message })
     }
 }
 
-const fn failed(reason: FailureReason) -> Try {
-    Try::Failed { reason, code: None }
+const fn failed(reason: FailureReason) -> Attempt {
+    Attempt::Failed { reason, code: None }
 }
 
 const fn failure_of(reason: Ineligible) -> FailureReason {

@@ -1,14 +1,10 @@
 //! One message a second to each person, and one at a time, so that they arrive in order.
 //! Source: <https://docs.slack.dev/apis/web-api/rate-limits>.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
 use shared::domain::ids::UserId;
-use tokio::{sync::Notify, time::Instant};
+use tokio::{task::Id, time::Instant};
 
 /// The pause between two messages in one conversation.
 const SPACING: Duration = Duration::from_secs(1);
@@ -19,73 +15,35 @@ const SPACING: Duration = Duration::from_secs(1);
 /// Slack says so and is obeyed.
 #[derive(Default)]
 pub(super) struct Pace {
-    busy: Mutex<HashMap<UserId, Busy>>,
-    turn_ended: Notify,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Busy {
-    /// Somebody is being written to.
-    Now,
-    /// Somebody was, and is free again then.
-    Until(Instant),
+    /// Who is written to, by the task that does.
+    written_to: HashMap<Id, UserId>,
+    /// Who was written to a moment ago, and when they may be again.
+    resting: HashMap<UserId, Instant>,
 }
 
 impl Pace {
     /// Whom to leave alone now.
-    pub(super) fn busy(&self) -> Vec<UserId> {
+    pub(super) fn busy(&mut self) -> Vec<UserId> {
         let now = Instant::now();
-        let mut busy = self.lock();
-        busy.retain(|_, busy| !matches!(busy, Busy::Until(until) if *until <= now));
-        busy.keys().cloned().collect()
+        self.resting.retain(|_, until| *until > now);
+        let busy = self.written_to.values().chain(self.resting.keys());
+        busy.cloned().collect()
     }
 
-    /// When the next one of them is free; waits until somebody was written to.
-    pub(super) async fn next_free(&self) -> Instant {
-        loop {
-            // Listening before looking: no turn's end is missed in between.
-            let turn_ended = self.turn_ended.notified();
-            if let Some(free) = self.first_free() {
-                return free;
-            }
-            turn_ended.await;
+    /// When the next one of those who were written to may be again.
+    pub(super) fn next_free(&self) -> Option<Instant> {
+        self.resting.values().min().copied()
+    }
+
+    /// Somebody is written to by a task until that ends, and not again for a while after.
+    pub(super) fn begin(&mut self, task: Id, addressee: UserId) {
+        self.written_to.insert(task, addressee);
+    }
+
+    pub(super) fn end(&mut self, task: Id) {
+        if let Some(addressee) = self.written_to.remove(&task) {
+            self.resting.insert(addressee, Instant::now() + SPACING);
         }
-    }
-
-    fn first_free(&self) -> Option<Instant> {
-        let busy = self.lock();
-        let times = busy.values().filter_map(|busy| match busy {
-            Busy::Now => None,
-            Busy::Until(until) => Some(*until),
-        });
-        times.min()
-    }
-
-    /// Somebody is written to until the turn is dropped, and for a while after.
-    pub(super) fn begin(&self, addressee: &UserId) -> Turn<'_> {
-        self.lock().insert(addressee.clone(), Busy::Now);
-        Turn {
-            pace: self,
-            addressee: addressee.clone(),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Busy>> {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The turn to write to somebody.
-pub(super) struct Turn<'a> {
-    pace: &'a Pace,
-    addressee: UserId,
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        let until = Busy::Until(Instant::now() + SPACING);
-        self.pace.lock().insert(self.addressee.clone(), until);
-        self.pace.turn_ended.notify_one();
     }
 }
 
@@ -95,16 +53,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nobody_is_written_to_twice_within_a_second() {
-        let pace = Pace::default();
+        let mut pace = Pace::default();
         let bob = UserId::parse("U0BOB").unwrap();
-        let turn = pace.begin(&bob);
-        assert_eq!((pace.busy(), pace.first_free()), (vec![bob.clone()], None));
-        let (free, ()) = tokio::join!(pace.next_free(), async {
-            tokio::task::yield_now().await;
-            drop(turn);
-        });
+        let task = tokio::spawn(async {}).id();
+        pace.begin(task, bob.clone());
+        assert_eq!((pace.busy(), pace.next_free()), (vec![bob.clone()], None));
+        pace.end(task);
         assert_eq!(pace.busy(), [bob]);
-        tokio::time::sleep_until(free).await;
-        assert!(pace.busy().is_empty() && pace.first_free().is_none());
+        tokio::time::sleep_until(pace.next_free().unwrap()).await;
+        assert!(pace.busy().is_empty() && pace.next_free().is_none());
     }
 }

@@ -12,9 +12,9 @@ use shared::store::{
 use tokio::time::timeout;
 
 use super::{
-    Courier, FIRST_PAUSE, LEASE, LONGEST_PAUSE, POLL, Try,
+    Attempt, Courier, FIRST_PAUSE, LEASE, LONGEST_PAUSE, POLL,
     compose::{self, Receipt},
-    judge, pause, with_jitter,
+    failed_attempt, pause, with_jitter,
 };
 use crate::slack::{Method, SlackError, Verdict};
 
@@ -33,7 +33,7 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 const TRIED_FOR: Duration = Duration::from_hours(24);
 
 impl Courier {
-    pub(super) async fn try_receipt(&self, job: &Job) -> Try {
+    pub(super) async fn try_receipt(&self, job: &Job) -> Attempt {
         if job.outcome.is_none() {
             return self.try_interim(job).await;
         }
@@ -47,23 +47,23 @@ impl Courier {
             Some(posted) => self.replace_interim(job, posted, &receipt).await,
         };
         match posted {
-            Ok((posted, nudges)) => Try::Sent(posted, nudges),
+            Ok((posted, nudges)) => Attempt::Sent(posted, nudges),
             Err(error) => self.second_way(job, &receipt, error).await,
         }
     }
 
     /// The message is late: says so, once.
-    async fn try_interim(&self, job: &Job) -> Try {
+    async fn try_interim(&self, job: &Job) -> Attempt {
         if matches!(job.facts.ending, Some(Ending::Viewed { .. })) {
             // It did arrive, which whoever posts it is about to find.
-            return judge::again(job, POLL);
+            return failed_attempt::again(job, POLL);
         }
         if job.posted.is_some() || job.told.is_some() {
-            return Try::Later(said(job));
+            return Attempt::Later(said(job));
         }
         let receipt = self.receipt(job).await;
         match self.deliver(job, &receipt.message()).await {
-            Ok(posted) => Try::Later(Later {
+            Ok(posted) => Attempt::Later(Later {
                 posted: Some(posted),
                 untold: Some(false),
                 ..said(job)
@@ -81,7 +81,12 @@ impl Courier {
     ) -> Result<(Posted, Nudges), SlackError> {
         let message = receipt.message();
         let place = (&posted.channel, &posted.message);
-        match self.slack.update_message(place.0, place.1, &message).await {
+        match self
+            .context
+            .slack
+            .update_message(place.0, place.1, &message)
+            .await
+        {
             Ok(()) => {
                 let nudges = self.nudge(job, posted).await?;
                 Ok((posted.clone(), nudges))
@@ -98,20 +103,20 @@ impl Courier {
     }
 
     /// The receipt could not be posted or changed.
-    async fn second_way(&self, job: &Job, receipt: &Receipt, error: SlackError) -> Try {
-        judge::log(job, &error);
+    async fn second_way(&self, job: &Job, receipt: &Receipt, error: SlackError) -> Attempt {
+        failed_attempt::log(job, &error);
         let verdict = error.verdict();
         let again = with_jitter(pause(job.attempt));
         let age = Duration::from_millis(job.facts.created_at.millis_until(job.facts.now));
         let after = match verdict {
             Verdict::Stop => {
-                self.alarm.ring(error);
-                return judge::again(job, FIRST_PAUSE);
+                self.context.alarm.ring(error);
+                return failed_attempt::again(job, FIRST_PAUSE);
             }
             Verdict::Wait(at_least) if age < SECOND_WAY_AFTER && at_least < SECOND_WAY_AFTER => {
-                return judge::again(job, at_least + again);
+                return failed_attempt::again(job, at_least + again);
             }
-            Verdict::Retry if age < SECOND_WAY_AFTER => return judge::again(job, again),
+            Verdict::Retry if age < SECOND_WAY_AFTER => return failed_attempt::again(job, again),
             Verdict::Wait(at_least) => at_least + again,
             Verdict::Held => with_jitter(LONGEST_PAUSE),
             _ => again,
@@ -126,11 +131,11 @@ impl Courier {
         let is_over = Duration::from_millis(overdue) >= TRIED_FOR;
         let is_final = matches!(verdict, Verdict::GiveUp(_)) || is_over;
         if is_final && says == Told::Outcome {
-            return Try::Untellable(told);
+            return Attempt::Untellable(told);
         }
         if is_final || (told.is_some() && says == Told::Waiting) {
             // How it went makes it due.
-            return Try::Later(Later {
+            return Attempt::Later(Later {
                 told,
                 untold: Some(told.is_none()),
                 ..said(job)
@@ -139,9 +144,9 @@ impl Courier {
         let code = error.code().map(str::to_owned);
         let held = verdict == Verdict::Held;
         if held && let Some(code) = &code {
-            self.outage.refused(code, &job.addressee);
+            self.context.outage.refused(code, &job.addressee);
         }
-        Try::Later(Later {
+        Attempt::Later(Later {
             after: Some(after),
             refusal: code.map_or(Refused::Unsaid, |code| Refused::With { code, held }),
             told,
@@ -155,9 +160,9 @@ impl Courier {
     /// and goes where the sender is. Says what was told.
     async fn answer(&self, job: &Job, receipt: &Receipt) -> Option<Told> {
         answer_left(job)?;
-        let answer = job.answer(&self.delivery_keys)?;
+        let answer = job.answer(&self.context.delivery_keys)?;
         let receipt = receipt.answer();
-        let answered = self.slack.respond(answer.expose(), &receipt);
+        let answered = self.context.slack.respond(answer.expose(), &receipt);
         let late = |_| Err(SlackError::timed_out(Method::Respond, ANSWER_PATIENCE));
         match timeout(ANSWER_PATIENCE, answered)
             .await
@@ -179,7 +184,7 @@ impl Courier {
     pub(crate) async fn tell_before_stopping(&self, error: &SlackError) {
         let code = error.code().unwrap_or_default();
         loop {
-            let claimed = claim::claim(&self.database, LEASE, Which::Answerable).await;
+            let claimed = claim::claim(&self.context.database, LEASE, Which::Answerable).await;
             let job = match claimed {
                 Ok(Some(job)) => job,
                 Ok(None) => return,
@@ -208,7 +213,7 @@ impl Courier {
                 forgets_answer: told == Told::Outcome,
                 ..Later::default()
             };
-            if let Err(error) = later::give_back(&self.database, &job, &left).await {
+            if let Err(error) = later::give_back(&self.context.database, &job, &left).await {
                 tracing::warn!(delivery.id = %job.id, %error, "a delivery could not be written down yet");
             }
         }

@@ -12,7 +12,7 @@ use shared::{
     text::Locale,
 };
 
-use super::{Courier, FIRST_PAUSE, Try, compose, judge, pause, with_jitter};
+use super::{Attempt, Courier, FIRST_PAUSE, compose, failed_attempt, pause, with_jitter};
 use crate::slack::{OutgoingMessage, SlackError, Verdict};
 
 /// Tries to change a message of which Slack says by a code that it won't.
@@ -22,7 +22,7 @@ const REFUSED_TRIES: u32 = 5;
 const TRIED_FOR: Duration = Duration::from_hours(24);
 
 impl Courier {
-    pub(super) async fn try_update(&self, job: &Job, posted: &Posted) -> Try {
+    pub(super) async fn try_update(&self, job: &Job, posted: &Posted) -> Attempt {
         let message = match job.kind {
             Kind::RecipientMessage => {
                 let facts = self.facts_for_recipient(job).await;
@@ -30,22 +30,27 @@ impl Courier {
                 match compose::ended_message(locale, &facts) {
                     Some(message) => message,
                     // It lives after all: there is nothing to show.
-                    None => return Try::Shown(None, Nudges::default()),
+                    None => return Attempt::Shown(None, Nudges::default()),
                 }
             }
             Kind::SenderReceipt => self.receipt(job).await.message(),
         };
         let place = (&posted.channel, &posted.message);
-        match self.slack.update_message(place.0, place.1, &message).await {
+        match self
+            .context
+            .slack
+            .update_message(place.0, place.1, &message)
+            .await
+        {
             Ok(()) => match self.nudge(job, posted).await {
-                Ok(nudges) => Try::Shown(None, nudges),
+                Ok(nudges) => Attempt::Shown(None, nudges),
                 Err(error) => self.update_again(job, error),
             },
             // Somebody removed it: nothing lingers. But what asks its reader to act is said.
             Err(error) if error.is_gone_message() => {
                 if job.nudges.has(compose::asks(job)) {
                     tracing::warn!(delivery.id = %job.id, %error, "a message stays as it was posted");
-                    return Try::Shown(None, Nudges::default());
+                    return Attempt::Shown(None, Nudges::default());
                 }
                 self.post_anew(job, &message, None).await
             }
@@ -58,7 +63,12 @@ impl Courier {
 
     /// Says in a new message what the old one can't be changed to say, and then removes the old one: it
     /// may hold a note, or a button that leads nowhere.
-    async fn post_anew(&self, job: &Job, message: &OutgoingMessage, old: Option<&Posted>) -> Try {
+    async fn post_anew(
+        &self,
+        job: &Job,
+        message: &OutgoingMessage,
+        old: Option<&Posted>,
+    ) -> Attempt {
         let posted = match self.deliver(job, message).await {
             Ok(posted) => Some(posted),
             // There is nobody to tell it, but the old one goes.
@@ -68,11 +78,12 @@ impl Courier {
         if let Some(old) = old {
             self.delete(job, old).await;
         }
-        Try::Shown(posted, compose::asks(job))
+        Attempt::Shown(posted, compose::asks(job))
     }
 
     pub(super) async fn delete(&self, job: &Job, posted: &Posted) {
         let deleted = self
+            .context
             .slack
             .delete_message(&posted.channel, &posted.message)
             .await;
@@ -89,7 +100,7 @@ impl Courier {
     /// sound. Once a cause; returns those that were told of.
     pub(super) async fn nudge(&self, job: &Job, posted: &Posted) -> Result<Nudges, SlackError> {
         let asked = compose::asks(job);
-        let sender = self.directory.last_known(&job.facts.sender);
+        let sender = self.context.directory.last_known(&job.facts.sender);
         let locale = sender.and_then(|sender| sender.language());
         let locale = locale.unwrap_or_else(|| self.language_of(job.facts.sender_locale.as_deref()));
         for cause in Nudges::ALL {
@@ -109,19 +120,20 @@ impl Courier {
     ) -> Result<(), SlackError> {
         let message = compose::nudge(locale, &job.facts, cause);
         let thread = Some(&posted.message);
-        self.slack
+        self.context
+            .slack
             .post_message(&posted.channel, thread, &message)
             .await?;
         Ok(())
     }
 
-    fn update_again(&self, job: &Job, error: SlackError) -> Try {
+    fn update_again(&self, job: &Job, error: SlackError) -> Attempt {
         let ended_at = job.facts.ended_at.unwrap_or(job.facts.expires_at);
         let is_over = Duration::from_millis(ended_at.millis_until(job.facts.now)) >= TRIED_FOR;
         let after = match error.verdict() {
             Verdict::Stop => {
-                self.alarm.ring(error);
-                return judge::again(job, FIRST_PAUSE);
+                self.context.alarm.ring(error);
+                return failed_attempt::again(job, FIRST_PAUSE);
             }
             Verdict::Wait(at_least) => Some(at_least),
             Verdict::Retry => Some(Duration::ZERO),
@@ -136,10 +148,10 @@ impl Courier {
         };
         let Some(at_least) = after.filter(|_| !is_over) else {
             tracing::warn!(delivery.id = %job.id, %error, "a message stays as it was posted");
-            return Try::Shown(None, Nudges::default());
+            return Attempt::Shown(None, Nudges::default());
         };
-        judge::log(job, &error);
-        Try::Later(Later {
+        failed_attempt::log(job, &error);
+        Attempt::Later(Later {
             after: Some(at_least + with_jitter(pause(job.update_tries + 1))),
             ..Later::default()
         })

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use shared::store::changes;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::{Courier, with_jitter};
@@ -27,20 +28,17 @@ impl Courier {
             } else {
                 LATELY
             };
-            match changes::make_due(&self.database, period).await {
+            match changes::make_due(&self.context.database, period).await {
                 Ok(outdated) => {
                     looks = looks.wrapping_add(1);
                     if outdated > 0 {
                         tracing::debug!(outdated, "messages show what is no longer so");
-                        self.work_waits.notify_waiters();
+                        self.context.work_waits.notify_one();
                     }
                 }
                 Err(error) => tracing::warn!(%error, "ended secrets could not be looked for"),
             }
-            tokio::select! {
-                () = tokio::time::sleep(with_jitter(EVERY)) => {}
-                () = stop.cancelled() => {}
-            }
+            stop.run_until_cancelled(sleep(with_jitter(EVERY))).await;
         }
     }
 }

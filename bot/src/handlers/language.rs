@@ -6,7 +6,7 @@ use std::time::Duration;
 use shared::{domain::ids::UserId, text::Locale};
 use tokio::time::timeout;
 
-use super::Desk;
+use crate::context::Context;
 use crate::{modal::Layout, slack::Person};
 
 /// Longest wait for Slack to say which language somebody chose. A dialog opens within three
@@ -20,7 +20,7 @@ pub(super) struct Reader {
     pub(super) tz: Option<String>,
 }
 
-impl Desk {
+impl Context {
     /// How somebody reads; asks Slack unless it answered lately.
     pub(super) async fn reader(&self, user: Option<&UserId>) -> Reader {
         let asked = async { self.directory.person(user?).await.ok() };

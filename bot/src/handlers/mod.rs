@@ -19,36 +19,30 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
 use shared::{
-    crypto::{DeliveryKeys, MasterKeys},
-    operate::{logging::millis_since, settings::PrivacyUrl},
-    store::{Database, installation::Installation},
-    text::{Locale, Message, text},
+    operate::logging::millis_since,
+    text::{Message, text},
 };
-use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    context::Context,
     envelope::{Acknowledgement, Envelope},
     lenient::{Object, Unreadable},
-    metrics::Metrics,
-    settings::Policy,
-    slack::{Directory, Slack},
 };
-use bounded::{Bounded, ask, bounded};
+use bounded::Bounds;
 use event::{COMMAND, Event, INTERACTION, MORE_ROOM, UnreadableEvent};
 use foreign_submission::ForeignSubmission;
 use more_room::Pressed;
 use once::Triggers;
 use slash_command::SlashCommand;
-use submission::Answer;
 use submitted::Submitted;
 use unreadable::UnreadableSubmission;
 
 /// Dialogs opened or changed at a time.
-const ERRANDS_AT_A_TIME: usize = 256;
+const DIALOGS_AT_A_TIME: usize = 256;
 
 /// A dialog is opened within the three seconds of its trigger, or not at all.
-const ERRAND_PATIENCE: Duration = Duration::from_secs(3);
+const DIALOG_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Submissions checked and stored at a time. More than the database's pool has connections: a burst
 /// waits for one of these rather than being sent back.
@@ -62,67 +56,27 @@ const SUBMISSION: &str = "submission";
 /// The word for submissions of another program's dialog.
 const FOREIGN: &str = "foreign_submission";
 
-/// What handlers work with.
-pub(crate) struct Desk {
-    pub(crate) database: Database,
-    pub(crate) slack: Arc<Slack>,
-    pub(crate) directory: Arc<Directory>,
-    pub(crate) master_keys: MasterKeys,
-    pub(crate) delivery_keys: Arc<DeliveryKeys>,
-    pub(crate) policy: Policy,
-    /// Which dialogs are ours.
-    pub(crate) installation: Installation,
-    /// For people whose language is not known, or has no catalogue.
-    pub(crate) default_language: Locale,
-    /// What the dialog leads to where it says what is written down.
-    pub(crate) privacy: Option<PrivacyUrl>,
-    /// Wakes the courier.
-    pub(crate) work_waits: Arc<Notify>,
-    pub(crate) metrics: Arc<Metrics>,
-}
-
 /// Takes envelopes to their handlers, each within its bounds.
 pub(crate) struct Handlers {
-    desk: Arc<Desk>,
+    context: Arc<Context>,
     tasks: TaskTracker,
-    commands: Bounded<SlashCommand, &'static str>,
     triggers: Triggers,
-    more_room: Bounded<Pressed, &'static str>,
-    submissions: Bounded<Submitted, Answer>,
+    commands: Bounds,
+    presses: Bounds,
+    submissions: Bounds,
 }
 
 impl Handlers {
     /// `tasks` is where work goes on, for whoever stops the program to wait for.
-    pub(crate) fn new(desk: Desk, tasks: TaskTracker) -> Self {
-        let desk = Arc::new(desk);
-        let (at_desk, tracker) = (Arc::clone(&desk), &tasks);
-        let commands = bounded(
-            tracker,
-            ERRANDS_AT_A_TIME,
-            ERRAND_PATIENCE,
-            move |command| slash_command::handle(Arc::clone(&at_desk), command),
-        );
-        let at_desk = Arc::clone(&desk);
-        let more_room = bounded(
-            tracker,
-            ERRANDS_AT_A_TIME,
-            ERRAND_PATIENCE,
-            move |pressed| more_room::handle(Arc::clone(&at_desk), pressed),
-        );
-        let at_desk = Arc::clone(&desk);
-        let submissions = bounded(
-            tracker,
-            SUBMISSIONS_AT_A_TIME,
-            SUBMISSION_PATIENCE,
-            move |submitted| submission::check_and_store(Arc::clone(&at_desk), submitted),
-        );
+    pub(crate) fn new(context: Arc<Context>, tasks: TaskTracker) -> Self {
+        let dialogs = || Bounds::new(&tasks, DIALOGS_AT_A_TIME, DIALOG_PATIENCE);
         Self {
-            desk,
-            tasks,
-            commands,
+            context,
             triggers: Triggers::default(),
-            more_room,
-            submissions,
+            commands: dialogs(),
+            presses: dialogs(),
+            submissions: Bounds::new(&tasks, SUBMISSIONS_AT_A_TIME, SUBMISSION_PATIENCE),
+            tasks,
         }
     }
 
@@ -130,7 +84,7 @@ impl Handlers {
     pub(crate) fn handle(&self, envelope: &Envelope<'_>, acknowledge: Acknowledgement) {
         let payload = envelope.payload.get();
         tracing::debug!(envelope.id = envelope.id, kind = ?envelope.kind, "envelope");
-        let here = &self.desk.installation;
+        let here = &self.context.installation;
         match Event::read(envelope.kind, payload) {
             Event::Command(command) => self.run_command(command, acknowledge),
             // A dialog just like ours, opened by a bot with another database.
@@ -150,7 +104,7 @@ impl Handlers {
                 let envelope_id = acknowledge.envelope_id().to_owned();
                 match unreadable.response() {
                     Some(message) => {
-                        let words = text(self.desk.default_language, message);
+                        let words = text(self.context.default_language, message);
                         let payload = json!({ "response_type": "ephemeral", "text": words });
                         acknowledge.with(unreadable.kind, &payload);
                     }
@@ -176,7 +130,7 @@ impl Handlers {
 
     fn ignore(&self, kind: &'static str, acknowledge: Acknowledgement) {
         acknowledge.bare(kind);
-        self.desk.metrics.envelope(kind, "ignored");
+        self.context.metrics.envelope(kind, "ignored");
     }
 
     fn run_command(&self, command: SlashCommand, acknowledge: Acknowledgement) {
@@ -184,35 +138,38 @@ impl Handlers {
         acknowledge.bare(COMMAND);
         if !self.triggers.is_new(&command.trigger_id) {
             tracing::info!(envelope.id = envelope_id, "a command came again");
-            self.desk.metrics.envelope(COMMAND, "came_again");
+            self.context.metrics.envelope(COMMAND, "came_again");
             return;
         }
-        let (desk, commands) = (Arc::clone(&self.desk), self.commands.clone());
+        let (context, commands) = (Arc::clone(&self.context), self.commands.clone());
         self.tasks.spawn(async move {
             let (user, response_url) = (command.user_id.clone(), command.response_url.clone());
             let known = command.known.clone();
-            let outcome = ask(&commands, command.from(&envelope_id)).await;
-            let outcome = match outcome {
+            let command = command.from(&envelope_id);
+            let handled = slash_command::handle(Arc::clone(&context), command);
+            let outcome = match commands.run(handled).await {
                 Ok(outcome) => outcome,
                 Err(refusal) => {
                     tracing::error!(envelope.id = envelope_id, ?refusal, "a command was refused");
-                    let locale =
-                        user.map_or(desk.default_language, |user| desk.language_at_once(&user));
-                    slash_command::excuse(&desk, locale, response_url.as_ref(), &known, refusal)
+                    let locale = user.map_or(context.default_language, |user| {
+                        context.language_at_once(&user)
+                    });
+                    slash_command::excuse(&context, locale, response_url.as_ref(), &known, refusal)
                         .await
                 }
             };
-            desk.metrics.envelope(COMMAND, outcome);
+            context.metrics.envelope(COMMAND, outcome);
         });
     }
 
     fn give_room(&self, pressed: Pressed, acknowledge: Acknowledgement) {
         let envelope_id = acknowledge.envelope_id().to_owned();
         acknowledge.bare(MORE_ROOM);
-        let (desk, more_room) = (Arc::clone(&self.desk), self.more_room.clone());
+        let (context, presses) = (Arc::clone(&self.context), self.presses.clone());
         self.tasks.spawn(async move {
             let excuse = pressed.excuse.clone();
-            let outcome = match ask(&more_room, pressed).await {
+            let handled = more_room::handle(Arc::clone(&context), pressed);
+            let outcome = match presses.run(handled).await {
                 Ok(outcome) => outcome,
                 Err(refusal) => {
                     tracing::error!(
@@ -220,25 +177,24 @@ impl Handlers {
                         ?refusal,
                         "a dialog got no more room"
                     );
-                    excuse.refused(&desk, refusal).await;
+                    excuse.refused(&context, refusal).await;
                     "refused"
                 }
             };
-            desk.metrics.envelope(MORE_ROOM, outcome);
+            context.metrics.envelope(MORE_ROOM, outcome);
         });
     }
 
     fn submit(&self, submitted: Submitted, acknowledge: Acknowledgement) {
-        let (desk, submissions) = (Arc::clone(&self.desk), self.submissions.clone());
+        let (context, submissions) = (Arc::clone(&self.context), self.submissions.clone());
         self.tasks.spawn(async move {
             let (key, sender) = (submitted.view.clone(), submitted.sender.clone());
             let layout = submitted.layout.clone();
-            let answer = ask(&submissions, submitted)
-                .await
-                .unwrap_or_else(|refusal| {
-                    let reader = desk.reader_of(&layout, Some(&sender));
-                    submission::refused(reader.locale, refusal)
-                });
+            let stored = submission::check_and_store(Arc::clone(&context), submitted);
+            let answer = submissions.run(stored).await.unwrap_or_else(|refusal| {
+                let reader = context.reader_of(&layout, Some(&sender));
+                submission::refused(reader.locale, refusal)
+            });
             tracing::info!(
                 envelope.id = acknowledge.envelope_id(),
                 submission.key = %key,
@@ -246,16 +202,16 @@ impl Handlers {
                 outcome = answer.outcome,
                 "a submission is answered"
             );
-            desk.metrics.envelope(SUBMISSION, answer.outcome);
+            context.metrics.envelope(SUBMISSION, answer.outcome);
             answer.send(SUBMISSION, acknowledge);
         });
     }
 
     fn refuse(&self, unreadable: UnreadableSubmission, acknowledge: Acknowledgement) {
         self.not_understood(SUBMISSION, acknowledge.envelope_id(), unreadable.what);
-        let desk = Arc::clone(&self.desk);
+        let context = Arc::clone(&self.context);
         self.tasks.spawn(async move {
-            let locale = desk
+            let locale = context
                 .reader_asking(&unreadable.layout, unreadable.user.as_ref())
                 .await
                 .locale;
@@ -269,10 +225,10 @@ impl Handlers {
             "a dialog of another program was submitted, and refused: is one with this Slack app still \
              running?"
         );
-        self.desk.metrics.envelope(FOREIGN, "refused");
-        let desk = Arc::clone(&self.desk);
+        self.context.metrics.envelope(FOREIGN, "refused");
+        let context = Arc::clone(&self.context);
         self.tasks.spawn(async move {
-            let locale = desk.reader(foreign.user.as_ref()).await.locale;
+            let locale = context.reader(foreign.user.as_ref()).await.locale;
             acknowledge.with(FOREIGN, &foreign.answer(locale));
         });
     }
@@ -293,10 +249,10 @@ impl Handlers {
             COMMAND => Message::CommandUnreadable,
             _ => Message::PressUnreadable,
         };
-        let desk = Arc::clone(&self.desk);
+        let context = Arc::clone(&self.context);
         self.tasks.spawn(async move {
-            let locale = desk.reader(user.as_ref()).await.locale;
-            slash_command::tell(&desk, locale, Some(&response_url), message).await;
+            let locale = context.reader(user.as_ref()).await.locale;
+            slash_command::tell(&context, locale, Some(&response_url), message).await;
         });
     }
 
@@ -309,6 +265,6 @@ impl Handlers {
             what = what.0,
             "a payload of Slack's could not be understood"
         );
-        self.desk.metrics.envelope(kind, "unreadable");
+        self.context.metrics.envelope(kind, "unreadable");
     }
 }

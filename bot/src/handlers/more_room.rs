@@ -9,7 +9,7 @@ use shared::{
 use tokio::time::timeout;
 
 use super::{
-    Desk,
+    Context,
     bounded::Refusal,
     once::Known,
     submitted::{Fields, SealedAnswer, secret_fields, teams},
@@ -102,9 +102,9 @@ fn notices(view: &Object<'_>) -> Notices {
 }
 
 /// Adds a field. A second press of the same button finds the dialog changed and does nothing.
-pub(super) async fn handle(desk: Arc<Desk>, pressed: Pressed) -> &'static str {
-    if pressed.layout.is_of_another(&desk.installation) {
-        return refuse(&desk, pressed).await;
+pub(super) async fn handle(context: Arc<Context>, pressed: Pressed) -> &'static str {
+    if pressed.layout.is_of_another(&context.installation) {
+        return refuse(&context, pressed).await;
     }
     let Some(layout) = pressed.layout.with_more_room() else {
         return "full";
@@ -114,14 +114,14 @@ pub(super) async fn handle(desk: Arc<Desk>, pressed: Pressed) -> &'static str {
         lifetime: pressed.lifetime,
         unused: layout.unused.clone(),
     };
-    let first = update(&desk, &pressed, &prefill, &layout, PATIENCE[0]).await;
+    let first = update(&context, &pressed, &prefill, &layout, PATIENCE[0]).await;
     let error = match first {
         // It may be there, and then the second try finds the dialog changed.
         Err(error) if error.verdict() == Verdict::Retry || error.is_refused_view() => {
             if error.is_refused_view() {
                 prefill.recipient = None;
             }
-            match update(&desk, &pressed, &prefill, &layout, PATIENCE[1]).await {
+            match update(&context, &pressed, &prefill, &layout, PATIENCE[1]).await {
                 Err(again) if again.is_outdated_view() => return "updated",
                 Err(_) => error,
                 Ok(()) => return "updated",
@@ -132,21 +132,21 @@ pub(super) async fn handle(desk: Arc<Desk>, pressed: Pressed) -> &'static str {
         Ok(()) => return "updated",
     };
     tracing::error!(%error, "a dialog got no more room");
-    pressed.excuse.tell(&desk).await;
+    pressed.excuse.tell(&context).await;
     "failed"
 }
 
 async fn update(
-    desk: &Desk,
+    context: &Context,
     pressed: &Pressed,
     prefill: &Prefill,
     layout: &Layout,
     patience: Duration,
 ) -> Result<(), SlackError> {
-    let locale = pressed.excuse.locale(desk);
+    let locale = pressed.excuse.locale(context);
     let notices = &pressed.notices;
-    let dialog = modal::dialog(locale, prefill, layout, notices, desk.privacy.as_ref());
-    let updated = desk
+    let dialog = modal::dialog(locale, prefill, layout, notices, context.privacy.as_ref());
+    let updated = context
         .slack
         .update_view(&pressed.view_id, &pressed.hash, &dialog);
     let late = |_| Err(SlackError::timed_out(Method::UpdateView, patience));
@@ -165,57 +165,57 @@ pub(super) struct Excuse {
 }
 
 impl Excuse {
-    fn locale(&self, desk: &Desk) -> Locale {
-        desk.reader_of(&self.layout, self.user.as_ref()).locale
+    fn locale(&self, context: &Context) -> Locale {
+        context.reader_of(&self.layout, self.user.as_ref()).locale
     }
 
     /// Says it over the dialog, which keeps what was typed; where Slack does not take that either, as the
     /// answer to the command, for presses in dialogs have none of their own. Where that fails too there is
     /// no way left: Slack is not there.
-    pub(super) async fn tell(&self, desk: &Desk) {
+    pub(super) async fn tell(&self, context: &Context) {
         if !self.known.now() {
             return;
         }
-        let locale = self.locale(desk);
+        let locale = self.locale(context);
         let pushed = match &self.trigger_id {
             Some(trigger_id) => {
                 let view = modal::no_more_room(locale);
-                desk.slack.push_view(trigger_id, &view).await.err()
+                context.slack.push_view(trigger_id, &view).await.err()
             }
             None => Some(SlackError::unreadable(Method::PushView)),
         };
         let Some(error) = pushed else { return };
-        if !self.answer(desk, locale).await {
+        if !self.answer(context, locale).await {
             tracing::error!(%error, "nor could whoever wanted more room be told");
         }
     }
 
     /// Answers the command, if the way to do so came back and still is one.
-    async fn answer(&self, desk: &Desk, locale: Locale) -> bool {
+    async fn answer(&self, context: &Context, locale: Locale) -> bool {
         let answer = self.user.as_ref().zip(self.answer.as_ref());
-        let Some(answer) = answer.and_then(|(user, answer)| answer.open(desk, user)) else {
+        let Some(answer) = answer.and_then(|(user, answer)| answer.open(context, user)) else {
             return false;
         };
         let words = text(locale, Message::MoreRoomFailed);
-        desk.slack.respond(answer.expose(), &words).await.is_ok()
+        context.slack.respond(answer.expose(), &words).await.is_ok()
     }
 
     /// For a press that was refused. What goes on though its time is up tells by itself.
-    pub(super) async fn refused(&self, desk: &Desk, refusal: Refusal) {
+    pub(super) async fn refused(&self, context: &Context, refusal: Refusal) {
         if refusal != Refusal::TimeUp {
-            self.tell(desk).await;
+            self.tell(context).await;
         }
     }
 }
 
 /// Says in the dialog of another installation that it reaches the wrong one. It stays that one's, with
 /// all that was typed.
-async fn refuse(desk: &Desk, pressed: Pressed) -> &'static str {
+async fn refuse(context: &Context, pressed: Pressed) -> &'static str {
     tracing::warn!(
         "a button in a dialog of another installation was pressed, and the dialog told so: two share this \
          Slack app"
     );
-    let locale = pressed.excuse.locale(desk);
+    let locale = pressed.excuse.locale(context);
     let mut notices = pressed.notices.clone();
     let foreign = text(locale, Message::SubmissionForeign);
     if !notices.contains(&foreign) {
@@ -226,9 +226,9 @@ async fn refuse(desk: &Desk, pressed: Pressed) -> &'static str {
         lifetime: pressed.lifetime,
         unused: pressed.layout.unused.clone(),
     };
-    let privacy = desk.privacy.as_ref();
+    let privacy = context.privacy.as_ref();
     let dialog = modal::dialog(locale, &prefill, &pressed.layout, &notices, privacy);
-    let updated = desk
+    let updated = context
         .slack
         .update_view(&pressed.view_id, &pressed.hash, &dialog);
     if let Err(error) = updated.await {

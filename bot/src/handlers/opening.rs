@@ -1,7 +1,7 @@
 //! Opening the dialog, while its trigger is good: with the person who was named, else without; once, though
 //! Slack's answer be lost.
 
-use super::Desk;
+use crate::context::Context;
 use crate::{
     command_text::{Kind, Prefill},
     modal::{self, Layout, Notices},
@@ -27,7 +27,7 @@ pub(super) enum Opened {
 
 /// Opens it. A person whom Slack does not let stand there is left out, and that is said.
 pub(super) async fn open(
-    desk: &Desk,
+    context: &Context,
     trigger_id: &str,
     mut prefill: Prefill,
     mut layout: Layout,
@@ -36,9 +36,9 @@ pub(super) async fn open(
     layout.unused = prefill.unused.clone();
     let mut tried = Tried::default();
     for _ in 0..TRIES {
-        let locale = layout.language.unwrap_or(desk.default_language);
-        let dialog = modal::dialog(locale, &prefill, &layout, notices, desk.privacy.as_ref());
-        let error = match desk.slack.open_view(trigger_id, &dialog).await {
+        let locale = layout.language.unwrap_or(context.default_language);
+        let dialog = modal::dialog(locale, &prefill, &layout, notices, context.privacy.as_ref());
+        let error = match context.slack.open_view(trigger_id, &dialog).await {
             Ok(()) => return Opened::Now,
             Err(error) => error,
         };

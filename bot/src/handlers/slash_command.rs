@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::{
-    Desk,
+    Context,
     bounded::Refusal,
     language::Reader,
     once::Known,
@@ -113,25 +113,25 @@ impl SlashCommand {
 }
 
 /// Opens the dialog while the trigger is good, which is for three seconds. Says how it went.
-pub(super) async fn handle(desk: Arc<Desk>, command: SlashCommand) -> &'static str {
+pub(super) async fn handle(context: Arc<Context>, command: SlashCommand) -> &'static str {
     let started = Instant::now();
     let user = command.user_id.as_ref();
     let prefill = match command_text::parse(&command.text) {
         Wish::Dialog(prefill) => prefill,
-        Wish::Help if help(&desk, &command).await => return "helped",
+        Wish::Help if help(&context, &command).await => return "helped",
         // Rather the dialog than nothing.
         Wish::Help => Prefill::default(),
     };
-    let (reader, standing) = tokio::join!(desk.reader(user), Standing::read(&desk, user));
+    let (reader, standing) = tokio::join!(context.reader(user), Standing::read(&context, user));
     let layout = Layout {
-        answer: command.sealed_answer(&desk.delivery_keys),
+        answer: command.sealed_answer(&context.delivery_keys),
         language: Some(reader.locale),
         tz: reader.tz,
-        installation: Some(desk.installation.as_str().to_owned()),
+        installation: Some(context.installation.as_str().to_owned()),
         ..Layout::default()
     };
     let notices = standing.notices(reader.locale, layout.tz.as_deref());
-    let opened = opening::open(&desk, &command.trigger_id, prefill, layout, &notices).await;
+    let opened = opening::open(&context, &command.trigger_id, prefill, layout, &notices).await;
     let envelope_id = &command.envelope_id;
     let name = as_code(command.name());
     let (error, message) = match opened {
@@ -142,7 +142,7 @@ pub(super) async fn handle(desk: Arc<Desk>, command: SlashCommand) -> &'static s
                 duration_ms = millis_since(started),
                 "a dialog was opened"
             );
-            standing.was_told(&desk).await;
+            standing.was_told(&context).await;
             return "opened";
         }
         Opened::Before => {
@@ -160,24 +160,24 @@ pub(super) async fn handle(desk: Arc<Desk>, command: SlashCommand) -> &'static s
     tracing::error!(envelope.id = envelope_id, %error, "a dialog could not be opened");
     if command.known.now() {
         let response_url = command.response_url.as_ref();
-        tell(&desk, reader.locale, response_url, message).await;
+        tell(&context, reader.locale, response_url, message).await;
     }
     "failed"
 }
 
 /// Says in a few words how the command goes; whether that was taken.
-async fn help(desk: &Desk, command: &SlashCommand) -> bool {
+async fn help(context: &Context, command: &SlashCommand) -> bool {
     let Some(response_url) = &command.response_url else {
         return false;
     };
-    let Reader { locale, .. } = desk.reader(command.user_id.as_ref()).await;
+    let Reader { locale, .. } = context.reader(command.user_id.as_ref()).await;
     let name = command.name();
     let help = Message::CommandHelp {
         command: &as_code(name),
         example: &as_code(&format!("{name} @bob 4h")),
     };
     let help = text(locale, help);
-    let answered = desk.slack.respond(response_url.expose_secret(), &help);
+    let answered = context.slack.respond(response_url.expose_secret(), &help);
     let is_taken = matches!(timeout(HELP_PATIENCE, answered).await, Ok(Ok(())));
     if is_taken {
         command.known.now();
@@ -192,7 +192,7 @@ fn as_code(text: &str) -> String {
 /// Tells whoever typed a command that nothing comes of it, unless they know how it went. What goes on
 /// though its time is up tells by itself how it ends.
 pub(super) async fn excuse(
-    desk: &Desk,
+    context: &Context,
     locale: Locale,
     response_url: Option<&SecretString>,
     known: &Known,
@@ -204,13 +204,13 @@ pub(super) async fn excuse(
         Refusal::Panicked => (Message::CommandFailed, "panicked"),
     };
     if known.now() {
-        tell(desk, locale, response_url, message).await;
+        tell(context, locale, response_url, message).await;
     }
     outcome
 }
 
 pub(super) async fn tell(
-    desk: &Desk,
+    context: &Context,
     locale: Locale,
     response_url: Option<&SecretString>,
     message: Message<'_>,
@@ -218,7 +218,7 @@ pub(super) async fn tell(
     let Some(response_url) = response_url else {
         return;
     };
-    if let Err(error) = desk
+    if let Err(error) = context
         .slack
         .respond(response_url.expose_secret(), &text(locale, message))
         .await

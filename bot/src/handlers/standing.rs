@@ -13,7 +13,7 @@ use shared::{
 };
 use tokio::time::timeout;
 
-use super::Desk;
+use crate::context::Context;
 use crate::{courier::receipt_lines, modal::Notices};
 
 /// Longest wait for the database: the dialog opens within three seconds or never.
@@ -28,15 +28,15 @@ pub(super) struct Standing {
 
 impl Standing {
     /// Looks; what isn't found in time is told another time.
-    pub(super) async fn read(desk: &Desk, user: Option<&UserId>) -> Self {
+    pub(super) async fn read(context: &Context, user: Option<&UserId>) -> Self {
         let look = async {
             let untold = async {
                 match user {
-                    Some(user) => untold::of(&desk.database, user).await,
+                    Some(user) => untold::of(&context.database, user).await,
                     None => Ok(Vec::new()),
                 }
             };
-            let (held, untold) = tokio::try_join!(held::read(&desk.database), untold)?;
+            let (held, untold) = tokio::try_join!(held::read(&context.database), untold)?;
             Ok::<_, shared::store::StoreError>(Self { held, untold })
         };
         match timeout(PATIENCE, look).await {
@@ -69,8 +69,8 @@ impl Standing {
     }
 
     /// It was shown.
-    pub(super) async fn was_told(&self, desk: &Desk) {
-        if let Err(error) = untold::told(&desk.database, &self.untold).await {
+    pub(super) async fn was_told(&self, context: &Context) {
+        if let Err(error) = untold::told(&context.database, &self.untold).await {
             // It is told again then.
             tracing::warn!(%error, "that a sender was told could not be written down");
         }

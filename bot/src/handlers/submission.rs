@@ -18,7 +18,8 @@ use shared::{
 };
 use tokio::time::timeout;
 
-use super::{Desk, bounded::Refusal, language::Reader, submitted::Submitted};
+use super::{bounded::Refusal, language::Reader, submitted::Submitted};
+use crate::context::Context;
 use crate::{
     envelope::Acknowledgement,
     modal::{self, Layout, field},
@@ -85,13 +86,13 @@ fn errors_payload(errors: FieldErrors) -> Value {
 }
 
 /// Checks a submission, and stores it if it can be.
-pub(super) async fn check_and_store(desk: Arc<Desk>, submitted: Submitted) -> Answer {
+pub(super) async fn check_and_store(context: Arc<Context>, submitted: Submitted) -> Answer {
     let sender = submitted.sender.clone();
     let layout = submitted.layout.clone();
-    let new = match check(&desk, submitted).await {
+    let new = match check(&context, submitted).await {
         Ok(new) => new,
         Err(mistakes) => {
-            let Reader { locale, .. } = desk.reader_of(&layout, Some(&sender));
+            let Reader { locale, .. } = context.reader_of(&layout, Some(&sender));
             let in_words = |(block, message)| (block, text(locale, message));
             let errors = mistakes.into_iter().map(in_words).collect();
             return Answer {
@@ -100,11 +101,16 @@ pub(super) async fn check_and_store(desk: Arc<Desk>, submitted: Submitted) -> An
             };
         }
     };
-    let stored = create::create(&desk.database, &desk.master_keys, &desk.delivery_keys, &new);
+    let stored = create::create(
+        &context.database,
+        &context.master_keys,
+        &context.delivery_keys,
+        &new,
+    );
     match stored.await {
         Ok(Created::New { secret, .. }) => {
             tracing::info!(submission.key = %new.submission_key, secret.id = %secret, "a secret was stored");
-            desk.work_waits.notify_one();
+            context.work_waits.notify_one();
             Answer {
                 outcome: "stored",
                 action: Action::Close,
@@ -114,7 +120,7 @@ pub(super) async fn check_and_store(desk: Arc<Desk>, submitted: Submitted) -> An
             tracing::info!(submission.key = %new.submission_key, secret.id = %stored.secret, "a submission came again");
             Answer {
                 outcome: "stored_before",
-                action: Action::Update(already_sent(&desk, &layout, &sender, &stored)),
+                action: Action::Update(already_sent(&context, &layout, &sender, &stored)),
             }
         }
         Err(error) => {
@@ -123,21 +129,26 @@ pub(super) async fn check_and_store(desk: Arc<Desk>, submitted: Submitted) -> An
                 StoreError::CommitUnknown => ("unconfirmed", Message::SubmissionUnconfirmed),
                 _ => ("unavailable", Message::SubmissionUnavailable),
             };
-            let Reader { locale, .. } = desk.reader_of(&layout, Some(&sender));
+            let Reader { locale, .. } = context.reader_of(&layout, Some(&sender));
             Answer::beside_secret(locale, outcome, message)
         }
     }
 }
 
-fn already_sent(desk: &Desk, layout: &Layout, sender: &UserId, stored: &StoredSubmission) -> Value {
-    let reader = desk.reader_of(layout, Some(sender));
+fn already_sent(
+    context: &Context,
+    layout: &Layout,
+    sender: &UserId,
+    stored: &StoredSubmission,
+) -> Value {
+    let reader = context.reader_of(layout, Some(sender));
     modal::already_sent(reader.locale, stored, reader.tz.as_deref())
 }
 
 type FieldErrors = Vec<(&'static str, String)>;
 type Mistakes = Vec<(&'static str, Message<'static>)>;
 
-async fn check(desk: &Desk, mut submitted: Submitted) -> Result<NewSecret, Mistakes> {
+async fn check(context: &Context, mut submitted: Submitted) -> Result<NewSecret, Mistakes> {
     let mut mistakes = Vec::new();
     let mut reject = |block, message| mistakes.push((block, message));
 
@@ -153,14 +164,14 @@ async fn check(desk: &Desk, mut submitted: Submitted) -> Result<NewSecret, Mista
     if submitted.lifetime.is_none() {
         reject(field::LIFETIME, Message::LifetimeMissing);
     }
-    let known = who_is_who(desk, &submitted.sender, submitted.recipient.as_ref()).await;
+    let known = who_is_who(context, &submitted.sender, submitted.recipient.as_ref()).await;
     let recipient = match submitted.recipient.clone() {
         None => {
             reject(field::RECIPIENT, Message::RecipientMissing);
             None
         }
         Some(recipient) => {
-            let checked = known.check(&recipient, &submitted, desk.policy);
+            let checked = known.check(&recipient, &submitted, context.policy);
             checked
                 .map_err(|message| reject(field::RECIPIENT, message))
                 .ok()
@@ -179,7 +190,7 @@ async fn check(desk: &Desk, mut submitted: Submitted) -> Result<NewSecret, Mista
         response_url: submitted
             .answer
             .as_ref()
-            .and_then(|answer| answer.open(desk, &submitted.sender)),
+            .and_then(|answer| answer.open(context, &submitted.sender)),
         home: submitted.home,
         submission_key: submitted.view,
         sender_locale: known
@@ -256,11 +267,11 @@ impl WhoIsWho {
     }
 }
 
-async fn who_is_who(desk: &Desk, sender: &UserId, recipient: Option<&UserId>) -> WhoIsWho {
+async fn who_is_who(context: &Context, sender: &UserId, recipient: Option<&UserId>) -> WhoIsWho {
     let (sender, recipient) = tokio::join!(
-        timeout(CHECK_TIMEOUT, desk.directory.person(sender)),
+        timeout(CHECK_TIMEOUT, context.directory.person(sender)),
         async {
-            let asked = desk.directory.person(recipient?);
+            let asked = context.directory.person(recipient?);
             timeout(CHECK_TIMEOUT, asked).await.ok()
         },
     );

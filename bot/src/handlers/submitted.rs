@@ -12,7 +12,7 @@ use shared::{
 };
 use zeroize::Zeroizing;
 
-use super::Desk;
+use crate::context::Context;
 use crate::{
     lenient::{Given, Object, Unreadable, secret_text, text},
     modal::{ACTION, Layout, field},
@@ -45,9 +45,9 @@ pub(super) struct SealedAnswer {
 
 impl SealedAnswer {
     /// The way to answer the command that this person typed, if it opens.
-    pub(super) fn open(&self, desk: &Desk, user: &UserId) -> Option<ResponseUrl> {
+    pub(super) fn open(&self, context: &Context, user: &UserId) -> Option<ResponseUrl> {
         let open = |team| {
-            let keys = &desk.delivery_keys;
+            let keys = &context.delivery_keys;
             let opened = keys.open_response_url_of_dialog(team, user, &self.sealed);
             opened.ok()
         };

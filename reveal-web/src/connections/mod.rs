@@ -121,10 +121,9 @@ impl Connections {
     ) {
         let served = Arc::new(served);
         while !self.stop.is_cancelled() {
-            tokio::select! {
-                () = self.accept(&listener, &served) => {}
-                () = self.stop.cancelled() => {}
-            }
+            self.stop
+                .run_until_cancelled(self.accept(&listener, &served))
+                .await;
         }
     }
 

@@ -85,9 +85,8 @@ impl Certificate {
     /// the certificate before it is served on.
     pub(crate) async fn watch(self: Arc<Self>, stop: CancellationToken) {
         loop {
-            tokio::select! {
-                () = sleep(LOOK_EVERY) => {}
-                () = stop.cancelled() => return,
+            if stop.run_until_cancelled(sleep(LOOK_EVERY)).await.is_none() {
+                return;
             }
             let certificate = Arc::clone(&self);
             // Reading files can block; it ends by itself.

@@ -140,9 +140,12 @@ pub async fn keep(database: Database, tell: impl Fn(Verdict), stop: Cancellation
             tell(verdict);
             known = verdict;
         }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            () = stop.cancelled() => return,
+        if stop
+            .run_until_cancelled(tokio::time::sleep(EVERY))
+            .await
+            .is_none()
+        {
+            return;
         }
     }
 }

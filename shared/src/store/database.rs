@@ -114,10 +114,8 @@ impl Database {
                 again_in_seconds = START_RETRY.as_secs(),
                 "DATABASE_URL: no database there yet, trying again"
             );
-            tokio::select! {
-                () = tokio::time::sleep(START_RETRY) => {}
-                () = stop.cancelled() => {}
-            }
+            stop.run_until_cancelled(tokio::time::sleep(START_RETRY))
+                .await;
         }
     }
 

@@ -40,9 +40,12 @@ pub async fn keep_noting(
         if let Err(error) = note(&database, program, &ids).await {
             tracing::warn!(%error, "the ids of the keys in use could not be noted");
         }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            () = stop.cancelled() => break,
+        if stop
+            .run_until_cancelled(tokio::time::sleep(EVERY))
+            .await
+            .is_none()
+        {
+            break;
         }
     }
     if let Err(error) = take_back(&database, program, &ids).await {

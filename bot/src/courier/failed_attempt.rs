@@ -9,7 +9,7 @@ use shared::store::{
     later::{Later, Refused},
 };
 
-use super::{Courier, FIRST_PAUSE, Try, pause, with_jitter};
+use super::{Attempt, Courier, FIRST_PAUSE, pause, with_jitter};
 use crate::slack::{Method, SlackError, Verdict};
 
 /// How long one refusal goes on before it may be meant for the addressee alone.
@@ -20,25 +20,25 @@ const HELD_PAUSE: Duration = Duration::from_secs(30);
 
 impl Courier {
     /// Judges a failed try to reach the recipient.
-    pub(super) async fn judge(&self, job: &Job, error: SlackError) -> Try {
+    pub(super) async fn failed_attempt(&self, job: &Job, error: SlackError) -> Attempt {
         log(job, &error);
         let code = error.code().map(str::to_owned);
         match (error.verdict(), code) {
             (Verdict::GiveUp(reason), code) => {
-                self.directory.forget(&job.addressee);
-                Try::Failed { reason, code }
+                self.context.directory.forget(&job.addressee);
+                Attempt::Failed { reason, code }
             }
             (Verdict::Wait(at_least), _) => again(job, at_least + with_jitter(pause(job.attempt))),
             (Verdict::Held, Some(code)) => {
-                self.outage.refused(&code, &job.addressee);
+                self.context.outage.refused(&code, &job.addressee);
                 self.refused(job, code, true).await
             }
             (Verdict::Undecided, Some(code)) => self.refused(job, code, false).await,
             (Verdict::Stop, _) => {
-                self.alarm.ring(error);
+                self.context.alarm.ring(error);
                 again(job, FIRST_PAUSE)
             }
-            (Verdict::Retry | Verdict::Held | Verdict::Undecided, _) => Try::Later(Later {
+            (Verdict::Retry | Verdict::Held | Verdict::Undecided, _) => Attempt::Later(Later {
                 after: Some(capped(job, with_jitter(pause(job.attempt)))),
                 refusal: Refused::No,
                 doubtful: error.method == Method::PostMessage.as_str() && error.may_have_happened(),
@@ -49,23 +49,25 @@ impl Courier {
 
     /// A refusal by a code. It is final once it has gone on for long while others were reached; where
     /// nobody can be reached it is the app that is refused.
-    async fn refused(&self, job: &Job, code: String, is_apps: bool) -> Try {
+    async fn refused(&self, job: &Job, code: String, is_apps: bool) -> Attempt {
         let same = job.refusal.as_ref().filter(|refusal| refusal.code == code);
         let lasts_for = same.map_or(0, |refusal| refusal.since.millis_until(job.facts.now));
         let mut held = is_apps || same.is_some_and(|refusal| refusal.held_since.is_some());
         if Duration::from_millis(lasts_for) >= ADDRESSEE_AFTER
             && let Some(refusal) = same
-            && self.database.trusts(job.facts.now)
+            && self.context.database.trusts(job.facts.now)
         {
-            match held::others_were_reached(&self.database, &job.addressee, refusal.since).await {
+            match held::others_were_reached(&self.context.database, &job.addressee, refusal.since)
+                .await
+            {
                 Ok(true) => {
                     let reason = FailureReason::Refused;
                     let code = Some(code);
-                    return Try::Failed { reason, code };
+                    return Attempt::Failed { reason, code };
                 }
                 Ok(false) => {
                     held = true;
-                    self.outage.refused(&code, &job.addressee);
+                    self.context.outage.refused(&code, &job.addressee);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "whether others are reached is not known");
@@ -73,7 +75,7 @@ impl Courier {
             }
         }
         let usual = if held { HELD_PAUSE } else { pause(job.attempt) };
-        Try::Later(Later {
+        Attempt::Later(Later {
             after: Some(capped(job, with_jitter(usual))),
             refusal: Refused::With { code, held },
             ..Later::default()
@@ -81,12 +83,12 @@ impl Courier {
     }
 
     /// The app was refused a moment ago: not even tried. What this one was refused with itself stays.
-    pub(super) fn rest(job: &Job, code: String) -> Try {
+    pub(super) fn rest(job: &Job, code: String) -> Attempt {
         let refusal = match &job.refusal {
             Some(_) => Refused::Unsaid,
             None => Refused::With { code, held: true },
         };
-        Try::Later(Later {
+        Attempt::Later(Later {
             after: Some(capped(job, with_jitter(HELD_PAUSE))),
             refusal,
             ..Later::default()
@@ -95,11 +97,11 @@ impl Courier {
 
     /// A message was taken: what waited because none were goes out.
     pub(super) async fn messages_are_taken(&self) {
-        if !self.outage.is_over() {
+        if !self.context.outage.is_over() {
             return;
         }
-        match held::release(&self.database).await {
-            Ok(_) => self.work_waits.notify_waiters(),
+        match held::release(&self.context.database).await {
+            Ok(_) => self.context.work_waits.notify_one(),
             // They are due by themselves soon.
             Err(error) => tracing::debug!(%error, "what waited is not due at once"),
         }
@@ -118,8 +120,8 @@ pub(super) fn log(job: &Job, error: &SlackError) {
 }
 
 /// Once more, of which nothing else is known.
-pub(super) fn again(job: &Job, after: Duration) -> Try {
-    Try::Later(Later {
+pub(super) fn again(job: &Job, after: Duration) -> Attempt {
+    Attempt::Later(Later {
         after: Some(capped(job, after)),
         ..Later::default()
     })

@@ -1,0 +1,87 @@
+//! The dispatcher: one task that claims what is due, a few deliveries at a time, and hands each to a
+//! task of its own.
+
+use std::{pin::pin, sync::Arc};
+
+use shared::store::{
+    StoreError,
+    claim::{self, ClaimError, Which},
+};
+use tokio::{
+    task::{Id, JoinError, JoinSet},
+    time::{Instant, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Courier, LEASE, POLL, pace::Pace, with_jitter};
+
+/// Deliveries of this process at a time.
+const AT_A_TIME: usize = 8;
+
+/// Hands out deliveries.
+pub(super) struct Dispatcher {
+    courier: Courier,
+    pace: Pace,
+    attempts: JoinSet<()>,
+}
+
+impl Dispatcher {
+    pub(super) fn new(courier: Courier) -> Self {
+        Self {
+            courier,
+            pace: Pace::default(),
+            attempts: JoinSet::new(),
+        }
+    }
+
+    /// Hands out what is due until told to stop, and ends with what was begun.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        let context = Arc::clone(&self.courier.context);
+        while !stop.is_cancelled() {
+            // Listening before looking: no wake-up is lost in between.
+            let mut woken = pin!(context.work_waits.notified());
+            woken.as_mut().enable();
+            if let Err(error) = self.hand_out(&stop).await {
+                tracing::error!(%error, "a delivery step failed");
+            }
+            let poll = Instant::now() + with_jitter(POLL);
+            let has_room = self.attempts.len() < AT_A_TIME;
+            let free = self.pace.next_free().filter(|_| has_room);
+            tokio::select! {
+                Some(ended) = self.attempts.join_next_with_id() => self.ended(ended),
+                () = woken => {}
+                () = sleep_until(free.map_or(poll, |free| free.min(poll))) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+        while self.attempts.join_next().await.is_some() {}
+    }
+
+    /// Claims as long as there is room and something is due for somebody who may be written to.
+    async fn hand_out(&mut self, stop: &CancellationToken) -> Result<(), StoreError> {
+        while self.attempts.len() < AT_A_TIME && !stop.is_cancelled() {
+            while let Some(ended) = self.attempts.try_join_next_with_id() {
+                self.ended(ended);
+            }
+            let busy = self.pace.busy();
+            match claim::claim(&self.courier.context.database, LEASE, Which::Due(&busy)).await {
+                Ok(Some(job)) => {
+                    let (courier, addressee) = (self.courier.clone(), job.addressee.clone());
+                    let task = self
+                        .attempts
+                        .spawn(async move { courier.attend_to(&job).await });
+                    self.pace.begin(task.id(), addressee);
+                }
+                Ok(None) => break,
+                Err(ClaimError::Store(error)) => return Err(error),
+                Err(ClaimError::PassedOver(row)) => self.courier.passed_over(&row),
+            }
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, attempt: Result<(Id, ()), JoinError>) {
+        self.pace
+            .end(attempt.map_or_else(|error| error.id(), |(id, ())| id));
+    }
+}
