@@ -89,6 +89,6 @@ fn command_line() -> Command {
 
 async fn run_worker(matches: &ArgMatches) -> anyhow::Result<()> {
     let (settings, logs) = Settings::read(matches)?;
-    logging::init(logs.format, logs.directives)?;
+    logging::init(logs)?;
     worker::run(settings).await
 }

@@ -85,7 +85,7 @@ fn command_line() -> Command {
 
 async fn serve(matches: &ArgMatches) -> anyhow::Result<()> {
     let (settings, logs) = Settings::read(matches)?;
-    logging::init(logs.format, logs.directives)?;
+    logging::init(logs)?;
     server::run(settings).await
 }
 

@@ -113,6 +113,28 @@ async fn slips_and_foreign_secrets_are_refused_wherever_they_stand() {
 }
 
 #[tokio::test]
+async fn what_may_be_somebody_elses_name_keeps_nothing_from_starting_and_is_told() {
+    let mut variables = complete();
+    variables[0].1 = "sqlite:///nowhere/secure-secret.db".to_owned();
+    variables.push(("FERNET_KEY", "canary".to_owned()));
+    let slip =
+        "FERNET_KEY is no setting: is FERNET_KEYS meant? (from environment variable FERNET_KEY)";
+    let checked = run("secure-secret-web", &["config", "check"], &variables).await;
+    assert_eq!(checked.code, Some(0), "{}{}", checked.out, checked.err);
+    let told = format!("warning: {slip}");
+    assert!(checked.out.contains(&told), "{}", checked.out);
+    // It gets as far as the database that is not there.
+    let started = run("secure-secret-web", &[], &variables).await;
+    assert_eq!(started.code, Some(1), "{}", started.err);
+    for said in ["WARN", slip] {
+        assert!(started.err.contains(said), "{said} in {}", started.err);
+    }
+    for text in [checked.out, checked.err, started.out, started.err] {
+        assert!(!text.contains("canary"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_delivery_key_that_is_a_master_key_too_is_refused_by_whatever_reads_both() {
     let [shared, other, another] = [Keys::key(), Keys::key(), Keys::key()];
     let of_bot = |delivery: String| {

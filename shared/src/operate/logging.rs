@@ -16,7 +16,7 @@ use tracing_subscriber::{
 use crate::{
     domain::invalid::Invalid,
     operate::settings::{
-        LogFormat, Reader,
+        LogFormat, Problem, Reader,
         definitions::{LOG_FORMAT, RUST_LOG},
     },
 };
@@ -58,6 +58,8 @@ pub struct LogSettings {
     pub format: LogFormat,
     /// Which of our own lines are written.
     pub directives: Directives,
+    /// Names that may be slips of settings, to be told as soon as there is a log.
+    pub suspected: Vec<Problem>,
 }
 
 impl LogSettings {
@@ -65,19 +67,24 @@ impl LogSettings {
     pub fn read(reader: &mut Reader) -> Option<Self> {
         let format = reader.required(&LOG_FORMAT, LogFormat::parse);
         let directives = reader.required(&RUST_LOG, Directives::parse);
-        format
-            .zip(directives)
-            .map(|(format, directives)| Self { format, directives })
+        Some(Self {
+            format: format?,
+            directives: directives?,
+            suspected: reader.suspected().to_vec(),
+        })
     }
 }
 
 /// Starts logging to standard error, and makes panics part of it.
-pub fn init(format: LogFormat, directives: Directives) -> Result<(), AlreadyInitialized> {
+pub fn init(settings: LogSettings) -> Result<(), AlreadyInitialized> {
     tracing_subscriber::registry()
-        .with(lines(format, directives, io::stderr))
+        .with(lines(settings.format, settings.directives, io::stderr))
         .try_init()
         .map_err(|_| AlreadyInitialized)?;
     install_panic_hook();
+    for name in settings.suspected {
+        tracing::warn!(%name, "a name that looks like a setting's is passed over");
+    }
     Ok(())
 }
 

@@ -63,5 +63,8 @@ pub fn print(reader: &Reader, out: &mut impl Write) -> io::Result<()> {
             )?;
         }
     }
+    for suspected in reader.suspected() {
+        writeln!(out, "warning: {suspected}")?;
+    }
     Ok(())
 }

@@ -11,7 +11,7 @@ use super::{
     check::Shown,
     masking::{holds_credentials, masked},
     sources::{Origin, Sources},
-    strays,
+    strays::{Stray, stray},
 };
 
 /// Reads one setting after the other; mistakes wait for [`finish`](Self::finish).
@@ -19,6 +19,7 @@ pub struct Reader {
     sources: Sources,
     shown: Vec<Shown>,
     problems: Vec<Problem>,
+    suspected: Vec<Problem>,
 }
 
 impl Reader {
@@ -38,14 +39,15 @@ impl Reader {
     }
 
     fn with(program: Program, sources: Sources, env_file: Result<(), (PathBuf, Invalid)>) -> Self {
-        let mut problems: Vec<_> = sources
-            .names()
-            .into_iter()
-            .filter_map(|(name, origin)| {
-                let reason = strays::judge(program, &name, &origin)?;
-                Some(Problem::about(name, Some(origin), &reason))
-            })
-            .collect();
+        let (mut problems, mut suspected) = (Vec::new(), Vec::new());
+        for (name, origin) in sources.names() {
+            let (list, reason) = match stray(program, &name, &origin) {
+                Some(Stray::Refused(reason)) => (&mut problems, reason),
+                Some(Stray::Suspected(reason)) => (&mut suspected, reason),
+                None => continue,
+            };
+            list.push(Problem::about(name, Some(origin), &reason));
+        }
         if let Err((path, reason)) = env_file {
             problems.push(Problem::about(path.display().to_string(), None, &reason));
         }
@@ -53,6 +55,7 @@ impl Reader {
             sources,
             shown: Vec::new(),
             problems,
+            suspected,
         }
     }
 
@@ -124,9 +127,7 @@ impl Reader {
         if self.problems.is_empty() {
             Ok(())
         } else {
-            Err(SettingsError {
-                problems: self.problems,
-            })
+            Err(self.into_error())
         }
     }
 
@@ -135,7 +136,14 @@ impl Reader {
     pub fn into_error(self) -> SettingsError {
         SettingsError {
             problems: self.problems,
+            suspected: self.suspected,
         }
+    }
+
+    /// Names that may be slips of settings, though they may as well be somebody else's.
+    #[must_use]
+    pub fn suspected(&self) -> &[Problem] {
+        &self.suspected
     }
 
     /// What was read, as it may be seen.
@@ -214,14 +222,14 @@ impl fmt::Display for Problem {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct SettingsError {
     problems: Vec<Problem>,
+    suspected: Vec<Problem>,
 }
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the settings are not complete:")?;
-        self.problems
-            .iter()
-            .try_for_each(|problem| write!(f, "\n  {problem}"))
+        let mut problems = self.problems.iter().chain(&self.suspected);
+        problems.try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }
 

@@ -12,27 +12,37 @@ const NOT_OURS: &str = "HTTP_PROXY";
 const SLIPS: usize = 2;
 const SLIPS_OF_ENVIRONMENT: usize = 1;
 
-/// Why a name that has a value should have none; `None` if that is fine.
+/// A name that has a value and should have none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stray {
+    /// It does not belong there: no program starts with it.
+    Refused(Invalid),
+    /// It looks like a slip in a place that is others' too: it may be theirs.
+    Suspected(Invalid),
+}
+
+/// What is wrong with a name that has a value; `None` if nothing is.
 ///
-/// What the environment holds besides is not ours to judge unless it looks like a slip, and neither
-/// is what Docker Compose's file holds; a file of settings holds settings only.
-pub(super) fn judge(program: Program, name: &str, origin: &Origin) -> Option<Invalid> {
+/// A file of settings holds settings only. The environment and Docker Compose's file are others' too: what
+/// they hold keeps no program from starting, and what looks like a slip there is told.
+pub(super) fn stray(program: Program, name: &str, origin: &Origin) -> Option<Stray> {
     if name == ENV_FILE.to_uppercase().replace('-', "_") {
         return None;
     }
     if let Some(setting) = known(name) {
-        return belongs_elsewhere(program, &setting).then(|| not_for(program, &setting));
+        let is_foreign = belongs_elsewhere(program, &setting);
+        return is_foreign.then(|| Stray::Refused(not_for(program, &setting)));
     }
     let slips = match origin {
         Origin::EnvFile { .. } => SLIPS,
         _ => SLIPS_OF_ENVIRONMENT,
     };
-    let meant = alike(name, slips);
+    let meant = nearest_setting(name, slips);
     match origin {
         Origin::EnvFile {
             is_composes: false, ..
-        } => Some(unknown(meant.as_deref())),
-        _ => meant.map(|meant| unknown(Some(&meant))),
+        } => Some(Stray::Refused(unknown(meant.as_deref()))),
+        _ => meant.map(|meant| Stray::Suspected(unknown(Some(&meant)))),
     }
 }
 
@@ -65,7 +75,7 @@ fn unknown(meant: Option<&str>) -> Invalid {
 }
 
 /// The known name that this one is a slip of, with so many letters off at most.
-fn alike(name: &str, most: usize) -> Option<String> {
+fn nearest_setting(name: &str, most: usize) -> Option<String> {
     if name == NOT_OURS {
         return None;
     }
@@ -83,9 +93,8 @@ fn alike(name: &str, most: usize) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn in_environment(program: Program, name: &str) -> Option<String> {
-        let origin = Origin::Variable(name.to_owned());
-        judge(program, name, &origin).map(|reason| reason.to_string())
+    fn in_environment(program: Program, name: &str) -> Option<Stray> {
+        stray(program, name, &Origin::Variable(name.to_owned()))
     }
 
     #[test]
@@ -96,8 +105,8 @@ mod tests {
             ("PUBLIC_BASEURL", "PUBLIC_BASE_URL"),
             ("TLS_CERTS", "TLS_CERT"),
         ] {
-            let said = in_environment(Program::Bot, name);
-            assert_eq!(said, Some(format!("is no setting: is {meant} meant?")));
+            let suspected = Stray::Suspected(unknown(Some(meant)));
+            assert_eq!(in_environment(Program::Bot, name), Some(suspected));
         }
         for name in [
             "PATH",
@@ -124,16 +133,19 @@ mod tests {
             path: ".env".into(),
             is_composes: false,
         };
-        let said = judge(Program::Bot, "COLOR", &origin).unwrap();
-        assert_eq!(said.to_string(), "is no setting");
-        assert!(judge(Program::Bot, "LISTEN_ADDR", &origin).is_none());
+        let refused = |meant| Some(Stray::Refused(unknown(meant)));
+        assert_eq!(stray(Program::Bot, "COLOR", &origin), refused(None));
+        let slip = stray(Program::Bot, "FERNET_KEY", &origin);
+        assert_eq!(slip, refused(Some("FERNET_KEYS")));
+        assert!(stray(Program::Bot, "LISTEN_ADDR", &origin).is_none());
         let shared = Origin::EnvFile {
             name: "COLOR".to_owned(),
             path: ".env".into(),
             is_composes: true,
         };
-        assert!(judge(Program::Bot, "COLOR", &shared).is_none());
-        assert!(judge(Program::Bot, "FERNET_KEY", &shared).is_some());
+        assert!(stray(Program::Bot, "COLOR", &shared).is_none());
+        let slip = stray(Program::Bot, "FERNET_KEY", &shared);
+        assert!(matches!(slip, Some(Stray::Suspected(_))), "{slip:?}");
     }
 
     #[test]
@@ -144,8 +156,12 @@ mod tests {
             "SLACK_APP_TOKEN",
             "SLACK_BOT_TOKEN_FILE",
         ] {
-            let said = in_environment(Program::Web, name).unwrap();
-            assert!(said.contains("a secret of secure-secret-bot"), "{said}");
+            let said = in_environment(Program::Web, name);
+            let Some(Stray::Refused(reason)) = said else {
+                panic!("{name}: {said:?}");
+            };
+            let reason = reason.to_string();
+            assert!(reason.contains("a secret of secure-secret-bot"), "{reason}");
             assert_eq!(in_environment(Program::Bot, name), None);
         }
         assert_eq!(in_environment(Program::Web, "FERNET_KEYS"), None);
