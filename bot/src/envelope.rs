@@ -52,13 +52,13 @@ pub(crate) enum Reason {
 /// Something that somebody did. Its payload can hold a secret: it is not printed.
 pub(crate) struct Envelope<'a> {
     pub(crate) id: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: EnvelopeKind,
     pub(crate) payload: &'a RawValue,
 }
 
 /// An envelope's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum EnvelopeKind {
     SlashCommands,
     Interactive,
     /// One of which nothing is expected here.
@@ -94,10 +94,10 @@ impl<'a> Frame<'a> {
             return Self::Anonymous(payload);
         };
         let kind = match frame.text("type").as_deref() {
-            Some("slash_commands") => Kind::SlashCommands,
-            Some("interactive") => Kind::Interactive,
-            None | Some("") => Kind::Unreadable,
-            Some(_) => Kind::Other,
+            Some("slash_commands") => EnvelopeKind::SlashCommands,
+            Some("interactive") => EnvelopeKind::Interactive,
+            None | Some("") => EnvelopeKind::Unreadable,
+            Some(_) => EnvelopeKind::Other,
         };
         Self::Envelope(Envelope {
             id: id.into_owned(),
@@ -136,11 +136,11 @@ impl Reason {
 pub(crate) struct Acknowledgement {
     envelope_id: String,
     received: Instant,
-    outbox: mpsc::UnboundedSender<Answer>,
+    outbox: mpsc::UnboundedSender<AcknowledgementFrame>,
 }
 
 /// An acknowledgement on its way to the connection.
-pub(crate) struct Answer {
+pub(crate) struct AcknowledgementFrame {
     /// The frame.
     pub(crate) text: String,
     /// What was answered, in a word for the metrics.
@@ -157,7 +157,10 @@ struct Content<'a> {
 }
 
 impl Acknowledgement {
-    pub(crate) fn new(envelope: &Envelope<'_>, outbox: mpsc::UnboundedSender<Answer>) -> Self {
+    pub(crate) fn new(
+        envelope: &Envelope<'_>,
+        outbox: mpsc::UnboundedSender<AcknowledgementFrame>,
+    ) -> Self {
         Self {
             envelope_id: envelope.id.clone(),
             received: Instant::now(),
@@ -203,7 +206,7 @@ impl Acknowledgement {
         let received = self.received;
         if self
             .outbox
-            .send(Answer {
+            .send(AcknowledgementFrame {
                 text,
                 kind,
                 received,
@@ -261,7 +264,7 @@ mod tests {
         };
         assert_eq!(
             (envelope.id.as_str(), envelope.kind),
-            ("e", Kind::Interactive)
+            ("e", EnvelopeKind::Interactive)
         );
         assert_eq!(envelope.payload.get(), r#"{"a":1}"#);
     }
@@ -276,7 +279,7 @@ mod tests {
         assert!(matches!(
             new,
             Some(Frame::Envelope(Envelope {
-                kind: Kind::Other,
+                kind: EnvelopeKind::Other,
                 ..
             }))
         ));
@@ -295,33 +298,41 @@ mod tests {
     #[test]
     fn an_envelope_is_one_whatever_its_members_are() {
         for (text, id, kind) in [
-            (r#"{"envelope_id":"e"}"#, Some("e"), Kind::Unreadable),
+            (
+                r#"{"envelope_id":"e"}"#,
+                Some("e"),
+                EnvelopeKind::Unreadable,
+            ),
             (
                 r#"{"envelope_id":"e","type":null,"payload":"\ud800"}"#,
                 Some("e"),
-                Kind::Unreadable,
+                EnvelopeKind::Unreadable,
             ),
             (
                 r#"{"envelope_id":"e","type":"interactive","type":"news"}"#,
                 Some("e"),
-                Kind::Unreadable,
+                EnvelopeKind::Unreadable,
             ),
             (
                 r#"{"envelope_id":"e","type":"interactive","payload":1,"payload":2}"#,
                 Some("e"),
-                Kind::Interactive,
+                EnvelopeKind::Interactive,
             ),
             (
                 r#"{"envelope_id":7,"type":"interactive"}"#,
                 None,
-                Kind::Other,
+                EnvelopeKind::Other,
             ),
             (
                 r#"{"envelope_id":"e","envelope_id":"f"}"#,
                 None,
-                Kind::Other,
+                EnvelopeKind::Other,
             ),
-            (r#"{"type":"interactive","payload":{}}"#, None, Kind::Other),
+            (
+                r#"{"type":"interactive","payload":{}}"#,
+                None,
+                EnvelopeKind::Other,
+            ),
         ] {
             match (Frame::parse(text), id) {
                 (Some(Frame::Envelope(envelope)), Some(id)) => {
@@ -350,7 +361,7 @@ mod tests {
         let acknowledgement = |id: &str| {
             let envelope = Envelope {
                 id: id.to_owned(),
-                kind: Kind::Other,
+                kind: EnvelopeKind::Other,
                 payload: RawValue::NULL,
             };
             Acknowledgement::new(&envelope, outbox.clone())

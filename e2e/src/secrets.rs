@@ -15,7 +15,7 @@ use shared::{
         Database,
         claim::{self, Which},
         create::{self, Created, NewSecret},
-        deliveries::Kind,
+        deliveries::DeliveryKind,
     },
 };
 use uuid::Uuid;
@@ -103,10 +103,10 @@ impl Keys {
             let due = Which::Due(&[]);
             let claimed = claim::claim(store, claim::LONGEST_WAIT, due).await;
             let job = claimed.unwrap().unwrap();
-            if (job.secret, job.kind) == (secret, Kind::RecipientMessage) {
+            if (job.secret, job.kind) == (secret, DeliveryKind::RecipientMessage) {
                 break job;
             }
-            assert_eq!(job.kind, Kind::SenderReceipt);
+            assert_eq!(job.kind, DeliveryKind::SenderReceipt);
         };
         let token = job.open(&self.delivery()).unwrap().token;
         Sent {

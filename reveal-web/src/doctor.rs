@@ -60,7 +60,7 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     }
     let first = settings.certificate.as_ref().and_then(Certificate::first);
     report.tell(&match first {
-        Some(first) => judge(&first, &settings.public_base_url),
+        Some(first) => finding(&first, &settings.public_base_url),
         None => Finding::good(CERTIFICATE, "a proxy's business: TLS_CERT is not set"),
     })?;
     report.tell(&refusals(settings.health).await)?;
@@ -86,7 +86,7 @@ async fn refusals(health: Option<SocketAddr>) -> Finding {
         );
     };
     match metrics::refused_in(&told) {
-        Some(refused) => judge_refused(refused),
+        Some(refused) => finding_of_refused(refused),
         None => unknown(
             format!("what answers on {address} is no reveal-web of this version"),
             "give reveal-web a HEALTH_ADDR of its own, and start the new version",
@@ -94,7 +94,7 @@ async fn refusals(health: Option<SocketAddr>) -> Finding {
     }
 }
 
-fn judge_refused(refused: Refused) -> Finding {
+fn finding_of_refused(refused: Refused) -> Finding {
     let Refused { all, of_one } = refused;
     if all == 0 {
         return Finding::good(RATE_LIMIT, "nobody was refused within the last hour");
@@ -117,7 +117,7 @@ fn judge_refused(refused: Refused) -> Finding {
 
 /// Whether browsers take the certificate for the host of `PUBLIC_BASE_URL`, today and for a while yet.
 /// Whom they trust is not known here.
-fn judge(certificate: &CertificateDer<'_>, url: &PublicBaseUrl) -> Finding {
+fn finding(certificate: &CertificateDer<'_>, url: &PublicBaseUrl) -> Finding {
     let host = url.host();
     let Ok(certificate) = EndEntityCert::try_from(certificate) else {
         return Finding::bad(
@@ -190,7 +190,7 @@ mod tests {
             (1_000, 501, Verdict::Warning),
             (1_000, 500, Verdict::Good),
         ] {
-            let verdict = judge_refused(Refused { all, of_one }).verdict;
+            let verdict = finding_of_refused(Refused { all, of_one }).verdict;
             assert_eq!(verdict, expected, "{all} {of_one}");
         }
     }
@@ -208,7 +208,7 @@ mod tests {
             params.not_before = begun.into();
             params.not_after = (begun + day * u32::try_from(days).unwrap()).into();
             let made = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
-            judge(made.der(), &PublicBaseUrl::parse(url).unwrap()).verdict
+            finding(made.der(), &PublicBaseUrl::parse(url).unwrap()).verdict
         };
         for (url, days, expected) in [
             ("https://secrets.example.org", 100, Verdict::Good),

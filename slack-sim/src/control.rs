@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    acts::{AnyFrame, Command, Submission},
+    actions::{AnyFrame, Command, Submission},
     app::App,
     faults::{Fault, HandshakeFault, Quirks},
     hub::Act,

@@ -4,7 +4,7 @@
 //! where that is known, and has a page on which one person plays everybody.
 
 mod acknowledgements;
-mod acts;
+mod actions;
 mod answers;
 mod app;
 mod arguments;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    acts::Way,
+    actions::Way,
     people::{self, APP, TEAM},
     sim::Sim,
     views::button,

@@ -11,7 +11,7 @@ mod unused;
 
 use shared::domain::{ids::UserId, lifetime::Lifetime};
 
-pub(crate) use unused::{Kind, Unused};
+pub(crate) use unused::{Unused, UnusedKind};
 
 use self::{
     people::Addressed,
@@ -88,10 +88,10 @@ impl Reading {
         match time {
             Time::Lifetime(lifetime) => {
                 if *self.lifetime.get_or_insert(lifetime) != lifetime {
-                    self.unused.insert(Kind::SecondTime);
+                    self.unused.insert(UnusedKind::SecondTime);
                 }
             }
-            Time::NoSuch => self.unused.insert(Kind::NoSuchTime),
+            Time::NoSuch => self.unused.insert(UnusedKind::NoSuchTime),
         }
     }
 
@@ -100,7 +100,7 @@ impl Reading {
         match &self.recipient {
             None => self.recipient = Some(person),
             Some(known) if *known == person => {}
-            Some(_) => self.unused.insert(Kind::People),
+            Some(_) => self.unused.insert(UnusedKind::People),
         }
     }
 
@@ -120,20 +120,20 @@ impl Reading {
     fn word(&mut self, word: &Word<'_>) {
         match ordinary::sort(word) {
             ordinary::Sort::Silent => {}
-            ordinary::Sort::Known => self.unused.insert(Kind::Words),
+            ordinary::Sort::Known => self.unused.insert(UnusedKind::Words),
             ordinary::Sort::Short => {
                 self.short_words += 1;
-                self.unused.insert(Kind::Words);
+                self.unused.insert(UnusedKind::Words);
             }
-            ordinary::Sort::MaybeSecret => self.unused.insert(Kind::MaybeSecret),
+            ordinary::Sort::MaybeSecret => self.unused.insert(UnusedKind::MaybeSecret),
         }
     }
 
     fn finish(mut self) -> Prefill {
         if self.short_words >= PASSPHRASE {
-            self.unused.insert(Kind::MaybeSecret);
+            self.unused.insert(UnusedKind::MaybeSecret);
         }
-        let is_one = !self.unused.has(Kind::People);
+        let is_one = !self.unused.has(UnusedKind::People);
         Prefill {
             recipient: self.recipient.filter(|_| is_one),
             lifetime: self.lifetime,

@@ -3,7 +3,7 @@
 use shared::domain::ids::UserId;
 
 use super::{
-    Kind,
+    UnusedKind,
     tokens::{Word, is_punctuation},
 };
 
@@ -11,16 +11,16 @@ use super::{
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Addressed {
     Person(UserId),
-    Other(Kind),
+    Other(UnusedKind),
 }
 
 /// How Slack writes what is none, by what its markup begins with. The first row that fits counts.
 /// Source: <https://docs.slack.dev/messaging/formatting-message-text>.
-const MARKUP: [(&str, Kind); 4] = [
-    ("!subteam^", Kind::Group),
-    ("!", Kind::Everybody),
-    ("#", Kind::Channel),
-    ("mailto:", Kind::Email),
+const MARKUP: [(&str, UnusedKind); 4] = [
+    ("!subteam^", UnusedKind::Group),
+    ("!", UnusedKind::Everybody),
+    ("#", UnusedKind::Channel),
+    ("mailto:", UnusedKind::Email),
 ];
 
 /// Names that Slack gives to everybody at once.
@@ -36,10 +36,10 @@ pub(super) fn of_markup(inside: &str) -> Addressed {
         let person = UserId::parse(id)
             .ok()
             .filter(|_| id.starts_with(['U', 'W']));
-        return person.map_or(Addressed::Other(Kind::MaybeSecret), Addressed::Person);
+        return person.map_or(Addressed::Other(UnusedKind::MaybeSecret), Addressed::Person);
     }
     let kind = MARKUP.iter().find(|(begin, _)| inside.starts_with(begin));
-    Addressed::Other(kind.map_or(Kind::MaybeSecret, |(_, kind)| *kind))
+    Addressed::Other(kind.map_or(UnusedKind::MaybeSecret, |(_, kind)| *kind))
 }
 
 /// A word that begins with `@`, or is an e-mail address.
@@ -51,12 +51,12 @@ pub(super) fn of_word(word: &Word<'_>) -> Option<Addressed> {
             .iter()
             .any(|known| known.eq_ignore_ascii_case(name));
         return Some(Addressed::Other(match name {
-            "" => Kind::Words,
-            _ if is_everybody => Kind::Everybody,
-            _ => Kind::Name,
+            "" => UnusedKind::Words,
+            _ if is_everybody => UnusedKind::Everybody,
+            _ => UnusedKind::Name,
         }));
     }
-    is_email(typed).then_some(Addressed::Other(Kind::Email))
+    is_email(typed).then_some(Addressed::Other(UnusedKind::Email))
 }
 
 fn is_email(text: &str) -> bool {

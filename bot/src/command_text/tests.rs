@@ -17,7 +17,7 @@ fn read(text: &str) -> Prefill {
     }
 }
 
-fn prefill(recipient: Option<&str>, lifetime: Option<Lifetime>, unused: &[Kind]) -> Prefill {
+fn prefill(recipient: Option<&str>, lifetime: Option<Lifetime>, unused: &[UnusedKind]) -> Prefill {
     let mut kinds = Unused::default();
     for kind in unused {
         kinds.insert(*kind);
@@ -108,13 +108,13 @@ fn a_time_that_no_link_has_is_told_from_words() {
     ] {
         assert_eq!(
             read(text),
-            prefill(None, None, &[Kind::NoSuchTime]),
+            prefill(None, None, &[UnusedKind::NoSuchTime]),
             "{text:?}"
         );
         let with_bob = format!("<@U1> {text}");
         assert_eq!(
             read(&with_bob),
-            prefill(Some("U1"), None, &[Kind::NoSuchTime]),
+            prefill(Some("U1"), None, &[UnusedKind::NoSuchTime]),
             "{with_bob:?}"
         );
     }
@@ -178,38 +178,45 @@ fn of_two_people_none_is_taken_and_of_two_times_the_first() {
         "<@U1>, <@U2> and <@U3>",
         "<@U1> <@U2> <@U1>",
     ] {
-        assert_eq!(read(text), prefill(None, None, &[Kind::People]), "{text:?}");
+        assert_eq!(
+            read(text),
+            prefill(None, None, &[UnusedKind::People]),
+            "{text:?}"
+        );
     }
-    assert_eq!(read("4h <@U1> <@U2>"), prefill(None, H4, &[Kind::People]));
+    assert_eq!(
+        read("4h <@U1> <@U2>"),
+        prefill(None, H4, &[UnusedKind::People])
+    );
     for text in ["1h 4h", "1h ou 24 h", "une heure, 4 heures"] {
-        let expected = prefill(None, H1, &[Kind::SecondTime]);
+        let expected = prefill(None, H1, &[UnusedKind::SecondTime]);
         let found = read(text);
         assert_eq!(found.lifetime, expected.lifetime, "{text:?}");
-        assert!(found.unused.has(Kind::SecondTime), "{text:?}");
+        assert!(found.unused.has(UnusedKind::SecondTime), "{text:?}");
     }
 }
 
 #[test]
 fn what_is_no_person_is_named_by_its_kind() {
     for (text, kind) in [
-        ("<!subteam^S1|@x>", Kind::Group),
-        ("<!subteam^S1>", Kind::Group),
-        ("<!here>", Kind::Everybody),
-        ("<!channel>", Kind::Everybody),
-        ("<!everyone|everyone>", Kind::Everybody),
-        ("@here", Kind::Everybody),
-        ("@Channel,", Kind::Everybody),
-        ("\"@everyone\"", Kind::Everybody),
-        ("<#C1>", Kind::Channel),
-        ("<#C1|general>", Kind::Channel),
-        ("a@b.c", Kind::Email),
-        ("chloé@example.org", Kind::Email),
-        ("(bob+x@example.co.uk)", Kind::Email),
-        ("<mailto:a@b.c|a@b.c>", Kind::Email),
-        ("@bob", Kind::Name),
-        ("@bob.b-smith_1", Kind::Name),
-        ("@p4$$word", Kind::Name),
-        ("\"@chloé\"", Kind::Name),
+        ("<!subteam^S1|@x>", UnusedKind::Group),
+        ("<!subteam^S1>", UnusedKind::Group),
+        ("<!here>", UnusedKind::Everybody),
+        ("<!channel>", UnusedKind::Everybody),
+        ("<!everyone|everyone>", UnusedKind::Everybody),
+        ("@here", UnusedKind::Everybody),
+        ("@Channel,", UnusedKind::Everybody),
+        ("\"@everyone\"", UnusedKind::Everybody),
+        ("<#C1>", UnusedKind::Channel),
+        ("<#C1|general>", UnusedKind::Channel),
+        ("a@b.c", UnusedKind::Email),
+        ("chloé@example.org", UnusedKind::Email),
+        ("(bob+x@example.co.uk)", UnusedKind::Email),
+        ("<mailto:a@b.c|a@b.c>", UnusedKind::Email),
+        ("@bob", UnusedKind::Name),
+        ("@bob.b-smith_1", UnusedKind::Name),
+        ("@p4$$word", UnusedKind::Name),
+        ("\"@chloé\"", UnusedKind::Name),
     ] {
         assert_eq!(read(text), prefill(None, None, &[kind]), "{text:?}");
         let used = format!("{text} <@U1> 4h");
@@ -241,7 +248,7 @@ fn only_what_could_be_a_secret_is_warned_of() {
     ] {
         assert_eq!(
             read(harmless),
-            prefill(None, None, &[Kind::Words]),
+            prefill(None, None, &[UnusedKind::Words]),
             "{harmless:?}"
         );
     }
@@ -274,7 +281,7 @@ fn only_what_could_be_a_secret_is_warned_of() {
         "1h4h",
         "4hunter",
     ] {
-        assert!(read(maybe).unused.has(Kind::MaybeSecret), "{maybe:?}");
+        assert!(read(maybe).unused.has(UnusedKind::MaybeSecret), "{maybe:?}");
         let used = read(&format!("<@U1> 4h {maybe}"));
         assert_eq!(
             (used.recipient.unwrap().as_str(), used.lifetime),

@@ -7,7 +7,7 @@ use shared::text::{Locale, Message, text};
 
 /// A kind of thing that was not used, in the order in which people read of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
+pub(crate) enum UnusedKind {
     /// More than one person: none was taken.
     People,
     /// A person whom Slack does not let stand in the dialog.
@@ -30,28 +30,40 @@ pub(crate) enum Kind {
 }
 
 /// Every kind, its code in the dialog, and what people read.
-const KINDS: [(Kind, &str, Message<'static>); 11] = [
-    (Kind::People, "people", Message::UnusedPeople),
-    (Kind::Unshown, "unshown", Message::UnusedUnshown),
-    (Kind::Group, "group", Message::UnusedGroup),
-    (Kind::Everybody, "everybody", Message::UnusedEverybody),
-    (Kind::Channel, "channel", Message::UnusedChannel),
-    (Kind::Email, "email", Message::UnusedEmail),
-    (Kind::Name, "name", Message::UnusedName),
-    (Kind::SecondTime, "second_time", Message::UnusedSecondTime),
-    (Kind::NoSuchTime, "no_such_time", Message::UnusedNoSuchTime),
-    (Kind::Words, "words", Message::UnusedWords),
-    (Kind::MaybeSecret, "maybe_secret", Message::UnusedWords),
+const KINDS: [(UnusedKind, &str, Message<'static>); 11] = [
+    (UnusedKind::People, "people", Message::UnusedPeople),
+    (UnusedKind::Unshown, "unshown", Message::UnusedUnshown),
+    (UnusedKind::Group, "group", Message::UnusedGroup),
+    (UnusedKind::Everybody, "everybody", Message::UnusedEverybody),
+    (UnusedKind::Channel, "channel", Message::UnusedChannel),
+    (UnusedKind::Email, "email", Message::UnusedEmail),
+    (UnusedKind::Name, "name", Message::UnusedName),
+    (
+        UnusedKind::SecondTime,
+        "second_time",
+        Message::UnusedSecondTime,
+    ),
+    (
+        UnusedKind::NoSuchTime,
+        "no_such_time",
+        Message::UnusedNoSuchTime,
+    ),
+    (UnusedKind::Words, "words", Message::UnusedWords),
+    (
+        UnusedKind::MaybeSecret,
+        "maybe_secret",
+        Message::UnusedWords,
+    ),
 ];
 
 /// The kinds of what was not used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Unused(BTreeSet<Kind>);
+pub(crate) struct Unused(BTreeSet<UnusedKind>);
 
 impl Unused {
     /// As a dialog of an earlier version has it, which knew of one kind only.
     pub(crate) fn unknown_words() -> Self {
-        Self(BTreeSet::from([Kind::MaybeSecret]))
+        Self(BTreeSet::from([UnusedKind::MaybeSecret]))
     }
 
     /// One of every kind: the longest that a dialog can say of it.
@@ -59,11 +71,11 @@ impl Unused {
         Self(KINDS.iter().map(|(kind, _, _)| *kind).collect())
     }
 
-    pub(crate) fn insert(&mut self, kind: Kind) {
+    pub(crate) fn insert(&mut self, kind: UnusedKind) {
         self.0.insert(kind);
     }
 
-    pub(crate) fn has(&self, kind: Kind) -> bool {
+    pub(crate) fn has(&self, kind: UnusedKind) -> bool {
         self.0.contains(&kind)
     }
 
@@ -79,7 +91,7 @@ impl Unused {
             .map(|(_, _, message)| text(locale, *message))
             .collect();
         lines.dedup();
-        if self.has(Kind::Name) || self.has(Kind::MaybeSecret) {
+        if self.has(UnusedKind::Name) || self.has(UnusedKind::MaybeSecret) {
             lines.push(text(locale, Message::UnusedMaybeSecret));
         }
         lines

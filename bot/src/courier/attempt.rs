@@ -8,7 +8,7 @@ use shared::{
         FailureReason, StoreError,
         bad_rows::BadRow,
         claim,
-        deliveries::{Job, Kind, Nudges, Posted, Told},
+        deliveries::{DeliveryKind, Job, Nudges, Posted, Told},
         later::{self, Later, Refused},
         settle,
     },
@@ -90,8 +90,8 @@ impl Courier {
         match (job.settled, job.kind, &job.posted) {
             (true, _, Some(posted)) => self.try_update(job, posted).await,
             (true, _, None) => Attempt::Shown(None, Nudges::default()),
-            (false, Kind::RecipientMessage, _) => self.try_message(job).await,
-            (false, Kind::SenderReceipt, _) => self.try_receipt(job).await,
+            (false, DeliveryKind::RecipientMessage, _) => self.try_message(job).await,
+            (false, DeliveryKind::SenderReceipt, _) => self.try_receipt(job).await,
         }
     }
 
@@ -149,7 +149,7 @@ fn took_too_long(job: &Job) -> Attempt {
         after: Some(with_jitter(pause(job.attempt))),
         refusal: Refused::No,
         doubtful: true,
-        untold: (job.kind == Kind::SenderReceipt && job.told.is_none()).then_some(true),
+        untold: (job.kind == DeliveryKind::SenderReceipt && job.told.is_none()).then_some(true),
         ..Later::default()
     })
 }

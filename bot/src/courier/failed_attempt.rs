@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::store::{
     FailureReason,
-    deliveries::{Job, Kind},
+    deliveries::{DeliveryKind, Job},
     held,
     later::{Later, Refused},
 };
@@ -129,7 +129,7 @@ pub(super) fn again(job: &Job, after: Duration) -> Attempt {
 
 /// No pause outlasts the secret: its end is told when it comes.
 fn capped(job: &Job, pause: Duration) -> Duration {
-    if job.kind != Kind::RecipientMessage || job.settled {
+    if job.kind != DeliveryKind::RecipientMessage || job.settled {
         return pause;
     }
     let left = job.facts.now.millis_until(job.facts.expires_at);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use shared::{
     store::{
         FailureReason,
-        deliveries::{Job, Kind, Nudges, Posted},
+        deliveries::{DeliveryKind, Job, Nudges, Posted},
         later::Later,
     },
     text::Locale,
@@ -24,7 +24,7 @@ const TRIED_FOR: Duration = Duration::from_hours(24);
 impl Courier {
     pub(super) async fn try_update(&self, job: &Job, posted: &Posted) -> Attempt {
         let message = match job.kind {
-            Kind::RecipientMessage => {
+            DeliveryKind::RecipientMessage => {
                 let facts = self.facts_for_recipient(job).await;
                 let locale = self.language_of(facts.recipient_locale.as_deref());
                 match compose::ended_message(locale, &facts) {
@@ -33,7 +33,7 @@ impl Courier {
                     None => return Attempt::Shown(None, Nudges::default()),
                 }
             }
-            Kind::SenderReceipt => self.receipt(job).await.message(),
+            DeliveryKind::SenderReceipt => self.receipt(job).await.message(),
         };
         let place = (&posted.channel, &posted.message);
         match self

@@ -22,12 +22,12 @@ const RUNNING: &str = "running bot";
 pub(super) async fn waiting(database: &Database) -> Finding {
     match held::read(database).await {
         Ok(None) => Finding::good(MESSAGES, "none waits because Slack refuses the app"),
-        Ok(Some(held)) => judge(&held),
+        Ok(Some(held)) => finding(&held),
         Err(error) => failed(MESSAGES, &error),
     }
 }
 
-fn judge(held: &Held) -> Finding {
+fn finding(held: &Held) -> Finding {
     let minutes = held.since.millis_until(held.now) / 60_000;
     let seen = format!(
         "{} wait, the first for {minutes} min: Slack refuses them with {}",
@@ -90,18 +90,14 @@ mod tests {
             code: "messages_tab_disabled".to_owned(),
             is_everybody: true,
         };
-        let finding = judge(&held);
-        assert_eq!(finding.verdict, Verdict::Bad);
+        let bad = finding(&held);
+        assert_eq!(bad.verdict, Verdict::Bad);
         assert_eq!(
-            finding.seen,
+            bad.seen,
             "3 wait, the first for 2 min: Slack refuses them with messages_tab_disabled"
         );
-        assert!(
-            finding
-                .advice
-                .is_some_and(|advice| advice.contains("App Home"))
-        );
+        assert!(bad.advice.is_some_and(|advice| advice.contains("App Home")));
         held.is_everybody = false;
-        assert_eq!(judge(&held).verdict, Verdict::Warning);
+        assert_eq!(finding(&held).verdict, Verdict::Warning);
     }
 }

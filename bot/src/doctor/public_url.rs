@@ -13,7 +13,7 @@ use shared::{
 };
 use tokio::time::timeout;
 
-use crate::egress::{Egress, Failure, find};
+use crate::egress::{Egress, Failure};
 
 const CHECK: &str = "public address";
 const CERTIFICATE: &str = "certificate";
@@ -27,7 +27,7 @@ const RENEWED_BEFORE: Duration = Duration::from_hours(24 * 14);
 /// Asks reveal-web for the page that it has for unknown addresses.
 pub(super) async fn check(url: &PublicBaseUrl, egress: &Egress) -> Vec<Finding> {
     let mut findings = vec![match ask(url, egress).await {
-        Ok(answer) => judge(url, &answer),
+        Ok(answer) => finding(url, &answer),
         Err(failure) => return vec![unreachable(url, failure)],
     }];
     if url.is_https() {
@@ -56,13 +56,13 @@ async fn ask(url: &PublicBaseUrl, egress: &Egress) -> Result<Response<Incoming>,
         .map_err(|_| Failure::Other)?;
     match timeout(PATIENCE, client.request(request)).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(find(&error)),
+        Ok(Err(error)) => Err(Failure::of(&error)),
         Err(_) => Err(Failure::NoAnswer),
     }
 }
 
 /// Reveal-web knows no page at the root, and says so under a policy that few others have.
-fn judge(url: &PublicBaseUrl, answer: &Response<Incoming>) -> Finding {
+fn finding(url: &PublicBaseUrl, answer: &Response<Incoming>) -> Finding {
     let policy = answer.headers().get(header::CONTENT_SECURITY_POLICY);
     let policy = policy.and_then(|policy| policy.to_str().ok());
     let is_ours = answer.status() == StatusCode::NOT_FOUND

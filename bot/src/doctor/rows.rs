@@ -13,12 +13,12 @@ const ROWS: &str = "rows";
 /// Whether there are any.
 pub(super) async fn check(database: &Database) -> Finding {
     match survey::take(database).await {
-        Ok(survey) => judge(&survey),
+        Ok(survey) => finding(&survey),
         Err(error) => failed(ROWS, &error),
     }
 }
 
-fn judge(survey: &Survey) -> Finding {
+fn finding(survey: &Survey) -> Finding {
     let mut seen = Vec::new();
     if let (count @ 1.., Some(id)) = survey.overdue {
         seen.push(format!(

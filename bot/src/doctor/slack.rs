@@ -17,10 +17,10 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::{
-    egress::{Egress, find},
+    egress::{Egress, Failure},
     manifest::{BOT_SCOPES, drift},
     settings::Settings,
-    slack::{Answer, Method, Probe, SlackError},
+    slack::{Method, Probe, ProbeAnswer, SlackError},
     socket::Target,
 };
 
@@ -76,7 +76,7 @@ pub(super) async fn check(
     Ok(user.and_then(Result::ok))
 }
 
-fn who(answer: &Answer) -> Finding {
+fn who(answer: &ProbeAnswer) -> Finding {
     let text = |name: &str| {
         let text = answer.body[name].as_str().unwrap_or("?");
         text.escape_debug().to_string()
@@ -196,7 +196,7 @@ fn unreachable(host: &str, reason: &str) -> Finding {
 async fn reach(target: &Target, host: &str, egress: &Egress) -> Result<(), String> {
     use tower::Service as _;
     let stream = egress.dialer().call(target.origin.clone()).await;
-    let stream = stream.map_err(|error| find(&*error).to_string())?;
+    let stream = stream.map_err(|error| Failure::of(&*error).to_string())?;
     if !target.encrypted {
         return Ok(());
     }
@@ -204,7 +204,7 @@ async fn reach(target: &Target, host: &str, egress: &Egress) -> Result<(), Strin
     let connector = TlsConnector::from(egress.tls());
     match connector.connect(name, stream.into_inner()).await {
         Ok(_) => Ok(()),
-        Err(error) => Err(find(&error).to_string()),
+        Err(error) => Err(Failure::of(&error).to_string()),
     }
 }
 

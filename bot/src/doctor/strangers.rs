@@ -13,12 +13,12 @@ const OTHERS: &str = "other programs";
 /// Looks at what the running bots found when Slack last counted.
 pub(super) async fn check(database: &Database) -> Finding {
     match bots::strangers(database).await {
-        Ok(found) => judge(found),
+        Ok(found) => finding(found),
         Err(error) => failed(OTHERS, &error),
     }
 }
 
-fn judge(found: Option<Strangers>) -> Finding {
+fn finding(found: Option<Strangers>) -> Finding {
     match found {
         None => Finding::skipped(
             OTHERS,
@@ -58,14 +58,14 @@ mod tests {
             counted_at: Timestamp::from_millis(0),
             now: Timestamp::from_millis(150_000),
         };
-        let finding = judge(Some(found(2)));
-        assert_eq!(finding.verdict, Verdict::Warning);
+        let warned = finding(Some(found(2)));
+        assert_eq!(warned.verdict, Verdict::Warning);
         assert!(
-            finding
+            warned
                 .seen
                 .contains("2 min ago Slack counted 2 connections more")
         );
-        assert_eq!(judge(Some(found(0))).verdict, Verdict::Good);
-        assert_eq!(judge(None).verdict, Verdict::Skipped);
+        assert_eq!(finding(Some(found(0))).verdict, Verdict::Good);
+        assert_eq!(finding(None).verdict, Verdict::Skipped);
     }
 }

@@ -187,7 +187,7 @@ fn noted(verdicts: &Verdicts) -> ViewCheck {
 /// One for each that is refused, and one for how it went.
 fn findings(verdicts: &Verdicts) -> Vec<Finding> {
     let refused = verdicts.refused.iter().map(|(name, objections)| {
-        let objections: Vec<_> = objections.iter().map(Objection::told).collect();
+        let objections: Vec<_> = objections.iter().map(ToString::to_string).collect();
         Finding::bad(
             VIEWS,
             format!("Slack refuses the {name}: {}", objections.join("; ")),
@@ -231,12 +231,12 @@ fn findings(verdicts: &Verdicts) -> Vec<Finding> {
 /// What came of the last time.
 pub(super) async fn last(database: &Database) -> Finding {
     match view_checks::last(database).await {
-        Ok(last) => judge(last.as_ref()),
+        Ok(last) => finding(last.as_ref()),
         Err(error) => failed(VIEWS, &error),
     }
 }
 
-fn judge(last: Option<&Checked>) -> Finding {
+fn finding(last: Option<&Checked>) -> Finding {
     let Some(Checked { at, check }) = last else {
         return Finding::skipped(VIEWS, "Slack was never asked whether it takes them", HOW);
     };
@@ -451,7 +451,7 @@ mod tests {
                 "took all 80",
             ),
         ] {
-            let finding = judge(last.as_ref());
+            let finding = finding(last.as_ref());
             assert_eq!(finding.verdict, verdict, "{}", finding.seen);
             assert!(finding.seen.contains(seen), "{}", finding.seen);
         }

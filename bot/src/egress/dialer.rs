@@ -21,7 +21,7 @@ use shared::operate::settings::HttpsProxy;
 use tokio::net::TcpStream;
 use tower::{BoxError, Service, ServiceExt as _};
 
-use super::failure::{Failure, find};
+use super::failure::Failure;
 
 /// Longest wait for a TCP connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -86,7 +86,7 @@ impl Service<Uri> for Dialer {
 
 /// The library's errors can't be told apart but by their words.
 fn tunnel_failure(error: &(dyn Error + 'static)) -> Failure {
-    let reason = find(error);
+    let reason = Failure::of(error);
     if reason != Failure::Other {
         reason
     } else if error.to_string().contains("authorization required") {

@@ -42,16 +42,18 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {}
 
-/// Finds the reason in an error's chain of causes.
-pub(crate) fn find(error: &(dyn Error + 'static)) -> Failure {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(failure) = recognize(error) {
-            return failure;
+impl Failure {
+    /// The reason in an error's chain of causes.
+    pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            if let Some(failure) = recognize(error) {
+                return failure;
+            }
+            cause = error.source();
         }
-        cause = error.source();
+        Self::Other
     }
-    Failure::Other
 }
 
 fn recognize(error: &(dyn Error + 'static)) -> Option<Failure> {
@@ -73,7 +75,7 @@ fn recognize(error: &(dyn Error + 'static)) -> Option<Failure> {
     };
     if let Some(inner) = io.get_ref() {
         // An io::Error's source passes its inner error over.
-        let inner = find(inner);
+        let inner = Failure::of(inner);
         if inner != Failure::Other {
             return Some(inner);
         }
@@ -100,13 +102,13 @@ mod tests {
         let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
         let wrapped = io::Error::other(io::Error::other(tls));
         assert_eq!(
-            find(&wrapped),
+            Failure::of(&wrapped),
             Failure::Untrusted(CertificateFault::Authority)
         );
         let refused = io::Error::other(Failure::ProxyRefused);
-        assert_eq!(find(&refused), Failure::ProxyRefused);
+        assert_eq!(Failure::of(&refused), Failure::ProxyRefused);
         let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
-        assert_eq!(find(&refused), Failure::Refused);
-        assert_eq!(find(&io::Error::other("canary")), Failure::Other);
+        assert_eq!(Failure::of(&refused), Failure::Refused);
+        assert_eq!(Failure::of(&io::Error::other("canary")), Failure::Other);
     }
 }

@@ -11,11 +11,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use rustls::{ClientConfig, RootCertStore};
 use shared::operate::settings::{CaBundle, HttpsProxy};
 
-pub(crate) use self::{
-    dialer::Dialer,
-    failure::{Failure, find},
-    trust::TrustError,
-};
+pub(crate) use self::{dialer::Dialer, failure::Failure, trust::TrustError};
 
 /// What an operator said about the way out.
 pub(crate) struct EgressSettings {

@@ -13,7 +13,7 @@ use super::{
     submitted::Submitted, unreadable::UnreadableSubmission,
 };
 use crate::{
-    envelope::Kind,
+    envelope::EnvelopeKind,
     lenient::{Object, Unreadable, text},
     modal,
 };
@@ -69,7 +69,7 @@ const OTHER_INTERACTIONS: [&str; 10] = [
 
 impl Event {
     /// Reads an envelope's payload. What the payload says of itself counts before the envelope's kind.
-    pub(super) fn read(kind: Kind, payload: &str) -> Self {
+    pub(super) fn read(kind: EnvelopeKind, payload: &str) -> Self {
         let Some(payload) = Object::parse(payload) else {
             return Self::without_payload(kind);
         };
@@ -81,10 +81,12 @@ impl Event {
             Some("block_actions") => pressed(&payload),
             Some(known) if OTHER_INTERACTIONS.contains(&known) => Self::Nothing(INTERACTION),
             named => match kind {
-                Kind::SlashCommands => command(&payload),
-                Kind::Other | Kind::Unreadable if payload.has("command") => command(&payload),
-                Kind::Other => Self::Nothing("other"),
-                Kind::Interactive | Kind::Unreadable => {
+                EnvelopeKind::SlashCommands => command(&payload),
+                EnvelopeKind::Other | EnvelopeKind::Unreadable if payload.has("command") => {
+                    command(&payload)
+                }
+                EnvelopeKind::Other => Self::Nothing("other"),
+                EnvelopeKind::Interactive | EnvelopeKind::Unreadable => {
                     let is_new = named.is_some_and(|named| !named.is_empty());
                     if is_new && !payload.has("view") {
                         return Self::Nothing(INTERACTION);
@@ -102,13 +104,17 @@ impl Event {
         }
     }
 
-    fn without_payload(kind: Kind) -> Self {
+    fn without_payload(kind: EnvelopeKind) -> Self {
         let nobody = Object::default();
         let what = Unreadable("payload");
         match kind {
-            Kind::SlashCommands => Self::Unreadable(UnreadableEvent::new(COMMAND, what, &nobody)),
-            Kind::Interactive | Kind::Unreadable => unreadable_submission(&nobody, what),
-            Kind::Other => Self::Nothing("other"),
+            EnvelopeKind::SlashCommands => {
+                Self::Unreadable(UnreadableEvent::new(COMMAND, what, &nobody))
+            }
+            EnvelopeKind::Interactive | EnvelopeKind::Unreadable => {
+                unreadable_submission(&nobody, what)
+            }
+            EnvelopeKind::Other => Self::Nothing("other"),
         }
     }
 }
@@ -187,7 +193,7 @@ mod tests {
 
     /// What becomes of an interaction, in a word.
     fn interaction(payload: &str) -> &'static str {
-        match Event::read(Kind::Interactive, payload) {
+        match Event::read(EnvelopeKind::Interactive, payload) {
             Event::Command(_) => "command",
             Event::Submission(_) => "submission",
             Event::UnreadableSubmission(_) => "unreadable submission",
@@ -259,15 +265,19 @@ mod tests {
     #[test]
     fn the_payload_says_what_it_is_where_its_envelope_does_not() {
         let command = r#"{"command":"/sendsecret","trigger_id":"1.a"}"#;
-        for kind in [Kind::SlashCommands, Kind::Other, Kind::Unreadable] {
+        for kind in [
+            EnvelopeKind::SlashCommands,
+            EnvelopeKind::Other,
+            EnvelopeKind::Unreadable,
+        ] {
             assert!(matches!(Event::read(kind, command), Event::Command(_)));
         }
         let submission = r#"{"type":"view_submission"}"#;
         for kind in [
-            Kind::SlashCommands,
-            Kind::Interactive,
-            Kind::Other,
-            Kind::Unreadable,
+            EnvelopeKind::SlashCommands,
+            EnvelopeKind::Interactive,
+            EnvelopeKind::Other,
+            EnvelopeKind::Unreadable,
         ] {
             assert!(matches!(
                 Event::read(kind, submission),
@@ -276,7 +286,7 @@ mod tests {
         }
         let event = r#"{"type":"event_callback","event":{"type":"message"}}"#;
         assert!(matches!(
-            Event::read(Kind::Other, event),
+            Event::read(EnvelopeKind::Other, event),
             Event::Nothing("other")
         ));
     }

@@ -3,7 +3,7 @@
 
 use crate::context::Context;
 use crate::{
-    command_text::{Kind, Prefill},
+    command_text::{Prefill, UnusedKind},
     modal::{self, Layout, Notices},
     slack::SlackError,
 };
@@ -47,7 +47,7 @@ pub(super) async fn open(
             Next::Again => {}
             Next::WithoutName => {
                 prefill.recipient = None;
-                layout.unused.insert(Kind::Unshown);
+                layout.unused.insert(UnusedKind::Unshown);
             }
         }
     }

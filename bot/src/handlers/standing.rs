@@ -70,7 +70,7 @@ impl Standing {
 
     /// It was shown.
     pub(super) async fn was_told(&self, context: &Context) {
-        if let Err(error) = untold::told(&context.database, &self.untold).await {
+        if let Err(error) = untold::mark_told(&context.database, &self.untold).await {
             // It is told again then.
             tracing::warn!(%error, "that a sender was told could not be written down");
         }

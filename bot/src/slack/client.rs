@@ -13,8 +13,8 @@ use slack_morphism::{
 use tokio::time::timeout;
 
 use super::{
-    Method, Objection, SlackError, Validated, answer, directory::User, error::Kind, pauses::Pauses,
-    respond::Responder, validate,
+    Method, Objection, SlackError, Validated, answer, directory::User, error::ErrorKind,
+    pauses::Pauses, respond::Responder, validate,
 };
 use crate::{
     egress::{Dialer, Egress},
@@ -294,7 +294,7 @@ impl Slack {
             Err(_) => Err(SlackError::timed_out(method, CALL_TIMEOUT)),
         };
         if let Err(SlackError {
-            kind: Kind::RateLimited { retry_after },
+            kind: ErrorKind::RateLimited { retry_after },
             ..
         }) = &read
         {
@@ -426,7 +426,7 @@ mod tests {
             let (slack, calls) = slack(head).await;
             let first = slack.check_bot_token().await.unwrap_err();
             assert!(
-                matches!(first.kind, Kind::RateLimited { .. }),
+                matches!(first.kind, ErrorKind::RateLimited { .. }),
                 "{head}: {first}"
             );
             // A busy machine does not use the pause up.

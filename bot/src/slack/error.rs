@@ -14,7 +14,7 @@ use super::{
     pauses::LONGEST,
 };
 use crate::{
-    egress::{self, Failure},
+    egress::Failure,
     lenient::{Object, Unreadable},
 };
 
@@ -23,7 +23,7 @@ use crate::{
 #[error("{method}: {kind}{}", listed(.places))]
 pub(crate) struct SlackError {
     pub(crate) method: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ErrorKind,
     /// Where in what was sent Slack found fault, e.g. `/view/title/text`, or what of an answer can't be
     /// read: positions, no values.
     pub(crate) places: Vec<String>,
@@ -32,7 +32,7 @@ pub(crate) struct SlackError {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Kind {
+pub(crate) enum ErrorKind {
     /// Slack's error code, such as `user_not_found`.
     #[error("{0}")]
     Code(String),
@@ -71,11 +71,11 @@ const MOST_PLACES: usize = 5;
 
 impl SlackError {
     pub(crate) const fn timed_out(method: Method, after: Duration) -> Self {
-        Self::of(method, Kind::TimedOut(after))
+        Self::of(method, ErrorKind::TimedOut(after))
     }
 
     pub(crate) const fn unreadable(method: Method) -> Self {
-        Self::of(method, Kind::Unreadable)
+        Self::of(method, ErrorKind::Unreadable)
     }
 
     /// By the path of what can't be read.
@@ -87,41 +87,41 @@ impl SlackError {
     }
 
     pub(crate) const fn status(method: Method, status: u16) -> Self {
-        Self::of(method, Kind::Status(status))
+        Self::of(method, ErrorKind::Status(status))
     }
 
     pub(crate) const fn unreachable(method: Method, failure: Failure) -> Self {
-        Self::of(method, Kind::Unreachable(failure))
+        Self::of(method, ErrorKind::Unreachable(failure))
     }
 
     /// For a call that isn't made, as Slack announced a pause of which so much is left.
     pub(crate) const fn rate_limited(method: Method, rest: Duration) -> Self {
         let retry_after = Some(rest);
-        Self::of(method, Kind::RateLimited { retry_after })
+        Self::of(method, ErrorKind::RateLimited { retry_after })
     }
 
     /// A refusal whose code stands in plain text, if it is one.
     pub(crate) fn worded(method: Method, status: u16, text: &str) -> Self {
         match plain_code(text.to_owned()) {
             code if code == UNKNOWN => Self::status(method, status),
-            code => Self::of(method, Kind::Code(code)),
+            code => Self::of(method, ErrorKind::Code(code)),
         }
     }
 
     /// Slack's refusal with its code, and what the answer says besides.
     pub(crate) fn answered(method: Method, code: String, answer: &Object<'_>) -> Self {
         if class(method.as_str(), &code) == Class::RateLimited {
-            return Self::of(method, Kind::RateLimited { retry_after: None });
+            return Self::of(method, ErrorKind::RateLimited { retry_after: None });
         }
         let details = details(answer);
         Self {
             places: details.places,
             needed: details.needed,
-            ..Self::of(method, Kind::Code(plain_code(code)))
+            ..Self::of(method, ErrorKind::Code(plain_code(code)))
         }
     }
 
-    const fn of(method: Method, kind: Kind) -> Self {
+    const fn of(method: Method, kind: ErrorKind) -> Self {
         Self {
             method: method.as_str(),
             kind,
@@ -138,16 +138,16 @@ impl SlackError {
                 let answer = Object::parse(&body).unwrap_or_default();
                 return Self::answered(method, error.code, &answer);
             }
-            SlackClientError::RateLimitError(error) => Kind::RateLimited {
+            SlackClientError::RateLimitError(error) => ErrorKind::RateLimited {
                 retry_after: error.retry_after.map(|pause| pause.min(LONGEST)),
             },
-            SlackClientError::HttpError(error) => Kind::Status(error.status_code.as_u16()),
-            SlackClientError::ProtocolError(_) => Kind::Unreadable,
+            SlackClientError::HttpError(error) => ErrorKind::Status(error.status_code.as_u16()),
+            SlackClientError::ProtocolError(_) => ErrorKind::Unreadable,
             SlackClientError::HttpProtocolError(error) => {
                 let cause = error.cause.as_deref();
-                Kind::Unreachable(cause.map_or(Failure::Other, |cause| egress::find(cause)))
+                ErrorKind::Unreachable(cause.map_or(Failure::Other, |cause| Failure::of(cause)))
             }
-            _ => Kind::Unreachable(Failure::Other),
+            _ => ErrorKind::Unreachable(Failure::Other),
         };
         Self::of(method, kind)
     }
@@ -155,11 +155,14 @@ impl SlackError {
     /// What it means for a delivery.
     pub(crate) fn verdict(&self) -> Verdict {
         match &self.kind {
-            Kind::RateLimited { retry_after } => Verdict::Wait(retry_after.unwrap_or_default()),
-            Kind::Status(_) | Kind::TimedOut(_) | Kind::Unreachable(_) | Kind::Unreadable => {
-                Verdict::Retry
+            ErrorKind::RateLimited { retry_after } => {
+                Verdict::Wait(retry_after.unwrap_or_default())
             }
-            Kind::Code(code) => match class(self.method, code) {
+            ErrorKind::Status(_)
+            | ErrorKind::TimedOut(_)
+            | ErrorKind::Unreachable(_)
+            | ErrorKind::Unreadable => Verdict::Retry,
+            ErrorKind::Code(code) => match class(self.method, code) {
                 Class::Addressee(reason) => Verdict::GiveUp(reason),
                 Class::App => Verdict::Held,
                 Class::Token => Verdict::Stop,
@@ -179,7 +182,7 @@ impl SlackError {
     /// Slack's error code, if it answered with one.
     pub(crate) fn code(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Code(code) => Some(code),
+            ErrorKind::Code(code) => Some(code),
             _ => None,
         }
     }
@@ -203,11 +206,11 @@ impl SlackError {
     pub(crate) const fn may_have_happened(&self) -> bool {
         match &self.kind {
             // Slack's words for these two: some of it may have succeeded.
-            Kind::Code(code) => matches!(code.as_bytes(), b"internal_error" | b"fatal_error"),
-            Kind::RateLimited { .. } => false,
-            Kind::Status(status) => *status >= 500,
-            Kind::TimedOut(_) | Kind::Unreadable => true,
-            Kind::Unreachable(failure) => match failure {
+            ErrorKind::Code(code) => matches!(code.as_bytes(), b"internal_error" | b"fatal_error"),
+            ErrorKind::RateLimited { .. } => false,
+            ErrorKind::Status(status) => *status >= 500,
+            ErrorKind::TimedOut(_) | ErrorKind::Unreadable => true,
+            ErrorKind::Unreachable(failure) => match failure {
                 Failure::Dropped | Failure::Other => true,
                 Failure::ProxyUnreachable
                 | Failure::ProxyWantsPassword
@@ -222,7 +225,10 @@ impl SlackError {
 
     /// Whether Slack answered at all, though not as it was hoped for.
     pub(crate) const fn is_an_answer(&self) -> bool {
-        matches!(self.kind, Kind::Code(_) | Kind::RateLimited { .. })
+        matches!(
+            self.kind,
+            ErrorKind::Code(_) | ErrorKind::RateLimited { .. }
+        )
     }
 
     /// Whether a view changed, or was closed, since somebody acted on it.
@@ -268,14 +274,14 @@ impl SlackError {
     /// Whether a `response_url` takes no answer any more. Slack says so by status 404, too.
     #[cfg_attr(not(test), expect(dead_code, reason = "every answer is tried once"))]
     pub(crate) fn is_over_answer(&self) -> bool {
-        let is_missing = matches!(self.kind, Kind::Status(404 | 410));
+        let is_missing = matches!(self.kind, ErrorKind::Status(404 | 410));
         self.is(Class::AnswerOver) || (is_missing && self.method == Method::Respond.as_str())
     }
 
     /// How long Slack wants to be left alone.
     pub(crate) const fn retry_after(&self) -> Option<Duration> {
         match self.kind {
-            Kind::RateLimited { retry_after } => retry_after,
+            ErrorKind::RateLimited { retry_after } => retry_after,
             _ => None,
         }
     }
@@ -387,16 +393,16 @@ mod tests {
     #[test]
     fn what_is_no_code_is_tried_again_and_may_have_happened() {
         let kinds = [
-            (Kind::Status(503), true),
-            (Kind::Status(403), false),
-            (Kind::TimedOut(Duration::ZERO), true),
-            (Kind::Unreadable, true),
-            (Kind::Unreachable(Failure::Dropped), true),
-            (Kind::Unreachable(Failure::Other), true),
-            (Kind::Unreachable(Failure::Refused), false),
-            (Kind::Unreachable(Failure::NoAnswer), false),
-            (Kind::Unreachable(Failure::Tls), false),
-            (Kind::Unreachable(Failure::ProxyRefused), false),
+            (ErrorKind::Status(503), true),
+            (ErrorKind::Status(403), false),
+            (ErrorKind::TimedOut(Duration::ZERO), true),
+            (ErrorKind::Unreadable, true),
+            (ErrorKind::Unreachable(Failure::Dropped), true),
+            (ErrorKind::Unreachable(Failure::Other), true),
+            (ErrorKind::Unreachable(Failure::Refused), false),
+            (ErrorKind::Unreachable(Failure::NoAnswer), false),
+            (ErrorKind::Unreachable(Failure::Tls), false),
+            (ErrorKind::Unreachable(Failure::ProxyRefused), false),
         ];
         for (kind, may_have_happened) in kinds {
             let error = SlackError::of(Method::PostMessage, kind);

@@ -21,5 +21,5 @@ pub(crate) use client::{OutgoingMessage, Slack};
 pub(crate) use directory::{Directory, Ineligible, Person};
 pub(crate) use error::{SlackError, Verdict};
 pub(crate) use method::Method;
-pub(crate) use probe::{Answer, Probe};
+pub(crate) use probe::{Probe, ProbeAnswer};
 pub(crate) use validate::{Objection, Validated};

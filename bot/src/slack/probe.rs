@@ -16,7 +16,7 @@ use shared::operate::settings::SlackApiUrl;
 use tokio::time::timeout;
 
 use super::{Method, SlackError, answer};
-use crate::egress::{Dialer, Egress, find};
+use crate::egress::{Dialer, Egress, Failure};
 
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,7 +31,7 @@ pub(crate) struct Probe {
 }
 
 /// What Slack answered. Can hold a ticket: not printed.
-pub(crate) struct Answer {
+pub(crate) struct ProbeAnswer {
     /// The answer itself.
     pub(crate) body: Value,
     /// The scopes of the token that was used.
@@ -55,7 +55,7 @@ impl Probe {
         method: Method,
         query: &str,
         token: &SecretString,
-    ) -> Result<Answer, SlackError> {
+    ) -> Result<ProbeAnswer, SlackError> {
         let request = Request::post(format!("{}/{}{query}", self.api_url, method.as_str()))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(
@@ -73,8 +73,8 @@ impl Probe {
         &self,
         method: Method,
         request: Request<Full<&'static [u8]>>,
-    ) -> Result<Answer, SlackError> {
-        let unreachable = |error: Error| SlackError::unreachable(method, find(&error));
+    ) -> Result<ProbeAnswer, SlackError> {
+        let unreachable = |error: Error| SlackError::unreachable(method, Failure::of(&error));
         let answer = self.client.request(request).await.map_err(unreachable)?;
         if !answer.status().is_success() {
             return Err(SlackError::status(method, answer.status().as_u16()));
@@ -84,7 +84,7 @@ impl Probe {
         let body = body.map_err(|_| SlackError::unreadable(method))?.to_bytes();
         let text = str::from_utf8(&body).map_err(|_| SlackError::unreadable(method))?;
         answer::read(method, text, None, |_| Ok(()))?;
-        Ok(Answer {
+        Ok(ProbeAnswer {
             body: serde_json::from_slice(&body).map_err(|_| SlackError::unreadable(method))?,
             scopes: scopes(&head.headers),
             clock: clock(&head.headers),

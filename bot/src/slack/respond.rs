@@ -17,7 +17,7 @@ use serde_json::json;
 use url::Url;
 
 use super::{Method, SlackError, answer};
-use crate::egress::{Dialer, Egress, find};
+use crate::egress::{Dialer, Egress, Failure};
 
 /// Largest answer taken, in bytes.
 const MAX_ANSWER: usize = 16 * 1024;
@@ -51,16 +51,16 @@ impl Responder {
             .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
             .body(Full::new(Cursor::new(body.into_bytes())))
             .map_err(|_| SlackError::unreadable(METHOD))?;
-        let unreachable = |error: Error| SlackError::unreachable(METHOD, find(&error));
+        let unreachable = |error: Error| SlackError::unreachable(METHOD, Failure::of(&error));
         let answer = self.client.request(request).await.map_err(unreachable)?;
         let (head, body) = answer.into_parts();
         let body = Limited::new(body, MAX_ANSWER).collect().await;
         let body = body.map_err(|_| SlackError::unreadable(METHOD))?.to_bytes();
-        judge(head.status.as_u16(), &body)
+        check_answer(head.status.as_u16(), &body)
     }
 }
 
-fn judge(status: u16, body: &[u8]) -> Result<(), SlackError> {
+fn check_answer(status: u16, body: &[u8]) -> Result<(), SlackError> {
     let text = str::from_utf8(body).unwrap_or_default().trim();
     let is_good = (200..300).contains(&status);
     if text.starts_with('{') {
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn only_slacks_own_yes_is_one() {
         for (status, body) in [(200, "ok"), (200, "ok\n"), (200, r#"{"ok":true}"#)] {
-            assert_eq!(judge(status, body.as_bytes()), Ok(()), "{body}");
+            assert_eq!(check_answer(status, body.as_bytes()), Ok(()), "{body}");
         }
         for (status, body, expected) in [
             (200, "", "response_url: the answer has an unknown form"),
@@ -109,7 +109,7 @@ mod tests {
             (503, "<html>canary</html>", "response_url: HTTP status 503"),
             (302, "", "response_url: HTTP status 302"),
         ] {
-            let refused = judge(status, body.as_bytes()).unwrap_err();
+            let refused = check_answer(status, body.as_bytes()).unwrap_err();
             assert_eq!(refused.to_string(), expected, "{status} {body}");
         }
     }

@@ -4,6 +4,8 @@
 //! The library's own call wants its own models of blocks, and a known form of answer: what is asked
 //! here is just what the bot sends elsewhere, and an answer of another form is an answer too.
 
+use std::fmt;
+
 use serde_json::{Value, json};
 
 use super::{Method, SlackError, answer};
@@ -56,24 +58,25 @@ pub(super) fn objections(method: Method, answer: &str) -> Result<Vec<Objection>,
     let Some(code) = error.code().filter(|code| REFUSALS.contains(code)) else {
         return Err(error);
     };
-    let told = read(answer);
+    let objections = read(answer);
     // That the arguments are wrong, without more, is about the call.
-    if told.is_empty() && code == "invalid_arguments" {
+    if objections.is_empty() && code == "invalid_arguments" {
         return Err(error);
     }
-    Ok(if told.is_empty() {
+    Ok(if objections.is_empty() {
         vec![Objection::unsaid()]
     } else {
-        told
+        objections
     })
 }
 
-impl Objection {
-    /// In a line.
-    pub(crate) fn told(&self) -> String {
-        format!("{}: {}", self.pointer, self.message)
+impl fmt::Display for Objection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.pointer, self.message)
     }
+}
 
+impl Objection {
     fn unsaid() -> Self {
         Self {
             pointer: "/".to_owned(),
@@ -115,7 +118,7 @@ fn plain(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn told(code: &str, mut body: Value) -> Result<Vec<Objection>, SlackError> {
+    fn objections_of(code: &str, mut body: Value) -> Result<Vec<Objection>, SlackError> {
         body["ok"] = false.into();
         body["error"] = code.into();
         objections(Method::ValidateBlocks, &body.to_string())
@@ -157,7 +160,7 @@ mod tests {
                 objection("?", "\\u{1b}[2J"),
             ),
         ] {
-            assert_eq!(told(code, body).unwrap(), [expected], "{code}");
+            assert_eq!(objections_of(code, body).unwrap(), [expected], "{code}");
         }
     }
 
@@ -169,7 +172,7 @@ mod tests {
             "missing_scope",
             "not_allowed_token_type",
         ] {
-            assert!(told(code, json!({})).is_err(), "{code}");
+            assert!(objections_of(code, json!({})).is_err(), "{code}");
         }
         let taken = objections(Method::ValidateBlocks, r#"{"ok":true}"#).unwrap();
         assert!(taken.is_empty());

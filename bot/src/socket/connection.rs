@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     census::Held,
-    envelope::{Acknowledgement, Answer, Frame, Hello, Reason},
+    envelope::{Acknowledgement, AcknowledgementFrame, Frame, Hello, Reason},
 };
 
 /// Longest wait for Slack's hello.
@@ -138,8 +138,8 @@ impl Connection {
     /// Says how it ended, and what follows.
     async fn read(
         &mut self,
-        outbox: &mpsc::UnboundedSender<Answer>,
-        outgoing: &mut mpsc::UnboundedReceiver<Answer>,
+        outbox: &mpsc::UnboundedSender<AcknowledgementFrame>,
+        outgoing: &mut mpsc::UnboundedReceiver<AcknowledgementFrame>,
         successor: &mut Successor,
         release: CancellationToken,
         stop: CancellationToken,
@@ -183,7 +183,7 @@ impl Connection {
         }
     }
 
-    async fn flush(&mut self, outgoing: &mut mpsc::UnboundedReceiver<Answer>) {
+    async fn flush(&mut self, outgoing: &mut mpsc::UnboundedReceiver<AcknowledgementFrame>) {
         while let Some(answer) = outgoing.recv().await {
             if self.send(answer).await.is_break() {
                 return;
@@ -191,8 +191,8 @@ impl Connection {
         }
     }
 
-    async fn send(&mut self, answer: Answer) -> Step {
-        let Answer {
+    async fn send(&mut self, answer: AcknowledgementFrame) -> Step {
+        let AcknowledgementFrame {
             text,
             kind,
             received,
@@ -225,7 +225,7 @@ impl Connection {
     fn receive(
         &mut self,
         frame: Option<Result<Message, tungstenite::Error>>,
-        outbox: &mpsc::UnboundedSender<Answer>,
+        outbox: &mpsc::UnboundedSender<AcknowledgementFrame>,
     ) -> Step {
         let message = match frame {
             Some(Ok(message)) => message,

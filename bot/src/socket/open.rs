@@ -15,7 +15,7 @@ use tower::Service as _;
 use url::Url;
 
 use crate::{
-    egress::{self, Failure},
+    egress::Failure,
     slack::{Slack, SlackError},
 };
 
@@ -81,7 +81,7 @@ pub(super) async fn open(slack: &Slack) -> Result<Stream, OpenError> {
             .dialer()
             .call(target.origin)
             .await
-            .map_err(|error| OpenError::Unreachable(egress::find(&*error)))?;
+            .map_err(|error| OpenError::Unreachable(Failure::of(&*error)))?;
         shake_hands(
             stream,
             &address,
@@ -111,7 +111,7 @@ async fn shake_hands(
     );
     match handshake.await {
         Ok((stream, _)) => Ok(stream),
-        Err(tungstenite::Error::Io(error)) => match egress::find(&error) {
+        Err(tungstenite::Error::Io(error)) => match Failure::of(&error) {
             Failure::Other => Err(OpenError::Handshake("network")),
             failure => Err(OpenError::Unreachable(failure)),
         },

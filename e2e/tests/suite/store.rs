@@ -121,7 +121,7 @@ on_each_engine! {
         assert!(matches!(next.facts.ending, Some(Ending::Viewed { .. })));
         settle::arrived(&store, &next).await.unwrap();
         let receipt = claim::claim(&store, LEASE, Which::Due(&[])).await.unwrap().unwrap();
-        assert_eq!(receipt.kind, deliveries::Kind::SenderReceipt);
+        assert_eq!(receipt.kind, deliveries::DeliveryKind::SenderReceipt);
         assert_eq!(receipt.outcome, Some(deliveries::Outcome::Sent));
         let events = "SELECT COUNT(*) FROM audit_events WHERE event = 'dm_failed'";
         assert_eq!(database.count(events).await, 0);

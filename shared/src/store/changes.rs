@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     Database, StoreError,
-    deliveries::Kind,
+    deliveries::DeliveryKind,
     entity::{delivery, secret},
 };
 
@@ -35,21 +35,21 @@ pub async fn make_due(database: &Database, period: Duration) -> Result<u64, Stor
         .add(delivery::Column::Shown.eq(LIVE));
     let reused = Condition::all()
         .add(of_secret(secret::Column::ReusedAt).gte(since.clone()))
-        .add(delivery::Column::Kind.eq(Kind::SenderReceipt.code()))
+        .add(delivery::Column::Kind.eq(DeliveryKind::SenderReceipt.code()))
         .add(
             Expr::col((delivery::Entity, delivery::Column::ShownReuses))
                 .lt(of_secret(secret::Column::ReuseCount)),
         );
     let repeated = Condition::all()
         .add(of_secret(secret::Column::RepeatedAt).gte(since.clone()))
-        .add(delivery::Column::Kind.eq(Kind::SenderReceipt.code()))
+        .add(delivery::Column::Kind.eq(DeliveryKind::SenderReceipt.code()))
         .add(
             Expr::col((delivery::Entity, delivery::Column::ShownRepeats))
                 .lt(of_secret(secret::Column::RepeatCount)),
         );
     let lost = Condition::all()
         .add(of_secret(secret::Column::PageLostAt).gte(since))
-        .add(delivery::Column::Kind.eq(Kind::SenderReceipt.code()))
+        .add(delivery::Column::Kind.eq(DeliveryKind::SenderReceipt.code()))
         .add(delivery::Column::ShownLost.eq(0));
     let mut due = 0;
     for which in [ended, reused, repeated, lost] {

@@ -14,7 +14,7 @@ use super::{
     bad_rows::{self, BadRow},
     database,
     database::exactly_one,
-    deliveries::{self, Facts, Job, Kind, Nudges, Posted, Told},
+    deliveries::{self, DeliveryKind, Facts, Job, Nudges, Posted, Told},
     entity::delivery,
 };
 use crate::{
@@ -154,7 +154,7 @@ async fn lock(
             wanted = wanted
                 .filter(delivery::Column::NextAttemptAt.is_not_null())
                 .filter(delivery::Column::SettledAt.is_null())
-                .filter(delivery::Column::Kind.eq(Kind::SenderReceipt.code()))
+                .filter(delivery::Column::Kind.eq(DeliveryKind::SenderReceipt.code()))
                 .filter(delivery::Column::Sealed.is_not_null())
                 .filter(delivery::Column::Told.is_null())
                 .filter(delivery::Column::MessageTs.is_null());
@@ -188,11 +188,11 @@ pub(super) async fn readable(database: &Database, row: &QueryResult) -> Result<J
 }
 
 async fn job(database: &Database, row: delivery::Model) -> Result<Job, StoreError> {
-    let kind = Kind::from_code(&row.kind)?;
+    let kind = DeliveryKind::from_code(&row.kind)?;
     let secret = SecretId::from_uuid(row.secret_id);
     let (outcome, refusal) = match kind {
-        Kind::RecipientMessage => (None, deliveries::refusal(&row)),
-        Kind::SenderReceipt => deliveries::message_state(database, secret).await?,
+        DeliveryKind::RecipientMessage => (None, deliveries::refusal(&row)),
+        DeliveryKind::SenderReceipt => deliveries::message_state(database, secret).await?,
     };
     let key_id = row.key_id.as_deref().and_then(KeyId::from_slice);
     Ok(Job {

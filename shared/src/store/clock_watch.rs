@@ -78,12 +78,12 @@ impl ClockWatch {
     /// Looks at what the database's clock says now.
     pub(super) fn see(&self, database: Timestamp) -> Verdict {
         let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.judge(Clocks::now(database))
+        memory.verdict(Clocks::now(database))
     }
 }
 
 impl Memory {
-    fn judge(&mut self, now: Clocks) -> Verdict {
+    fn verdict(&mut self, now: Clocks) -> Verdict {
         let skew = now.database - now.host;
         if skew.abs() > SKEW_MILLIS {
             return Verdict::Off(skew);
@@ -167,11 +167,11 @@ mod tests {
         }
     }
 
-    fn judge(course: &[(i64, i64, i64)]) -> Vec<bool> {
+    fn verdict(course: &[(i64, i64, i64)]) -> Vec<bool> {
         let mut memory = Memory::default();
         let verdicts = course
             .iter()
-            .map(|&(minutes, database, host)| memory.judge(at(minutes, database, host)));
+            .map(|&(minutes, database, host)| memory.verdict(at(minutes, database, host)));
         verdicts.map(|verdict| verdict == Verdict::Sound).collect()
     }
 
@@ -219,7 +219,7 @@ mod tests {
                 vec![true, false, true],
             ),
         ] {
-            assert_eq!(judge(&course), sound, "{what}");
+            assert_eq!(verdict(&course), sound, "{what}");
         }
     }
 
@@ -230,7 +230,7 @@ mod tests {
             let mut clocks = at(minute, 0, 0);
             clocks.database += minute * 900;
             clocks.host += minute * 900;
-            assert_eq!(memory.judge(clocks), Verdict::Sound);
+            assert_eq!(memory.verdict(clocks), Verdict::Sound);
         }
     }
 }

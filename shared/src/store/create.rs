@@ -10,7 +10,7 @@ use super::{
     Database, StoreError,
     audit::{self, Event, NewEntry, Slot},
     database,
-    deliveries::Kind,
+    deliveries::DeliveryKind,
     entity::{delivery, secret},
     submissions::{self, StoredSubmission},
 };
@@ -203,7 +203,7 @@ async fn insert_deliveries(
 ) -> Result<(), StoreError> {
     let message = DeliveryId::generate();
     let sealed = delivery_keys.seal(message, secret, &parcel, now)?;
-    let row = |id: DeliveryId, kind: Kind, addressee: &UserId| delivery::ActiveModel {
+    let row = |id: DeliveryId, kind: DeliveryKind, addressee: &UserId| delivery::ActiveModel {
         id: Set(id.as_uuid()),
         secret_id: Set(secret.as_uuid()),
         kind: Set(kind.code().to_owned()),
@@ -237,7 +237,7 @@ async fn insert_deliveries(
         key_id: Set(Some(sealed.key_id.as_bytes().to_vec())),
         sealed: Set(Some(sealed.content)),
         next_attempt_at: Set(Some(now.as_millis())),
-        ..row(message, Kind::RecipientMessage, &new.recipient)
+        ..row(message, DeliveryKind::RecipientMessage, &new.recipient)
     };
     let receipt = DeliveryId::generate();
     let answer = new.response_url.as_ref();
@@ -251,7 +251,7 @@ async fn insert_deliveries(
         sealed: Set(answer.map(|answer| answer.content)),
         next_attempt_at: Set(Some(now.as_millis().saturating_add(late))),
         typographic: Set(new.text.is_typographic().into()),
-        ..row(receipt, Kind::SenderReceipt, &new.sender)
+        ..row(receipt, DeliveryKind::SenderReceipt, &new.sender)
     };
     delivery::Entity::insert_many([message, receipt])
         .exec_without_returning(transaction)

@@ -20,14 +20,14 @@ use crate::{
 
 /// What a delivery is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum DeliveryKind {
     /// The message with the link.
     RecipientMessage,
     /// What the sender is told.
     SenderReceipt,
 }
 
-impl Kind {
+impl DeliveryKind {
     /// The word in `deliveries.kind`.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -55,7 +55,7 @@ pub struct Job {
     /// The secret that it is about.
     pub secret: SecretId,
     /// What it is.
-    pub kind: Kind,
+    pub kind: DeliveryKind,
     /// Who gets it.
     pub addressee: UserId,
     /// Counted from 1. A later attempt takes the lease away from an earlier one.
@@ -278,7 +278,7 @@ pub(super) async fn message_state(
 ) -> Result<(Option<Outcome>, Option<Refusal>), StoreError> {
     let row = delivery::Entity::find()
         .filter(delivery::Column::SecretId.eq(secret.as_uuid()))
-        .filter(delivery::Column::Kind.eq(Kind::RecipientMessage.code()))
+        .filter(delivery::Column::Kind.eq(DeliveryKind::RecipientMessage.code()))
         .one(database.connection())
         .await?;
     let Some(row) = row else {

@@ -14,7 +14,7 @@ use super::{
     Database, Ending, RevokedBy, StoreError,
     audit::{self, Event, NewEntry, Slot},
     database,
-    deliveries::Kind,
+    deliveries::DeliveryKind,
     entity::{delivery, secret},
     expire,
 };
@@ -172,7 +172,7 @@ async fn take_back(
         })
         .col_expr(delivery::Column::NextAttemptAt, database.now())
         .filter(delivery::Column::SecretId.eq(secret.as_uuid()))
-        .filter(delivery::Column::Kind.eq(Kind::RecipientMessage.code()))
+        .filter(delivery::Column::Kind.eq(DeliveryKind::RecipientMessage.code()))
         .filter(Expr::col(delivery::Column::SettledAt).is_null())
         .exec(transaction)
         .await?;

@@ -13,7 +13,7 @@ use super::{
     claim::LONGEST_WAIT,
     database,
     database::exactly_one,
-    deliveries::{Job, Kind, Posted, Told},
+    deliveries::{DeliveryKind, Job, Posted, Told},
     entity::delivery,
     settle::{leased, make_receipt_due, place, untold},
 };
@@ -62,7 +62,7 @@ pub async fn give_back(database: &Database, job: &Job, later: &Later) -> Result<
         .as_ref()
         .is_some_and(|refusal| refusal.held_since.is_some());
     let is_held = matches!(later.refusal, Refused::With { held: true, .. });
-    let tells_sender = job.kind == Kind::RecipientMessage && is_held && !held_before;
+    let tells_sender = job.kind == DeliveryKind::RecipientMessage && is_held && !held_before;
     let transaction = database.begin().await?;
     let work = async {
         let updated = given_back(database, job, later).exec(&transaction).await?;

@@ -45,25 +45,25 @@ pub async fn look(
     hash: &TokenHash,
     visitor: &Visitor,
 ) -> Result<Look, StoreError> {
-    let Some(sight) = Sight::read(database, hash).await? else {
+    let Some(row) = LinkRow::read(database, hash).await? else {
         return Ok(Look::Unknown);
     };
-    match sight.ending()? {
-        Some(ending) => Ok(Look::Ended(sight.into_ended(ending))),
-        None if sight.is_overdue() => {
-            let end = expire::expire_visited(database, sight.secret(), visitor).await?;
+    match row.ending()? {
+        Some(ending) => Ok(Look::Ended(row.into_ended(ending))),
+        None if row.is_overdue() => {
+            let end = expire::expire_visited(database, row.secret(), visitor).await?;
             Ok(Look::Ended(Ended {
                 revoked_by: end.revoked_by,
-                ..sight.into_ended(end.ending)
+                ..row.into_ended(end.ending)
             }))
         }
-        None => Ok(Look::Live(sight.into_preview())),
+        None => Ok(Look::Live(row.into_preview())),
     }
 }
 
 /// A secret's row without its ciphertext, and the database's time.
 #[derive(FromQueryResult)]
-struct Sight {
+struct LinkRow {
     id: Uuid,
     sender: String,
     sender_name: String,
@@ -77,10 +77,10 @@ struct Sight {
     now: i64,
 }
 
-impl Sight {
+impl LinkRow {
     /// Reads without a lock.
     async fn read(database: &Database, hash: &TokenHash) -> Result<Option<Self>, StoreError> {
-        let sight = secret::Entity::find()
+        let row = secret::Entity::find()
             .select_only()
             .columns([
                 secret::Column::Id,
@@ -99,7 +99,7 @@ impl Sight {
             .into_model::<Self>()
             .one(database.connection())
             .await?;
-        Ok(sight)
+        Ok(row)
     }
 
     const fn secret(&self) -> SecretId {

@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use super::{
     Database, StoreError,
     audit::{self, Filter},
-    deliveries::{self, Facts, Kind, Nudges, Outcome},
+    deliveries::{self, DeliveryKind, Facts, Nudges, Outcome},
     entity::{delivery, secret},
 };
 use crate::domain::{
@@ -81,8 +81,8 @@ pub async fn trace(database: &Database, secret: SecretId) -> Result<Trace, Store
     let viewed = events.into_iter().find(|entry| entry.event == "viewed");
     Ok(Trace {
         facts: deliveries::facts(database, secret).await?,
-        message: standing(database, secret, Kind::RecipientMessage).await?,
-        receipt: standing(database, secret, Kind::SenderReceipt).await?,
+        message: standing(database, secret, DeliveryKind::RecipientMessage).await?,
+        receipt: standing(database, secret, DeliveryKind::SenderReceipt).await?,
         user_agent: viewed.and_then(|entry| entry.user_agent),
     })
 }
@@ -90,7 +90,7 @@ pub async fn trace(database: &Database, secret: SecretId) -> Result<Trace, Store
 async fn standing(
     database: &Database,
     secret: SecretId,
-    kind: Kind,
+    kind: DeliveryKind,
 ) -> Result<Standing, StoreError> {
     let row = delivery::Entity::find()
         .filter(delivery::Column::SecretId.eq(secret.as_uuid()))

@@ -13,7 +13,7 @@ use super::{
     audit::{self, Event, NewEntry, Slot},
     changes, database,
     database::exactly_one,
-    deliveries::{Job, Kind, Nudges, Outcome, Posted, Told},
+    deliveries::{DeliveryKind, Job, Nudges, Outcome, Posted, Told},
     entity::delivery,
     expire,
 };
@@ -92,7 +92,7 @@ pub async fn failed(
     let work = async {
         let outcome = Outcome::Failed(reason);
         close(database, &transaction, job, outcome, refused).await?;
-        if job.kind == Kind::RecipientMessage {
+        if job.kind == DeliveryKind::RecipientMessage {
             give_up(&transaction, job, reason, code).await?;
         }
         make_receipt_due(database, &transaction, job).await
@@ -253,14 +253,14 @@ pub(super) async fn make_receipt_due(
     transaction: &DatabaseTransaction,
     job: &Job,
 ) -> Result<(), StoreError> {
-    if job.kind != Kind::RecipientMessage {
+    if job.kind != DeliveryKind::RecipientMessage {
         return Ok(());
     }
     // Where there is none any more, the message must not be posted time and again for it.
     delivery::Entity::update_many()
         .col_expr(delivery::Column::NextAttemptAt, database.now())
         .filter(delivery::Column::SecretId.eq(job.secret.as_uuid()))
-        .filter(delivery::Column::Kind.eq(Kind::SenderReceipt.code()))
+        .filter(delivery::Column::Kind.eq(DeliveryKind::SenderReceipt.code()))
         .filter(delivery::Column::SettledAt.is_null())
         .exec(transaction)
         .await?;

@@ -71,7 +71,7 @@ async fn one(database: &Database, receipt: Uuid, secret: SecretId) -> Result<Unt
 }
 
 /// They have been told now.
-pub async fn told(database: &Database, told: &[Untold]) -> Result<(), StoreError> {
+pub async fn mark_told(database: &Database, told: &[Untold]) -> Result<(), StoreError> {
     for untold in told {
         let what = match untold.outcome {
             None => Told::Waiting,

@@ -3,7 +3,7 @@
 use shared::{
     store::{
         Ending, FailureReason, RevokedBy,
-        deliveries::{Facts, Job, Kind, Nudges, Outcome, Refusal},
+        deliveries::{DeliveryKind, Facts, Job, Nudges, Outcome, Refusal},
     },
     text::{self, Locale, Message, text},
 };
@@ -150,7 +150,7 @@ pub(crate) fn receipt_lines(
 
 /// What of a receipt asks its reader to act.
 pub(in crate::courier) fn asks(job: &Job) -> Nudges {
-    if job.kind != Kind::SenderReceipt {
+    if job.kind != DeliveryKind::SenderReceipt {
         return Nudges::default();
     }
     let causes = [

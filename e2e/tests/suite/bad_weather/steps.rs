@@ -15,7 +15,7 @@ use shared::{
         claim::{self, ClaimError, Which},
         create::{self, Created},
         database_url::DatabaseUrl,
-        deliveries::{Job, Kind, Nudges, Posted},
+        deliveries::{DeliveryKind, Job, Nudges, Posted},
         expire, settle,
     },
 };
@@ -97,7 +97,7 @@ impl Lane {
         }
         let receipt = self.claim(&self.calm).await.unwrap();
         let receipt = receipt.unwrap_or_else(|| unreachable!("{case}: no receipt is due"));
-        assert_eq!(receipt.kind, Kind::SenderReceipt, "{case}");
+        assert_eq!(receipt.kind, DeliveryKind::SenderReceipt, "{case}");
         self.settle(&self.calm, &receipt).await.unwrap();
         assert!(self.claim(&self.calm).await.unwrap().is_none(), "{case}");
     }
@@ -157,7 +157,7 @@ impl Lane {
         };
         assert_eq!(
             (job.secret, job.kind),
-            (secret, Kind::RecipientMessage),
+            (secret, DeliveryKind::RecipientMessage),
             "{case}"
         );
         self.clears(Some(&job), case).await;

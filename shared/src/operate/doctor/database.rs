@@ -144,7 +144,7 @@ async fn account(database: &Database, program: Program) -> Finding {
             CHECK,
             format!(
                 "it may not do what it must: {}",
-                some_of(&differences.missing)
+                first_few(&differences.missing)
             ),
             "run `secure-secret-migrate grant` with the migrating account",
         );
@@ -154,7 +154,7 @@ async fn account(database: &Database, program: Program) -> Finding {
             CHECK,
             format!(
                 "it may do more than it needs: {}",
-                some_of(&differences.excessive)
+                first_few(&differences.excessive)
             ),
             "use an account of its own for each program (`secure-secret-migrate accounts` prints \
              their SQL), and revoke what was given besides",
@@ -240,7 +240,7 @@ fn parts(version: &str) -> [u32; 3] {
     parts
 }
 
-fn some_of<T: AsRef<str>>(all: &[T]) -> String {
+fn first_few<T: AsRef<str>>(all: &[T]) -> String {
     let some: Vec<_> = all.iter().take(MOST_RIGHTS).map(AsRef::as_ref).collect();
     let more = all.len().saturating_sub(MOST_RIGHTS);
     let more = if more > 0 {

@@ -72,10 +72,10 @@ async fn shared(database: &Database, program: Program, ids: &[KeyId]) -> Finding
         program: program.short_name().to_owned(),
         key_ids: ids.iter().map(KeyId::to_string).collect(),
     });
-    judge(program, &rings)
+    finding(program, &rings)
 }
 
-fn judge(program: Program, rings: &[key_rings::RingInUse]) -> Finding {
+fn finding(program: Program, rings: &[key_rings::RingInUse]) -> Finding {
     const CHECK: &str = "shared keys";
     let of = |program: Program| {
         rings
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_reveal_web_has_what_every_bot_seals_with() {
-        let verdict = |rings: &[RingInUse]| judge(Program::Bot, rings).verdict;
+        let verdict = |rings: &[RingInUse]| finding(Program::Bot, rings).verdict;
         let web = ring("web", &["b", "a"]);
         assert_eq!(verdict(&[ring("bot", &["a"])]), Verdict::Skipped);
         assert_eq!(verdict(&[ring("bot", &["a"]), web.clone()]), Verdict::Good);

@@ -99,7 +99,7 @@ impl fmt::Display for Finding {
 /// Something does not work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{bad} of {checks} checks are not ok")]
-pub struct Unwell {
+pub struct ChecksFailed {
     bad: usize,
     checks: usize,
 }
@@ -139,10 +139,10 @@ impl<W: Write> Report<W> {
     }
 
     /// Sums up.
-    pub fn finish(mut self) -> io::Result<Result<(), Unwell>> {
+    pub fn finish(mut self) -> io::Result<Result<(), ChecksFailed>> {
         if self.bad > 0 {
             let (bad, checks) = (self.bad, self.checks);
-            return Ok(Err(Unwell { bad, checks }));
+            return Ok(Err(ChecksFailed { bad, checks }));
         }
         let skipped = match self.skipped {
             0 => String::new(),

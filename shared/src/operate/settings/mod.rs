@@ -12,10 +12,10 @@ mod egress;
 mod env_file;
 mod flags;
 mod masking;
+mod misplaced;
 mod reader;
 mod slack;
 mod sources;
-mod strays;
 mod values;
 
 pub use addresses::{Cidrs, PrivacyUrl, SlackApiUrl};

@@ -10,8 +10,8 @@ use super::{
     Exposure, Setting,
     check::Shown,
     masking::{holds_credentials, masked},
+    misplaced::{Misplaced, misplaced},
     sources::{Origin, Sources},
-    strays::{Stray, stray},
 };
 
 /// Reads one setting after the other; mistakes wait for [`finish`](Self::finish).
@@ -41,9 +41,9 @@ impl Reader {
     fn with(program: Program, sources: Sources, env_file: Result<(), (PathBuf, Invalid)>) -> Self {
         let (mut problems, mut suspected) = (Vec::new(), Vec::new());
         for (name, origin) in sources.names() {
-            let (list, reason) = match stray(program, &name, &origin) {
-                Some(Stray::Refused(reason)) => (&mut problems, reason),
-                Some(Stray::Suspected(reason)) => (&mut suspected, reason),
+            let (list, reason) = match misplaced(program, &name, &origin) {
+                Some(Misplaced::Refused(reason)) => (&mut problems, reason),
+                Some(Misplaced::Suspected(reason)) => (&mut suspected, reason),
                 None => continue,
             };
             list.push(Problem::about(name, Some(origin), &reason));

@@ -14,7 +14,7 @@ const SLIPS_OF_ENVIRONMENT: usize = 1;
 
 /// A name that has a value and should have none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stray {
+pub(super) enum Misplaced {
     /// It does not belong there: no program starts with it.
     Refused(Invalid),
     /// It looks like a slip in a place that is others' too: it may be theirs.
@@ -25,13 +25,13 @@ pub(super) enum Stray {
 ///
 /// A file of settings holds settings only. The environment and Docker Compose's file are others' too: what
 /// they hold keeps no program from starting, and what looks like a slip there is told.
-pub(super) fn stray(program: Program, name: &str, origin: &Origin) -> Option<Stray> {
+pub(super) fn misplaced(program: Program, name: &str, origin: &Origin) -> Option<Misplaced> {
     if name == ENV_FILE.to_uppercase().replace('-', "_") {
         return None;
     }
     if let Some(setting) = known(name) {
         let is_foreign = belongs_elsewhere(program, &setting);
-        return is_foreign.then(|| Stray::Refused(not_for(program, &setting)));
+        return is_foreign.then(|| Misplaced::Refused(not_for(program, &setting)));
     }
     let slips = match origin {
         Origin::EnvFile { .. } => SLIPS,
@@ -41,8 +41,8 @@ pub(super) fn stray(program: Program, name: &str, origin: &Origin) -> Option<Str
     match origin {
         Origin::EnvFile {
             is_composes: false, ..
-        } => Some(Stray::Refused(unknown(meant.as_deref()))),
-        _ => meant.map(|meant| Stray::Suspected(unknown(Some(&meant)))),
+        } => Some(Misplaced::Refused(unknown(meant.as_deref()))),
+        _ => meant.map(|meant| Misplaced::Suspected(unknown(Some(&meant)))),
     }
 }
 
@@ -93,8 +93,8 @@ fn nearest_setting(name: &str, most: usize) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn in_environment(program: Program, name: &str) -> Option<Stray> {
-        stray(program, name, &Origin::Variable(name.to_owned()))
+    fn in_environment(program: Program, name: &str) -> Option<Misplaced> {
+        misplaced(program, name, &Origin::Variable(name.to_owned()))
     }
 
     #[test]
@@ -105,7 +105,7 @@ mod tests {
             ("PUBLIC_BASEURL", "PUBLIC_BASE_URL"),
             ("TLS_CERTS", "TLS_CERT"),
         ] {
-            let suspected = Stray::Suspected(unknown(Some(meant)));
+            let suspected = Misplaced::Suspected(unknown(Some(meant)));
             assert_eq!(in_environment(Program::Bot, name), Some(suspected));
         }
         for name in [
@@ -133,19 +133,19 @@ mod tests {
             path: ".env".into(),
             is_composes: false,
         };
-        let refused = |meant| Some(Stray::Refused(unknown(meant)));
-        assert_eq!(stray(Program::Bot, "COLOR", &origin), refused(None));
-        let slip = stray(Program::Bot, "FERNET_KEY", &origin);
+        let refused = |meant| Some(Misplaced::Refused(unknown(meant)));
+        assert_eq!(misplaced(Program::Bot, "COLOR", &origin), refused(None));
+        let slip = misplaced(Program::Bot, "FERNET_KEY", &origin);
         assert_eq!(slip, refused(Some("FERNET_KEYS")));
-        assert!(stray(Program::Bot, "LISTEN_ADDR", &origin).is_none());
+        assert!(misplaced(Program::Bot, "LISTEN_ADDR", &origin).is_none());
         let shared = Origin::EnvFile {
             name: "COLOR".to_owned(),
             path: ".env".into(),
             is_composes: true,
         };
-        assert!(stray(Program::Bot, "COLOR", &shared).is_none());
-        let slip = stray(Program::Bot, "FERNET_KEY", &shared);
-        assert!(matches!(slip, Some(Stray::Suspected(_))), "{slip:?}");
+        assert!(misplaced(Program::Bot, "COLOR", &shared).is_none());
+        let slip = misplaced(Program::Bot, "FERNET_KEY", &shared);
+        assert!(matches!(slip, Some(Misplaced::Suspected(_))), "{slip:?}");
     }
 
     #[test]
@@ -157,7 +157,7 @@ mod tests {
             "SLACK_BOT_TOKEN_FILE",
         ] {
             let said = in_environment(Program::Web, name);
-            let Some(Stray::Refused(reason)) = said else {
+            let Some(Misplaced::Refused(reason)) = said else {
                 panic!("{name}: {said:?}");
             };
             let reason = reason.to_string();
