@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: a release build on a real MySQL.
 
-use crate::{
+use xtask::{
     cargo,
     cargo::{binaries, succeed},
     mysql,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
 
-use crate::{cache, cargo, cargo::succeed, debian};
+use xtask::{cache, cargo, cargo::succeed, debian};
 
 /// Pinned: another driver presses keys in another way.
 const GECKODRIVER: &str = "0.37.1";

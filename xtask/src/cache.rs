@@ -5,7 +5,7 @@ use std::{env, fs, path::PathBuf};
 use anyhow::Context as _;
 
 /// The folder in which they are kept.
-pub(crate) fn folder() -> anyhow::Result<PathBuf> {
+pub fn folder() -> anyhow::Result<PathBuf> {
     let base = env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))

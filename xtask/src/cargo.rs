@@ -18,7 +18,7 @@ const OWN: [&str; 5] = [
 ];
 
 /// The workspace's folder.
-pub(crate) fn workspace() -> PathBuf {
+pub fn workspace() -> PathBuf {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask).to_owned()
 }
@@ -27,7 +27,7 @@ pub(crate) fn workspace() -> PathBuf {
 ///
 /// What `cargo run` tells this program about itself is not passed on: build scripts that look at it
 /// would build again, and everything after them.
-pub(crate) fn cargo() -> Command {
+pub fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(workspace());
     for (name, _) in env::vars_os() {
@@ -42,14 +42,14 @@ pub(crate) fn cargo() -> Command {
 }
 
 /// Where the binaries of a profile are.
-pub(crate) fn binaries(profile: &str) -> PathBuf {
+pub fn binaries(profile: &str) -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let target = target.unwrap_or_else(|| PathBuf::from("target"));
     workspace().join(target).join(profile)
 }
 
 /// Runs a command and wants it to succeed.
-pub(crate) fn succeed(command: &mut Command) -> anyhow::Result<()> {
+pub fn succeed(command: &mut Command) -> anyhow::Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let status = command
         .status()

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_mins(10);
 const LOCKED: &str = "Could not get lock";
 
 /// Installs what is missing, as root or by `sudo`.
-pub(crate) fn install(packages: &[&str]) -> anyhow::Result<()> {
+pub fn install(packages: &[&str]) -> anyhow::Result<()> {
     let list = packages.join(" ");
     if on_path("apt-get").is_none() {
         bail!("please install: {list} (this is no Debian, so it can't be done from here)");
@@ -31,7 +31,7 @@ pub(crate) fn install(packages: &[&str]) -> anyhow::Result<()> {
 }
 
 /// The program's path, if it is there.
-pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
+pub fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
         .map(|folder| folder.join(program))
@@ -39,7 +39,7 @@ pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
 }
 
 /// Whether this runs as root.
-pub(crate) fn is_root() -> bool {
+pub fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
@@ -91,7 +91,7 @@ fn apt_get_command(arguments: &[&str]) -> Command {
 }
 
 /// The mirror that the machine's own sources name, or Debian's.
-pub(crate) fn mirror() -> String {
+pub fn mirror() -> String {
     named_mirror().unwrap_or_else(|| "http://deb.debian.org/debian".to_owned())
 }
 

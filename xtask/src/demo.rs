@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE};
 
-use crate::{
+use xtask::{
     cargo,
     cargo::{binaries, succeed},
     processes::{self, Process},

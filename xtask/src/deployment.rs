@@ -5,7 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::{debian, python, unstable};
+use xtask::unstable;
+
+use xtask::debian;
+
+use crate::python;
 
 /// Pinned: it brings the schemas with it.
 const PACKAGES: [&str; 1] = ["check-jsonschema==0.39.0"];

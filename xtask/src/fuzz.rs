@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-use crate::{cargo, cargo::succeed, debian};
+use xtask::{cargo, cargo::succeed, debian};
 
 /// The targets in `fuzz/`.
 const TARGETS: [&str; 4] = ["token", "forwarded", "form", "language"];

@@ -1,6 +1,6 @@
 //! `cargo xtask generate`: writes what documents take from the code.
 
-use crate::{cargo, cargo::succeed};
+use xtask::{cargo, cargo::succeed};
 
 /// The tests that hold the documents against the code write them instead.
 pub(crate) fn run() -> anyhow::Result<()> {

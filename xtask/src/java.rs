@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use crate::debian;
+use xtask::debian;
 
 /// The oldest that the checker runs on, as its own help says.
 const OLDEST: u32 = 17;

@@ -7,26 +7,19 @@
 
 mod bench;
 mod browser;
-mod cache;
-mod cargo;
-mod debian;
 mod demo;
 mod deployment;
 mod fuzz;
 mod generate;
-mod guide;
 mod java;
 mod mutants;
-mod mysql;
 mod node;
 mod pictures;
 mod presses;
-mod processes;
 mod python;
 mod soak;
 mod surroundings;
 mod test;
-mod unstable;
 
 use std::process::ExitCode;
 
@@ -129,11 +122,8 @@ fn run() -> anyhow::Result<()> {
             mutants::run(&names.cloned().collect::<Vec<_>>())
         }
         Some(("generate", _)) => generate::run(),
-        Some(("guide", matches)) if matches.get_flag("built") => {
-            guide::run_built(matches.get_flag("write"))
-        }
-        Some(("guide", matches)) => guide::run(matches.get_flag("write")),
-        Some(("mysql", _)) => mysql::run(),
+        Some(("guide", matches)) => test::follow_guide(matches.get_flag("write")),
+        Some(("mysql", _)) => xtask::mysql::run(),
         _ => Ok(()),
     }
 }
@@ -146,12 +136,6 @@ fn guide() -> Command {
                 .long("write")
                 .action(ArgAction::SetTrue)
                 .help("Writes what was really printed into the guide"),
-        )
-        .arg(
-            Arg::new("built")
-                .long("built")
-                .action(ArgAction::SetTrue)
-                .hide(true),
         )
 }
 

@@ -32,26 +32,30 @@ const PACKAGES: [&str; 2] = ["mysql-server-core", "mysql-client-core"];
 const START_PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server with an administrator's URL; stopped and removed when dropped.
-pub(crate) struct Server {
-    pub(crate) url: String,
+pub struct Server {
+    /// The URL of its database `mysql`, as its administrator.
+    pub url: String,
     /// How a server is started here, program and arguments one a line: for tests that do to a server
     /// what a shared one must not suffer.
-    pub(crate) program: String,
+    pub program: String,
     _process: Option<Process>,
     _data: Option<TempDir>,
 }
 
 /// Where a server listens, and what it is told besides.
-pub(crate) struct Listening {
-    pub(crate) address: &'static str,
-    pub(crate) port: u16,
+pub struct Listening {
+    /// An IP address.
+    pub address: &'static str,
+    /// Its port.
+    pub port: u16,
     /// The process in whose network it listens; the machine's own if `None`.
-    pub(crate) network_of: Option<u32>,
-    pub(crate) options: Vec<String>,
+    pub network_of: Option<u32>,
+    /// Of mysqld's, on its command line.
+    pub options: Vec<String>,
 }
 
 /// Runs a server until stopped.
-pub(crate) fn run() -> anyhow::Result<()> {
+pub fn run() -> anyhow::Result<()> {
     let server = start()?;
     println!("TEST_MYSQL_URL={}", server.url);
     let stop = processes::stop_flag()?;
@@ -62,12 +66,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
 }
 
 /// How a server is started here, for those who start their own.
-pub(crate) fn program() -> anyhow::Result<String> {
+pub fn program() -> anyhow::Result<String> {
     Ok(Installation::find().context(WAYS)?.program())
 }
 
 /// How the command-line client is started here, one word a line.
-pub(crate) fn client() -> anyhow::Result<String> {
+pub fn client() -> anyhow::Result<String> {
     let command = match Installation::find().context(WAYS)? {
         Installation::OnPath(_) => Command::new(
             debian::on_path("mysql").context("mysqld is on the PATH, but not mysql, its client")?,
@@ -78,7 +82,7 @@ pub(crate) fn client() -> anyhow::Result<String> {
 }
 
 /// Starts a server, or takes the one that is given.
-pub(crate) fn start() -> anyhow::Result<Server> {
+pub fn start() -> anyhow::Result<Server> {
     let installation = Installation::find().context(WAYS)?;
     let program = installation.program();
     if let Ok(url) = env::var("TEST_MYSQL_URL") {
@@ -98,7 +102,7 @@ pub(crate) fn start() -> anyhow::Result<Server> {
 }
 
 /// Starts a server that listens elsewhere than a test's.
-pub(crate) fn start_at(listening: &Listening) -> anyhow::Result<Server> {
+pub fn start_at(listening: &Listening) -> anyhow::Result<Server> {
     Installation::find().context(WAYS)?.start(listening)
 }
 

@@ -11,7 +11,9 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
-use crate::{cache, cargo::succeed, debian, python};
+use xtask::{cache, cargo::succeed, debian};
+
+use crate::python;
 
 /// Pinned: another version is another witness.
 const PACKAGES: [&str; 4] = [

@@ -2,11 +2,13 @@
 
 use std::{path::Path, process::Command};
 
-use crate::{
-    browser, cargo,
+use xtask::{
+    cargo,
     cargo::{binaries, succeed},
     debian,
 };
+
+use crate::browser;
 
 /// Without it browsers draw empty boxes for emoji.
 const EMOJI: (&str, &str) = (

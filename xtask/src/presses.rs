@@ -1,9 +1,11 @@
 //! `cargo xtask presses`: the button, pressed twice in every way.
 
-use crate::{
-    browser, cargo,
+use xtask::{
+    cargo,
     cargo::{binaries, succeed},
 };
+
+use crate::browser;
 
 pub(crate) fn run(browsers: u64) -> anyhow::Result<()> {
     let provided = browser::provide()?;

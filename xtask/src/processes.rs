@@ -18,14 +18,15 @@ const GRACE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(50);
 
 /// A child process, stopped when dropped.
-pub(crate) struct Process {
-    pub(crate) name: String,
+pub struct Process {
+    /// What it is called in messages.
+    pub name: String,
     child: Child,
 }
 
 impl Process {
     /// Starts a command in a process group of its own, so that Ctrl-C reaches this program first.
-    pub(crate) fn start(name: &str, command: &mut Command) -> anyhow::Result<Self> {
+    pub fn start(name: &str, command: &mut Command) -> anyhow::Result<Self> {
         let child = command
             .process_group(0)
             .spawn()
@@ -37,12 +38,12 @@ impl Process {
     }
 
     /// Whether it has ended, and how.
-    pub(crate) fn ended(&mut self) -> Option<std::process::ExitStatus> {
+    pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
     /// The child itself, for its pipes.
-    pub(crate) fn child(&mut self) -> &mut Child {
+    pub fn child(&mut self) -> &mut Child {
         &mut self.child
     }
 }
@@ -61,14 +62,14 @@ impl Drop for Process {
 }
 
 /// A command that gets this signal when this process ends without stopping it, killed for example.
-pub(crate) fn bound_by(signal: &str, program: &str) -> Command {
+pub fn bound_by(signal: &str, program: &str) -> Command {
     let mut command = Command::new("setpriv");
     command.args([&format!("--pdeathsig={signal}"), "--", program]);
     command
 }
 
 /// Set on Ctrl-C and SIGTERM.
-pub(crate) fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
+pub fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
     let flag = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&flag);
     ctrlc::set_handler(move || set.store(true, Ordering::SeqCst))?;
@@ -76,7 +77,7 @@ pub(crate) fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
 }
 
 /// Waits until something is so; says what did not come about.
-pub(crate) fn wait_for(
+pub fn wait_for(
     what: &str,
     patience: Duration,
     mut holds: impl FnMut() -> anyhow::Result<bool>,

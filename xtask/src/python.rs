@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use crate::{cache, cargo::succeed, debian};
+use xtask::{cache, cargo::succeed, debian};
 
 /// Pinned: another version is another witness.
 const PACKAGES: [&str; 3] = [

@@ -1,11 +1,12 @@
 //! `cargo xtask soak`: random faults under load.
 
-use crate::{
+use xtask::{
     cargo,
     cargo::{binaries, succeed},
     mysql,
-    surroundings::faketime,
 };
+
+use crate::surroundings::faketime;
 
 pub(crate) fn run(engine: &str, seed: u64, minutes: u64) -> anyhow::Result<()> {
     succeed(cargo::cargo().args(["build", "--workspace", "--bins", "--locked"]))?;

@@ -9,7 +9,9 @@ use std::{
 
 use anyhow::Context as _;
 
-use crate::{browser, debian, deployment, java, mysql, node, python};
+use xtask::{debian, mysql};
+
+use crate::{browser, deployment, java, node, python};
 
 /// The library that moves a program's clock.
 pub(crate) fn faketime() -> anyhow::Result<PathBuf> {

@@ -2,12 +2,9 @@
 
 use std::num::NonZeroUsize;
 
-use crate::{
-    cargo,
-    cargo::{binaries, succeed},
-    guide,
-    surroundings::Surroundings,
-};
+use xtask::cargo::{self, binaries, succeed};
+
+use crate::surroundings::Surroundings;
 
 pub(crate) fn run(filter: &[String]) -> anyhow::Result<()> {
     let around = Surroundings::provide()?;
@@ -21,9 +18,17 @@ pub(crate) fn run(filter: &[String]) -> anyhow::Result<()> {
     around.tell(&mut test, &binaries("debug"));
     succeed(&mut test)?;
     if filter.is_empty() {
-        guide::run(false)?;
+        follow_guide(false)?;
     }
     Ok(())
+}
+
+/// Follows the install guide (`xtask/guide`), which only this builds.
+pub(crate) fn follow_guide(write: bool) -> anyhow::Result<()> {
+    let mut guide = cargo::cargo();
+    guide.args(["run", "--package", "guide", "--locked", "--"]);
+    guide.args(write.then_some("--write"));
+    succeed(&mut guide)
 }
 
 fn processors() -> usize {

@@ -12,7 +12,7 @@ use anyhow::ensure;
 use crate::{cache, cargo::succeed, debian};
 
 /// Packages without what they depend on; `size` is about how much is fetched. The folder where they are.
-pub(crate) fn provide(
+pub fn provide(
     name: &str,
     size: &str,
     packages: &'static [&'static str],
@@ -22,7 +22,7 @@ pub(crate) fn provide(
 }
 
 /// The same with what they depend on, but for what is on every Debian.
-pub(crate) fn provide_whole(name: &str, size: &str, packages: &[&str]) -> anyhow::Result<PathBuf> {
+pub fn provide_whole(name: &str, size: &str, packages: &[&str]) -> anyhow::Result<PathBuf> {
     unpack(name, size, |apt| apt.with_dependencies(packages))
 }
 
@@ -152,7 +152,7 @@ fn is_everywhere(package: &str) -> bool {
 }
 
 /// A program of unpacked packages. They bring their own C library, so it is run by their own loader.
-pub(crate) fn command(root: &Path, program: &str) -> Command {
+pub fn command(root: &Path, program: &str) -> Command {
     let path = |path: &str| root.join(path).display().to_string();
     let mut command = Command::new(root.join("usr/lib64/ld-linux-x86-64.so.2"));
     command

@@ -10,7 +10,9 @@ use std::{
 use anyhow::ensure;
 
 use super::mutant::{Mutant, TestName};
-use crate::{cargo, surroundings::Surroundings};
+use xtask::cargo;
+
+use crate::surroundings::Surroundings;
 
 /// Seconds that a test may take. None of those that mutants name takes one minute.
 const PATIENCE: &str = "300";

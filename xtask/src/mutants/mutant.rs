@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 
-use crate::cargo;
+use xtask::cargo;
 
 /// The folder of the mutants, from the workspace's.
 const FOLDER: &str = "mutants";

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use anyhow::{Context as _, bail, ensure};
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 
 /// A block of commands.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,37 +25,37 @@ pub(crate) struct Output {
 }
 
 /// A fenced block as it stands.
-struct Block<'a> {
-    /// The line of the opening fence, counted from 0.
-    begin: usize,
-    info: &'a str,
+struct Block {
+    /// Where the opening fence stands and where the closing one ends, in bytes.
+    place: Range<usize>,
+    info: String,
+    /// The lines between them, counted from 0.
     lines: Range<usize>,
     text: String,
 }
 
 /// The steps of a guide.
 pub(crate) fn steps(guide: &str) -> anyhow::Result<Vec<Step>> {
-    let lines: Vec<_> = guide.lines().collect();
     let mut steps: Vec<Step> = Vec::new();
     let mut end_of_step = None;
-    for block in blocks(&lines)? {
+    for block in blocks(guide)? {
         let mut words = block.info.split_whitespace();
         match words.next() {
             Some("sh") => {
-                end_of_step = Some(block.lines.end + 1);
+                end_of_step = Some(block.place.end);
                 steps.push(Step {
-                    line: block.begin + 1,
+                    line: block.lines.start,
                     only_shown: words.next().map(str::to_owned),
                     script: block.text,
                     output: None,
                 });
             }
             Some("text") => {
-                let since = end_of_step.take().map(|end| &lines[end..block.begin]);
-                let follows = since.is_some_and(|since| since.iter().all(|line| line.is_empty()));
+                let since = end_of_step.take().map(|end| &guide[end..block.place.start]);
+                let follows = since.is_some_and(|since| since.trim().is_empty());
                 let step = steps.last_mut().filter(|_| follows);
                 let step = step.with_context(|| {
-                    format!("line {}: the output of no commands", block.begin + 1)
+                    format!("line {}: the output of no commands", block.lines.start)
                 })?;
                 step.output = Some(Output {
                     lines: block.lines,
@@ -67,23 +68,24 @@ pub(crate) fn steps(guide: &str) -> anyhow::Result<Vec<Step>> {
     Ok(steps)
 }
 
-fn blocks<'a>(lines: &[&'a str]) -> anyhow::Result<Vec<Block<'a>>> {
+fn blocks(guide: &str) -> anyhow::Result<Vec<Block>> {
     let mut blocks = Vec::new();
-    let mut rest = 0;
-    while let Some(begin) = (rest..lines.len()).find(|&at| lines[at].starts_with("```")) {
-        let first = begin + 1;
-        let Some(end) = (first..lines.len()).find(|&at| lines[at] == "```") else {
+    for (event, place) in Parser::new(guide).into_offset_iter() {
+        let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) = event else {
+            continue;
+        };
+        let first = guide[..place.start].matches('\n').count() + 1;
+        let lines: Vec<_> = guide[place.clone()].lines().skip(1).collect();
+        ensure!(!info.is_empty(), "line {first}: a block of no language");
+        let Some((&"```", lines)) = lines.split_last() else {
             bail!("line {first}: a block without an end");
         };
-        let info = lines[begin].trim_start_matches('`').trim();
-        ensure!(!info.is_empty(), "line {first}: a block of no language");
         blocks.push(Block {
-            begin,
-            info,
-            lines: first..end,
-            text: lines[first..end].join("\n"),
+            place,
+            info: info.into_string(),
+            lines: first..first + lines.len(),
+            text: lines.join("\n"),
         });
-        rest = end + 1;
     }
     Ok(blocks)
 }

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
-use crate::{cache, cargo::succeed, debian};
+use xtask::{cache, cargo::succeed, debian};
 
 /// What a small server has that debootstrap's smallest set has not.
 const BASE: &str = "systemd,systemd-sysv,dbus,ca-certificates";

@@ -4,6 +4,12 @@
 //! Around the guide stands what an operator brings along: a checkout with built programs, a MySQL
 //! server that is reached over TLS, its administrator's access, and certificates of an authority.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool"
+)]
+
 mod certificates;
 mod machine;
 mod markdown;
@@ -14,12 +20,13 @@ mod shell;
 use std::{
     fs,
     path::Path,
-    process::Command,
+    process::{Command, ExitCode},
     sync::atomic::AtomicBool,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, bail, ensure};
+use clap::{Arg, ArgAction};
 use tempfile::TempDir;
 
 use self::{
@@ -29,7 +36,7 @@ use self::{
     masks::Masks,
     shell::Shell,
 };
-use crate::{
+use xtask::{
     cargo::{self, binaries, succeed, workspace},
     debian,
     mysql::{self, Listening},
@@ -53,8 +60,33 @@ const PROGRAMS: [&str; 4] = [
     "slack-sim",
 ];
 
+fn main() -> ExitCode {
+    let matches = clap::Command::new("guide")
+        .about("Follows the install guide on a fresh Debian, and compares every output in it")
+        .arg(flag("write").help("Writes what was really printed into the guide"))
+        .arg(flag("built").hide(true))
+        .get_matches();
+    let write = matches.get_flag("write");
+    let done = if matches.get_flag("built") {
+        run_built(write)
+    } else {
+        run(write)
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn flag(name: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue)
+}
+
 /// Follows the guide; with `write`, outputs that are no longer real are replaced in it.
-pub(crate) fn run(write: bool) -> anyhow::Result<()> {
+fn run(write: bool) -> anyhow::Result<()> {
     let mut build = cargo::cargo();
     build.args(["build", "--bins", "--locked"]);
     for package in ["bot", "reveal-web", "migration", "slack-sim"] {
@@ -75,7 +107,7 @@ fn run_as_root(write: bool) -> anyhow::Result<()> {
     again
         .args(["--non-interactive", "--preserve-env"])
         .arg(std::env::current_exe()?)
-        .args(["guide", "--built"]);
+        .arg("--built");
     if write {
         again.arg("--write");
     }
@@ -83,7 +115,7 @@ fn run_as_root(write: bool) -> anyhow::Result<()> {
 }
 
 /// The same with programs that are built, as root.
-pub(crate) fn run_built(write: bool) -> anyhow::Result<()> {
+fn run_built(write: bool) -> anyhow::Result<()> {
     let stop = processes::stop_flag()?;
     provide_tools()?;
     machine::check()?;

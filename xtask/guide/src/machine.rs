@@ -9,8 +9,8 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 
-use super::shell::Shell;
-use crate::{
+use crate::shell::Shell;
+use xtask::{
     cargo::succeed,
     processes::{self, Process},
 };
