@@ -356,6 +356,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "as the connection makes it")]
     fn an_answer_names_its_envelope_and_stays_small() {
         let (outbox, mut outgoing) = mpsc::unbounded_channel();
         let acknowledgement = |id: &str| {

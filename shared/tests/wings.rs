@@ -1,4 +1,5 @@
 //! The wings of this crate, and which of them may look at which.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{fs, path::Path};
 

@@ -32,6 +32,10 @@ pub(crate) async fn accept(sim: Arc<Sim>, listener: TcpListener) {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test reads what it makes it say"
+)]
 async fn serve(sim: Arc<Sim>, mut stream: TcpStream) {
     let fault = sim.state().take_handshake_fault();
     if fault == Some(HandshakeFault::Hang) {

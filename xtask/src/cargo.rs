@@ -18,6 +18,7 @@ const OWN: [&str; 5] = [
 ];
 
 /// The workspace's folder.
+#[must_use]
 pub fn workspace() -> PathBuf {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask).to_owned()
@@ -27,6 +28,7 @@ pub fn workspace() -> PathBuf {
 ///
 /// What `cargo run` tells this program about itself is not passed on: build scripts that look at it
 /// would build again, and everything after them.
+#[must_use]
 pub fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(workspace());

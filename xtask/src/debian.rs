@@ -31,6 +31,7 @@ pub fn install(packages: &[&str]) -> anyhow::Result<()> {
 }
 
 /// The program's path, if it is there.
+#[must_use]
 pub fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
@@ -39,6 +40,7 @@ pub fn on_path(program: &str) -> Option<PathBuf> {
 }
 
 /// Whether this runs as root.
+#[must_use]
 pub fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
@@ -91,6 +93,7 @@ fn apt_get_command(arguments: &[&str]) -> Command {
 }
 
 /// The mirror that the machine's own sources name, or Debian's.
+#[must_use]
 pub fn mirror() -> String {
     named_mirror().unwrap_or_else(|| "http://deb.debian.org/debian".to_owned())
 }

@@ -62,6 +62,7 @@ impl Drop for Process {
 }
 
 /// A command that gets this signal when this process ends without stopping it, killed for example.
+#[must_use]
 pub fn bound_by(signal: &str, program: &str) -> Command {
     let mut command = Command::new("setpriv");
     command.args([&format!("--pdeathsig={signal}"), "--", program]);

@@ -152,6 +152,7 @@ fn is_everywhere(package: &str) -> bool {
 }
 
 /// A program of unpacked packages. They bring their own C library, so it is run by their own loader.
+#[must_use]
 pub fn command(root: &Path, program: &str) -> Command {
     let path = |path: &str| root.join(path).display().to_string();
     let mut command = Command::new(root.join("usr/lib64/ld-linux-x86-64.so.2"));

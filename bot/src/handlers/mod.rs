@@ -62,7 +62,7 @@ pub(crate) struct Handlers {
     tasks: TaskTracker,
     triggers: Triggers,
     commands: Bounds,
-    presses: Bounds,
+    more_room: Bounds,
     submissions: Bounds,
 }
 
@@ -74,7 +74,7 @@ impl Handlers {
             context,
             triggers: Triggers::default(),
             commands: dialogs(),
-            presses: dialogs(),
+            more_room: dialogs(),
             submissions: Bounds::new(&tasks, SUBMISSIONS_AT_A_TIME, SUBMISSION_PATIENCE),
             tasks,
         }
@@ -145,8 +145,7 @@ impl Handlers {
         self.tasks.spawn(async move {
             let (user, response_url) = (command.user_id.clone(), command.response_url.clone());
             let known = command.known.clone();
-            let command = command.from(&envelope_id);
-            let handled = slash_command::handle(Arc::clone(&context), command);
+            let handled = slash_command::handle(Arc::clone(&context), command.from(&envelope_id));
             let outcome = match commands.run(handled).await {
                 Ok(outcome) => outcome,
                 Err(refusal) => {
@@ -165,11 +164,11 @@ impl Handlers {
     fn give_room(&self, pressed: Pressed, acknowledge: Acknowledgement) {
         let envelope_id = acknowledge.envelope_id().to_owned();
         acknowledge.bare(MORE_ROOM);
-        let (context, presses) = (Arc::clone(&self.context), self.presses.clone());
+        let (context, bounds) = (Arc::clone(&self.context), self.more_room.clone());
         self.tasks.spawn(async move {
             let excuse = pressed.excuse.clone();
             let handled = more_room::handle(Arc::clone(&context), pressed);
-            let outcome = match presses.run(handled).await {
+            let outcome = match bounds.run(handled).await {
                 Ok(outcome) => outcome,
                 Err(refusal) => {
                     tracing::error!(

@@ -105,6 +105,10 @@ impl Connection {
 
     /// Reads and answers until the connection ends. When released, because its successor is open,
     /// it is read for a last while; when told to stop, it finishes what is under way.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "handlers are bounded, and each answers once"
+    )]
     pub(super) async fn serve(
         mut self,
         wants_successor: oneshot::Sender<Parting>,

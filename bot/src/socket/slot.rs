@@ -38,7 +38,7 @@ impl Slot {
     /// still read and answered while its successor opens.
     pub(super) async fn run(self) {
         let stop = self.stop.clone();
-        stop.run_until_cancelled(self.keep_open()).await;
+        stop.run_until_cancelled(Box::pin(self.keep_open())).await;
     }
 
     /// Returns when no retry mends what Slack says.

@@ -41,6 +41,7 @@ pub fn warn(program: Program, message: &str) {
 
 /// Cancels the token on the first SIGTERM or SIGINT: finish what runs, take nothing new. A second
 /// signal ends the process at once, with [`EXIT_FAILURE`].
+#[expect(clippy::disallowed_methods, reason = "a second signal stops at once")]
 pub fn shutdown_on_signals() -> std::io::Result<CancellationToken> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

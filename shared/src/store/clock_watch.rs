@@ -47,6 +47,10 @@ struct Clocks {
 }
 
 impl Clocks {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it is compared with the database's"
+    )]
     fn now(database: Timestamp) -> Self {
         let steady = clock_gettime(ClockId::Boottime);
         let host = SystemTime::now().duration_since(UNIX_EPOCH);

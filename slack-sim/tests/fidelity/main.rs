@@ -1,8 +1,9 @@
 //! Slack's own clients take the simulator for Slack.
 #![expect(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test fails by panicking"
+    reason = "a test fails by panicking, and starts the simulator and its clients"
 )]
 
 mod payloads;

@@ -189,6 +189,10 @@ async fn clock(database: &Database) -> Finding {
 
 /// Compares another machine's clock, read so long ago, with this one's.
 #[must_use]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is compared with the database's"
+)]
 pub fn skew(check: &'static str, theirs: Duration, ago: Duration) -> Finding {
     let ours = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -266,6 +270,10 @@ mod tests {
     }
 
     #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test is about the host's clock"
+    )]
     fn clocks_may_differ_a_little() {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let verdict = |theirs: Duration| skew("clock", theirs, Duration::ZERO).verdict;

@@ -94,10 +94,12 @@ pub(super) trait Environment {
 struct ProcessEnvironment;
 
 impl Environment for ProcessEnvironment {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
     fn value(&self, name: &str) -> Option<OsString> {
         std::env::var_os(name)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
     fn names(&self) -> Vec<String> {
         let names = std::env::vars_os().map(|(name, _)| name.into_string());
         names.filter_map(Result::ok).collect()
