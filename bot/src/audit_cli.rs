@@ -1,6 +1,9 @@
 //! `audit list`: the trail, for people and as JSON Lines.
 
-use std::io::{self, BufWriter, Write};
+use std::{
+    io::{self, BufWriter, Write},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -75,10 +78,9 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         lifecycle::warn(Program::Bot, &files.warning());
     }
     database.check_schema().await?;
-    let since = matches.get_one::<std::time::Duration>("since");
     let filter = Filter {
         secret: matches.get_one::<SecretId>("secret").copied(),
-        since_millis: since.map(|since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)),
+        within: matches.get_one::<Duration>("since").copied(),
         limit: matches.get_one::<u64>("limit").copied().unwrap_or(100),
     };
     let entries = audit::list(&database, filter).await?;

@@ -30,10 +30,8 @@ use clap::{ArgMatches, Command};
 use shared::{
     domain::program::Program,
     operate::{
-        core_dumps,
         health::ask,
-        lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
-        logging,
+        lifecycle, logging,
         settings::{SettingsError, arguments, check, definitions},
     },
 };
@@ -42,12 +40,12 @@ use crate::settings::Settings;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    if let Err(error) = core_dumps::forbid() {
-        return lifecycle::complain(Program::Bot, &error.to_string(), EXIT_FAILURE);
-    }
-    lifecycle::install_tls_provider();
-    let matches = command_line().get_matches();
-    let done = match matches.subcommand() {
+    let is_usage = |error: &anyhow::Error| error.is::<SettingsError>();
+    lifecycle::run(Program::Bot, command_line(), run, is_usage).await
+}
+
+async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
+    match matches.subcommand() {
         Some(("audit", matches)) => audit_cli::run(matches).await,
         Some(("health", matches)) => health(matches).await,
         Some(("config", matches)) => matches
@@ -56,14 +54,7 @@ async fn main() -> ExitCode {
         Some(("doctor", matches)) => doctor::run(matches).await,
         Some(("rehearse", matches)) => rehearse::run(matches).await,
         Some(("manifest", matches)) => manifest::run(matches),
-        _ => run_worker(&matches).await,
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<SettingsError>() => {
-            lifecycle::complain(Program::Bot, &error.to_string(), EXIT_USAGE)
-        }
-        Err(error) => lifecycle::complain(Program::Bot, &format!("{error:#}"), EXIT_FAILURE),
+        _ => run_worker(matches).await,
     }
 }
 

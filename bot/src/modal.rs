@@ -298,7 +298,7 @@ fn recorded(locale: Locale, privacy: Option<&PrivacyUrl>) -> Value {
 
 fn lifetime(locale: Locale, initial: Lifetime) -> Value {
     let option = |lifetime: Lifetime| {
-        let label = text::duration(locale, lifetime.as_millis().unsigned_abs());
+        let label = text::duration(locale, lifetime.duration());
         json!({ "text": blocks::plain(&label), "value": lifetime.code() })
     };
     let options: Vec<_> = Lifetime::ALL.into_iter().map(option).collect();

@@ -205,7 +205,7 @@ impl TestDatabase {
     pub async fn audit_text(&self) -> String {
         let filter = shared::store::audit::Filter {
             secret: None,
-            since_millis: None,
+            within: None,
             limit: 100_000,
         };
         let entries = shared::store::audit::list(&self.store().await, filter)

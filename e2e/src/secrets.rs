@@ -138,7 +138,7 @@ pub struct SealedRow {
 pub fn sealed_row(keys: &MasterKeys, now: i64) -> SealedRow {
     let (secret, token) = (SecretId::generate(), LinkToken::generate().unwrap());
     let now = Timestamp::from_millis(now);
-    let expires_at = now.after(Lifetime::Hour1);
+    let expires_at = now.plus(Lifetime::Hour1.duration());
     let text = SecretText::parse(Zeroizing::new("s".repeat(32))).unwrap();
     let sealed = keys
         .seal(&token, Binding { secret, expires_at }, &text, None, now)

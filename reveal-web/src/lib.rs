@@ -34,10 +34,8 @@ use clap::{ArgMatches, Command};
 use shared::{
     domain::program::Program,
     operate::{
-        core_dumps,
         health::ask,
-        lifecycle::{self, EXIT_FAILURE, EXIT_USAGE},
-        logging,
+        lifecycle, logging,
         settings::{SettingsError, arguments, check, definitions},
     },
 };
@@ -46,25 +44,18 @@ use crate::settings::Settings;
 
 /// Runs the program: serves until it is told to stop, or does what a subcommand says.
 pub async fn main() -> ExitCode {
-    if let Err(error) = core_dumps::forbid() {
-        return lifecycle::complain(Program::Web, &error.to_string(), EXIT_FAILURE);
-    }
-    lifecycle::install_tls_provider();
-    let matches = command_line().get_matches();
-    let done = match matches.subcommand() {
+    let is_usage = |error: &anyhow::Error| error.is::<SettingsError>();
+    lifecycle::run(Program::Web, command_line(), run, is_usage).await
+}
+
+async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
+    match matches.subcommand() {
         Some(("health", matches)) => health(matches).await,
         Some(("config", matches)) => matches
             .subcommand()
             .map_or(Ok(()), |(_, check)| Settings::check(check)),
         Some(("doctor", matches)) => doctor::run(matches).await,
-        _ => serve(&matches).await,
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<SettingsError>() => {
-            lifecycle::complain(Program::Web, &error.to_string(), EXIT_USAGE)
-        }
-        Err(error) => lifecycle::complain(Program::Web, &format!("{error:#}"), EXIT_FAILURE),
+        _ => serve(matches).await,
     }
 }
 

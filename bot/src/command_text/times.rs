@@ -1,5 +1,7 @@
 //! Times as people write them, English and French: `4h`, `60 min`, `une heure`, `a quarter of an hour`.
 
+use std::time::Duration;
+
 use shared::domain::lifetime::Lifetime;
 
 use super::tokens::{Token, Word};
@@ -111,7 +113,7 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Option<(Time, usize)> {
     let words = atoms.get(length.checked_sub(1)?)?.1;
     let lifetime = Lifetime::ALL
         .into_iter()
-        .find(|lifetime| lifetime.as_millis().unsigned_abs() == millis);
+        .find(|lifetime| lifetime.duration() == Duration::from_millis(millis));
     match lifetime {
         Some(lifetime) => Some((Time::Lifetime(lifetime), words)),
         // A long number could be a secret.

@@ -51,9 +51,9 @@ impl Courier {
     /// nobody can be reached it is the app that is refused.
     async fn refused(&self, job: &Job, code: String, is_apps: bool) -> Attempt {
         let same = job.refusal.as_ref().filter(|refusal| refusal.code == code);
-        let lasts_for = same.map_or(0, |refusal| refusal.since.millis_until(job.facts.now));
+        let lasts_for = same.map(|refusal| refusal.since.until(job.facts.now));
         let mut held = is_apps || same.is_some_and(|refusal| refusal.held_since.is_some());
-        if Duration::from_millis(lasts_for) >= ADDRESSEE_AFTER
+        if lasts_for >= Some(ADDRESSEE_AFTER)
             && let Some(refusal) = same
             && self.context.database.trusts(job.facts.now)
         {
@@ -132,6 +132,5 @@ fn capped(job: &Job, pause: Duration) -> Duration {
     if job.kind != DeliveryKind::RecipientMessage || job.settled {
         return pause;
     }
-    let left = job.facts.now.millis_until(job.facts.expires_at);
-    pause.min(Duration::from_millis(left))
+    pause.min(job.facts.now.until(job.facts.expires_at))
 }

@@ -107,7 +107,7 @@ impl Courier {
         failed_attempt::log(job, &error);
         let verdict = error.verdict();
         let again = with_jitter(pause(job.attempt));
-        let age = Duration::from_millis(job.facts.created_at.millis_until(job.facts.now));
+        let age = job.facts.created_at.until(job.facts.now);
         let after = match verdict {
             Verdict::Stop => {
                 self.context.alarm.ring(error);
@@ -127,8 +127,7 @@ impl Courier {
         } else {
             self.answer(job, receipt).await
         };
-        let overdue = job.facts.expires_at.millis_until(job.facts.now);
-        let is_over = Duration::from_millis(overdue) >= TRIED_FOR;
+        let is_over = job.facts.expires_at.until(job.facts.now) >= TRIED_FOR;
         let is_final = matches!(verdict, Verdict::GiveUp(_)) || is_over;
         if is_final && says == Told::Outcome {
             return Attempt::Untellable(told);
@@ -249,6 +248,6 @@ fn said(job: &Job) -> Later {
 
 /// For how long the command can be answered yet, at most.
 fn answer_left(job: &Job) -> Option<Duration> {
-    let age = Duration::from_millis(job.facts.created_at.millis_until(job.facts.now));
+    let age = job.facts.created_at.until(job.facts.now);
     ANSWER_LIFE.checked_sub(age).filter(|left| !left.is_zero())
 }

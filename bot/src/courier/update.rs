@@ -129,7 +129,7 @@ impl Courier {
 
     fn update_again(&self, job: &Job, error: SlackError) -> Attempt {
         let ended_at = job.facts.ended_at.unwrap_or(job.facts.expires_at);
-        let is_over = Duration::from_millis(ended_at.millis_until(job.facts.now)) >= TRIED_FOR;
+        let is_over = ended_at.until(job.facts.now) >= TRIED_FOR;
         let after = match error.verdict() {
             Verdict::Stop => {
                 self.context.alarm.ring(error);

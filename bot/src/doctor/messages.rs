@@ -28,7 +28,7 @@ pub(super) async fn waiting(database: &Database) -> Finding {
 }
 
 fn finding(held: &Held) -> Finding {
-    let minutes = held.since.millis_until(held.now) / 60_000;
+    let minutes = held.since.until(held.now).as_secs() / 60;
     let seen = format!(
         "{} wait, the first for {minutes} min: Slack refuses them with {}",
         held.count, held.code

@@ -27,7 +27,7 @@ fn finding(found: Option<Strangers>) -> Finding {
             "start it, and run this again a minute later",
         ),
         Some(found) if found.count > 0 => {
-            let minutes = found.counted_at.millis_until(found.now) / 60_000;
+            let minutes = found.counted_at.until(found.now).as_secs() / 60;
             let seen = format!(
                 "one uses this Slack app: {minutes} min ago Slack counted {} connections more than the bots of \
                  this database had",

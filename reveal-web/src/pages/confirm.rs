@@ -34,7 +34,7 @@ pub(crate) fn confirm(
 ) -> Page {
     let locale = frame.locale;
     let sender = preview.sender_name.as_str();
-    let left = text::duration(locale, preview.now.millis_until(preview.expires_at));
+    let left = text::duration(locale, preview.now.until(preview.expires_at));
     let until = text::instant(locale, preview.expires_at, preview.recipient_tz.as_deref());
     let time_left = Message::ConfirmTimeLeft {
         left: &left,

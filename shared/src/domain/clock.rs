@@ -3,12 +3,12 @@
 //! Nothing here reads a clock: every instant that decides something is the database's own, so that
 //! hosts with clocks of their own agree on when a secret expires.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use crate::domain::lifetime::Lifetime;
+use sea_orm::DeriveValueType;
 
 /// An instant of the database's clock: milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
@@ -30,16 +30,17 @@ impl Timestamp {
         u64::try_from(self.0 / 1000).unwrap_or(0)
     }
 
-    /// The instant at which something with this lifetime, created now, expires.
+    /// So much later.
     #[must_use]
-    pub fn after(self, lifetime: Lifetime) -> Self {
-        Self(self.0.saturating_add(lifetime.as_millis()))
+    pub fn plus(self, duration: Duration) -> Self {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(millis))
     }
 
-    /// Milliseconds from `self` until `later`, 0 when that has passed.
+    /// The time from `self` until `later`, none when that has passed.
     #[must_use]
-    pub fn millis_until(self, later: Self) -> u64 {
-        u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0)
+    pub fn until(self, later: Self) -> Duration {
+        Duration::from_millis(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }
 }
 
@@ -57,7 +58,10 @@ mod tests {
     #[test]
     fn the_time_left_never_goes_below_zero() {
         let now = Timestamp::from_millis(1_000);
-        assert_eq!(now.millis_until(Timestamp::from_millis(4_500)), 3_500);
-        assert_eq!(now.millis_until(Timestamp::from_millis(999)), 0);
+        assert_eq!(
+            now.until(Timestamp::from_millis(4_500)),
+            Duration::from_millis(3_500)
+        );
+        assert_eq!(now.until(Timestamp::from_millis(999)), Duration::ZERO);
     }
 }

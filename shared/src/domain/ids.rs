@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use uuid::Uuid;
 
 macro_rules! row_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
         pub struct $name(Uuid);
 
         impl $name {
@@ -33,6 +34,13 @@ macro_rules! row_id {
             #[must_use]
             pub const fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
+            }
+        }
+
+        /// No number makes one: the database gives none out.
+        impl TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+                Err(DbErr::ConvertFromU64(stringify!($name)))
             }
         }
 

@@ -1,6 +1,6 @@
 //! How long a secret can be opened.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 /// The lifetimes a sender can choose from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -39,15 +39,14 @@ impl Lifetime {
             .find(|lifetime| lifetime.code().eq_ignore_ascii_case(code))
     }
 
-    /// The lifetime in milliseconds.
+    /// How long it is.
     #[must_use]
-    pub const fn as_millis(self) -> i64 {
-        const MINUTE: i64 = 60_000;
+    pub const fn duration(self) -> Duration {
         match self {
-            Self::Minutes15 => 15 * MINUTE,
-            Self::Hour1 => 60 * MINUTE,
-            Self::Hours4 => 4 * 60 * MINUTE,
-            Self::Hours24 => 24 * 60 * MINUTE,
+            Self::Minutes15 => Duration::from_mins(15),
+            Self::Hour1 => Duration::from_hours(1),
+            Self::Hours4 => Duration::from_hours(4),
+            Self::Hours24 => Duration::from_hours(24),
         }
     }
 }

@@ -1,11 +1,43 @@
 //! How a process begins and ends: one TLS provider; on a signal, in two stages; which exit code.
 
-use std::process::{self, ExitCode};
+use std::{
+    fmt::Display,
+    process::{self, ExitCode},
+};
 
+use clap::{ArgMatches, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::core_dumps;
 use crate::domain::program::Program;
+
+/// A program from its first line to its exit code: no core dumps, one TLS provider, the command line, the
+/// work, and the last word of what stopped it. `is_usage` tells what the operator can mend on the command
+/// line or in the settings ([`EXIT_USAGE`]) from all else ([`EXIT_FAILURE`]).
+pub async fn run<E: Display>(
+    program: Program,
+    command_line: Command,
+    work: impl AsyncFnOnce(&ArgMatches) -> Result<(), E>,
+    is_usage: impl FnOnce(&E) -> bool,
+) -> ExitCode {
+    if let Err(error) = core_dumps::forbid() {
+        return complain(program, &error.to_string(), EXIT_FAILURE);
+    }
+    install_tls_provider();
+    match work(&command_line.get_matches()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let message = format!("{error:#}");
+            let code = if is_usage(&error) {
+                EXIT_USAGE
+            } else {
+                EXIT_FAILURE
+            };
+            complain(program, &message, code)
+        }
+    }
+}
 
 /// Chooses rustls's cryptography for the whole process. Features of several libraries can bring more
 /// than one into a build, and rustls then refuses to guess. The first choice stays.
@@ -26,8 +58,7 @@ pub const EXIT_FAILURE: u8 = 1;
 
 /// The last word of a program, on standard error, whether there is a log or not.
 #[expect(clippy::print_stderr, reason = "there may be no log")]
-#[must_use]
-pub fn complain(program: Program, message: &str, code: u8) -> ExitCode {
+fn complain(program: Program, message: &str, code: u8) -> ExitCode {
     eprintln!("{program}: {message}");
     ExitCode::from(code)
 }

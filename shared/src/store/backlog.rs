@@ -5,6 +5,7 @@ use std::time::Duration;
 use sea_orm::{FromQueryResult, Statement};
 
 use super::{Database, StoreError};
+use crate::domain::clock::Timestamp;
 
 /// What waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,9 +25,9 @@ pub struct Backlog {
 struct Row {
     deliveries: i64,
     held: i64,
-    oldest_delivery: Option<i64>,
-    oldest_expired: Option<i64>,
-    clock: i64,
+    oldest_delivery: Option<Timestamp>,
+    oldest_expired: Option<Timestamp>,
+    clock: Timestamp,
 }
 
 /// Looks how much waits.
@@ -47,10 +48,8 @@ pub async fn read(database: &Database) -> Result<Backlog, StoreError> {
         .one(connection)
         .await?
         .ok_or(StoreError::Unreadable { column: "clock" })?;
-    let age = |since: Option<i64>| {
-        let millis = since.map_or(0, |since| row.clock - since);
-        Duration::from_millis(u64::try_from(millis).unwrap_or(0))
-    };
+    let age =
+        |since: Option<Timestamp>| since.map_or(Duration::ZERO, |since| since.until(row.clock));
     Ok(Backlog {
         deliveries: u64::try_from(row.deliveries).unwrap_or(0),
         held: u64::try_from(row.held).unwrap_or(0),

@@ -31,9 +31,9 @@ pub enum Sum {
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 struct Row {
     connections: i32,
-    seen_at: i64,
-    stopped_at: Option<i64>,
-    clock: i64,
+    seen_at: Timestamp,
+    stopped_at: Option<Timestamp>,
+    clock: Timestamp,
 }
 
 /// What Slack counted of the app's connections beyond those of this database's bots.
@@ -59,7 +59,7 @@ pub async fn note(database: &Database, bot: BotId, connections: u32) -> Result<(
         "INSERT INTO bots (id, connections, started_at, seen_at) VALUES (?, ?, {now}, {now}) \
          {update} connections = ?, seen_at = {now}"
     );
-    let values: [Value; 3] = [bot.as_uuid().into(), count.into(), count.into()];
+    let values: [Value; 3] = [bot.into(), count.into(), count.into()];
     run(database, &sql, values).await
 }
 
@@ -67,7 +67,7 @@ pub async fn note(database: &Database, bot: BotId, connections: u32) -> Result<(
 pub async fn stop(database: &Database, bot: BotId) -> Result<(), StoreError> {
     let now = database.now_sql();
     let sql = format!("UPDATE bots SET stopped_at = {now} WHERE id = ?");
-    run(database, &sql, [bot.as_uuid().into()]).await
+    run(database, &sql, [bot.into()]).await
 }
 
 /// Removes the rows of bots that are long gone.
@@ -80,22 +80,20 @@ pub async fn forget_old(database: &Database) -> Result<(), StoreError> {
 /// How many connections the bots had so long ago, when Slack counted.
 pub async fn connections(database: &Database, ago: Duration) -> Result<Sum, StoreError> {
     let connection = database.connection();
-    let (now, ago) = (database.now_sql(), ago.as_millis());
+    let (now, ago_millis) = (database.now_sql(), ago.as_millis());
     let (fresh, after_stop) = (FRESH_FOR.as_millis(), AFTER_STOP.as_millis());
     let statement = Statement::from_string(
         connection.get_database_backend(),
         format!(
             "SELECT connections, seen_at, stopped_at, {now} AS clock FROM bots \
-             WHERE started_at <= {now} - {ago} AND ((stopped_at IS NULL \
-             AND seen_at >= {now} - {ago} - {fresh}) OR stopped_at >= {now} - {ago} - {after_stop})"
+             WHERE started_at <= {now} - {ago_millis} AND ((stopped_at IS NULL \
+             AND seen_at >= {now} - {ago_millis} - {fresh}) OR stopped_at >= {now} - {ago_millis} - {after_stop})"
         ),
     );
     let rows = Row::find_by_statement(statement).all(connection).await?;
-    let ago = i64::try_from(ago).unwrap_or(i64::MAX);
-    let fresh = i64::try_from(fresh).unwrap_or(i64::MAX);
     let is_open = |row: &Row| {
-        let runs = row.stopped_at.is_none() && row.seen_at > row.clock - fresh;
-        runs && row.seen_at < row.clock - ago
+        let runs = row.stopped_at.is_none() && row.seen_at.until(row.clock) < FRESH_FOR;
+        runs && row.seen_at.until(row.clock) > ago
     };
     if rows.iter().any(is_open) {
         return Ok(Sum::NotKnownYet);
@@ -114,7 +112,7 @@ pub async fn counted(
     let (now, ago) = (database.now_sql(), ago.as_millis());
     let sql = format!("UPDATE bots SET strangers = ?, counted_at = {now} - {ago} WHERE id = ?");
     let strangers = i32::try_from(strangers).unwrap_or(i32::MAX);
-    run(database, &sql, [strangers.into(), bot.as_uuid().into()]).await
+    run(database, &sql, [strangers.into(), bot.into()]).await
 }
 
 /// What the bots that run found lately: the most that one of them did. `None` when none runs.
@@ -122,8 +120,8 @@ pub async fn strangers(database: &Database) -> Result<Option<Strangers>, StoreEr
     #[derive(FromQueryResult)]
     struct Row {
         strangers: i32,
-        counted_at: Option<i64>,
-        clock: i64,
+        counted_at: Option<Timestamp>,
+        clock: Timestamp,
     }
     let connection = database.connection();
     let (now, fresh) = (database.now_sql(), FRESH_FOR.as_millis());
@@ -138,8 +136,8 @@ pub async fn strangers(database: &Database) -> Result<Option<Strangers>, StoreEr
     let row = Row::find_by_statement(statement).one(connection).await?;
     Ok(row.map(|row| Strangers {
         count: u32::try_from(row.strangers).unwrap_or(0),
-        counted_at: Timestamp::from_millis(row.counted_at.unwrap_or(row.clock)),
-        now: Timestamp::from_millis(row.clock),
+        counted_at: row.counted_at.unwrap_or(row.clock),
+        now: row.clock,
     }))
 }
 

@@ -16,7 +16,6 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
-use uuid::Uuid;
 
 use super::{
     Database, Ended, Ending, RevokedBy, StoreError,
@@ -38,12 +37,9 @@ use crate::{
     },
 };
 
-#[expect(clippy::cast_possible_truncation, reason = "five minutes fit")]
-const CONFIRMATION_MILLIS: u64 = CONFIRMATION_LIFE.as_millis() as u64;
-
 /// How long after an opening the same page, sent again, is the same visitor's: a second press, or a
 /// browser that asks again on a slow line. Later it is a visit as any other.
-const REPEATED_WITHIN_MILLIS: u64 = 120_000;
+const REPEATED_WITHIN: Duration = Duration::from_mins(2);
 
 /// How long an attempt asks for the outcome of its COMMIT. Nothing else is known about a secret for so long
 /// than that it may have been opened.
@@ -159,7 +155,7 @@ pub async fn burn<T>(
     if row.expires_at <= row.now {
         return attempt.expire().await;
     }
-    if confirmed.at.millis_until(Timestamp::from_millis(row.now)) > CONFIRMATION_MILLIS {
+    if confirmed.at.until(row.now) > CONFIRMATION_LIFE {
         return Ok(Burn::Unconfirmed);
     }
     let rendered = match row.open(keys, token) {
@@ -251,7 +247,7 @@ impl Attempt<'_> {
                 destroy_reason: Set(Some("viewed".to_owned())),
                 ciphertext: Set(None),
                 note_ciphertext: Set(None),
-                burn_id: Set(Some(self.id.as_uuid())),
+                burn_id: Set(Some(self.id)),
                 confirmed_by: Set(Some(self.by.as_bytes().to_vec())),
                 ..Default::default()
             })
@@ -276,7 +272,7 @@ impl Attempt<'_> {
             secret: self.row.secret(),
             event,
             slot,
-            occurred_at: Timestamp::from_millis(self.row.now),
+            occurred_at: self.row.now,
             sender: &self.row.sender,
             recipient: &self.row.recipient,
             visitor: Some(self.visitor),
@@ -341,7 +337,7 @@ impl Attempt<'_> {
             .select_only()
             .columns([secret::Column::BurnId, secret::Column::DestroyedAt])
             .filter(secret::Column::Id.eq(self.row.id));
-        let row: Result<Option<(Option<Uuid>, Option<i64>)>, _> = if self.is_sqlite() {
+        let row: Result<Option<(Option<BurnId>, Option<Timestamp>)>, _> = if self.is_sqlite() {
             let reading = self.database.connection();
             end.into_tuple().one(reading).await
         } else {
@@ -351,7 +347,7 @@ impl Attempt<'_> {
             row
         };
         let (burned_by, destroyed_at) = row?.ok_or(StoreError::Stale)?;
-        Ok(if burned_by == Some(self.id.as_uuid()) {
+        Ok(if burned_by == Some(self.id) {
             Destroyed::ByUs
         } else if destroyed_at.is_some() {
             Destroyed::Before
@@ -380,14 +376,14 @@ impl Attempt<'_> {
 
     /// Asks the row, over another connection, whether it carries the commit of this attempt.
     async fn is_burned_by_this(&self) -> Result<bool, StoreError> {
-        let burned_by: Option<Option<Uuid>> = secret::Entity::find()
+        let burned_by: Option<Option<BurnId>> = secret::Entity::find()
             .select_only()
             .column(secret::Column::BurnId)
             .filter(secret::Column::Id.eq(self.row.id))
             .into_tuple()
             .one(self.database.connection())
             .await?;
-        Ok(burned_by.flatten() == Some(self.id.as_uuid()))
+        Ok(burned_by.flatten() == Some(self.id))
     }
 
     /// Writes `decrypt_failed`, once a secret.
@@ -403,7 +399,7 @@ impl Attempt<'_> {
 
 #[derive(FromQueryResult)]
 struct Row {
-    id: Uuid,
+    id: SecretId,
     format: i16,
     ciphertext: Option<Vec<u8>>,
     note_ciphertext: Option<Vec<u8>>,
@@ -413,13 +409,13 @@ struct Row {
     recipient: String,
     recipient_locale: Option<String>,
     recipient_tz: Option<String>,
-    expires_at: i64,
-    viewed_at: Option<i64>,
+    expires_at: Timestamp,
+    viewed_at: Option<Timestamp>,
     destroy_reason: Option<String>,
     confirmed_by: Option<Vec<u8>>,
-    page_lost_at: Option<i64>,
+    page_lost_at: Option<Timestamp>,
     revoked_by: Option<String>,
-    now: i64,
+    now: Timestamp,
 }
 
 impl Row {
@@ -454,7 +450,7 @@ impl Row {
     }
 
     const fn secret(&self) -> SecretId {
-        SecretId::from_uuid(self.id)
+        self.id
     }
 
     /// What a visit finds once the secret's life is over; `None` before.
@@ -471,10 +467,10 @@ impl Row {
     }
 
     fn was_opened_just_now(&self, by: ConfirmedBy) -> bool {
-        let now = Timestamp::from_millis(self.now);
-        let is_recent = self.viewed_at.is_some_and(|viewed_at| {
-            Timestamp::from_millis(viewed_at).millis_until(now) <= REPEATED_WITHIN_MILLIS
-        });
+        let now = self.now;
+        let is_recent = self
+            .viewed_at
+            .is_some_and(|viewed_at| viewed_at.until(now) <= REPEATED_WITHIN);
         is_recent && self.confirmed_by.as_deref() == Some(by.as_bytes().as_slice())
     }
 
@@ -511,7 +507,7 @@ impl Row {
             })?,
             note: self.note_ciphertext.clone(),
         };
-        let expires_at = Timestamp::from_millis(self.expires_at);
+        let expires_at = self.expires_at;
         let (text, note) = keys
             .open(token, Binding { secret, expires_at }, &sealed)
             .map_err(undecryptable)?;

@@ -28,7 +28,7 @@ const BATCH: u64 = 500;
 /// receipts that don't tell yet of visits, repeated presses and lost pages within it. Returns how many; any
 /// number of bots may look at once.
 pub async fn make_due(database: &Database, period: Duration) -> Result<u64, StoreError> {
-    let since = database.now_minus(u64::try_from(period.as_millis()).unwrap_or(u64::MAX));
+    let since = database.now_minus(period);
     let of_secret = |column| Expr::col((secret::Entity, column));
     let ended = Condition::all()
         .add(of_secret(secret::Column::DestroyedAt).gte(since.clone()))

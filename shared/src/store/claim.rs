@@ -19,7 +19,10 @@ use super::{
 };
 use crate::{
     crypto::{KeyId, SealedParcel},
-    domain::ids::{ChannelId, DeliveryId, MessageTs, SecretId, UserId},
+    domain::{
+        clock::Timestamp,
+        ids::{ChannelId, DeliveryId, MessageTs, UserId},
+    },
 };
 
 /// The longest that anything of a delivery's waits: the way to answer a command is forgotten after so long.
@@ -100,7 +103,7 @@ pub async fn put_off(
     may_be_out: bool,
 ) -> Result<(), StoreError> {
     // What can't be read counts as the first.
-    let attempts: Option<i32> = delivery::Entity::find_by_id(delivery.as_uuid())
+    let attempts: Option<i32> = delivery::Entity::find_by_id(delivery)
         .select_only()
         .column(delivery::Column::Attempts)
         .into_tuple()
@@ -113,8 +116,11 @@ pub async fn put_off(
     let pause = pause.clamp(PUT_OFF, LONGEST_PUT_OFF);
     let mut put_off = delivery::Entity::update_many()
         .col_expr(delivery::Column::NextAttemptAt, database.now_plus(pause))
-        .col_expr(delivery::Column::LeasedUntil, Expr::value(None::<i64>))
-        .filter(delivery::Column::Id.eq(delivery.as_uuid()));
+        .col_expr(
+            delivery::Column::LeasedUntil,
+            Expr::value(None::<Timestamp>),
+        )
+        .filter(delivery::Column::Id.eq(delivery));
     if may_be_out {
         put_off = put_off.col_expr(delivery::Column::Doubtful, Expr::value(1));
     }
@@ -189,14 +195,14 @@ pub(super) async fn readable(database: &Database, row: &QueryResult) -> Result<J
 
 async fn job(database: &Database, row: delivery::Model) -> Result<Job, StoreError> {
     let kind = DeliveryKind::from_code(&row.kind)?;
-    let secret = SecretId::from_uuid(row.secret_id);
+    let secret = row.secret_id;
     let (outcome, refusal) = match kind {
         DeliveryKind::RecipientMessage => (None, deliveries::refusal(&row)),
         DeliveryKind::SenderReceipt => deliveries::message_state(database, secret).await?,
     };
     let key_id = row.key_id.as_deref().and_then(KeyId::from_slice);
     Ok(Job {
-        id: DeliveryId::from_uuid(row.id),
+        id: row.id,
         secret,
         kind,
         addressee: deliveries::user(&row.addressee, "deliveries.addressee")?,
@@ -214,7 +220,7 @@ async fn job(database: &Database, row: delivery::Model) -> Result<Job, StoreErro
         update_tries: u32::try_from(row.update_tries).unwrap_or_default(),
         told: row.told.as_deref().map(Told::from_code).transpose()?,
         nudges: Nudges(row.nudges),
-        next_attempt_at: row.next_attempt_at.unwrap_or_default(),
+        next_attempt_at: row.next_attempt_at,
         sealed: key_id
             .zip(row.sealed)
             .map(|(key_id, content)| SealedParcel { key_id, content }),

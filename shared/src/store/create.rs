@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, Set};
+use sea_orm::{DatabaseTransaction, EntityTrait, Set};
 use serde_json::json;
 
 use super::{
@@ -101,8 +101,8 @@ async fn insert(
     let secret = SecretId::generate();
     let transaction = database.begin().await?;
     let work = async {
-        let now = read_clock(database, &transaction).await?;
-        let expires_at = now.after(new.lifetime);
+        let now = database.clock_in(&transaction).await?;
+        let expires_at = now.plus(new.lifetime.duration());
         let binding = Binding { secret, expires_at };
         insert_secret(&transaction, master_keys, &token, binding, now, new).await?;
         append_created(&transaction, binding, now, new).await?;
@@ -127,7 +127,7 @@ async fn insert_secret(
 ) -> Result<(), StoreError> {
     let sealed = master_keys.seal(token, binding, &new.text, new.note.as_ref(), now)?;
     let row = secret::ActiveModel {
-        id: Set(binding.secret.as_uuid()),
+        id: Set(binding.secret),
         format: Set(crypto::FORMAT.into()),
         token_hash: Set(token.hash().as_bytes().to_vec()),
         submission_key: Set(new.submission_key.to_string()),
@@ -144,8 +144,8 @@ async fn insert_secret(
         recipient: Set(new.recipient.to_string()),
         recipient_locale: Set(new.recipient_locale.clone()),
         recipient_tz: Set(new.recipient_tz.clone()),
-        created_at: Set(now.as_millis()),
-        expires_at: Set(binding.expires_at.as_millis()),
+        created_at: Set(now),
+        expires_at: Set(binding.expires_at),
         viewed_at: Set(None),
         destroyed_at: Set(None),
         destroy_reason: Set(None),
@@ -204,8 +204,8 @@ async fn insert_deliveries(
     let message = DeliveryId::generate();
     let sealed = delivery_keys.seal(message, secret, &parcel, now)?;
     let row = |id: DeliveryId, kind: DeliveryKind, addressee: &UserId| delivery::ActiveModel {
-        id: Set(id.as_uuid()),
-        secret_id: Set(secret.as_uuid()),
+        id: Set(id),
+        secret_id: Set(secret),
         kind: Set(kind.code().to_owned()),
         addressee: Set(addressee.to_string()),
         key_id: Set(None),
@@ -221,7 +221,7 @@ async fn insert_deliveries(
         shown_reuses: Set(0),
         shown_repeats: Set(0),
         shown_lost: Set(0),
-        created_at: Set(now.as_millis()),
+        created_at: Set(now),
         posted_at: Set(None),
         refusal: Set(None),
         refused_since: Set(None),
@@ -236,20 +236,19 @@ async fn insert_deliveries(
     let message = delivery::ActiveModel {
         key_id: Set(Some(sealed.key_id.as_bytes().to_vec())),
         sealed: Set(Some(sealed.content)),
-        next_attempt_at: Set(Some(now.as_millis())),
+        next_attempt_at: Set(Some(now)),
         ..row(message, DeliveryKind::RecipientMessage, &new.recipient)
     };
     let receipt = DeliveryId::generate();
     let answer = new.response_url.as_ref();
     let answer = answer.map(|answer| delivery_keys.seal_response_url(receipt, secret, answer));
     let answer = answer.transpose()?;
-    let late = i64::try_from(LATE_AFTER.as_millis()).unwrap_or(i64::MAX);
     let receipt = delivery::ActiveModel {
         key_id: Set(answer
             .as_ref()
             .map(|answer| answer.key_id.as_bytes().to_vec())),
         sealed: Set(answer.map(|answer| answer.content)),
-        next_attempt_at: Set(Some(now.as_millis().saturating_add(late))),
+        next_attempt_at: Set(Some(now.plus(LATE_AFTER))),
         typographic: Set(new.text.is_typographic().into()),
         ..row(receipt, DeliveryKind::SenderReceipt, &new.sender)
     };
@@ -257,22 +256,4 @@ async fn insert_deliveries(
         .exec_without_returning(transaction)
         .await?;
     Ok(())
-}
-
-#[derive(FromQueryResult)]
-struct Clock {
-    now: i64,
-}
-
-async fn read_clock(
-    database: &Database,
-    connection: &impl ConnectionTrait,
-) -> Result<Timestamp, StoreError> {
-    let mut select = sea_orm::sea_query::Query::select();
-    select.expr_as(database.now(), "now");
-    let clock = Clock::find_by_statement(connection.get_database_backend().build(&select))
-        .one(connection)
-        .await?
-        .ok_or(StoreError::Unreadable { column: "now" })?;
-    Ok(Timestamp::from_millis(clock.now))
 }

@@ -156,11 +156,19 @@ impl Database {
 
     /// The database's clock.
     pub async fn clock(&self) -> Result<Timestamp, StoreError> {
+        self.clock_in(&self.connection).await
+    }
+
+    /// The same within a transaction.
+    pub(super) async fn clock_in(
+        &self,
+        connection: &impl ConnectionTrait,
+    ) -> Result<Timestamp, StoreError> {
         let question = format!("SELECT {}", self.now_sql());
-        let statement = Statement::from_string(self.connection.get_database_backend(), question);
-        let answer = self.connection.query_one_raw(statement).await?;
+        let statement = Statement::from_string(connection.get_database_backend(), question);
+        let answer = connection.query_one_raw(statement).await?;
         let answer = answer.ok_or(StoreError::Unreadable { column: "clock" })?;
-        Ok(Timestamp::from_millis(answer.try_get_by_index(0)?))
+        Ok(answer.try_get_by_index(0)?)
     }
 
     /// What is thought of the database's clock, which says this now.
@@ -215,10 +223,10 @@ impl Database {
         }
     }
 
-    /// The database's clock so many milliseconds ago.
-    pub(super) fn now_minus(&self, millis: u64) -> SimpleExpr {
-        self.now()
-            .sub(i64::try_from(millis).unwrap_or(i64::MAX / 4))
+    /// The database's clock so long ago.
+    pub(super) fn now_minus(&self, duration: Duration) -> SimpleExpr {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4);
+        self.now().sub(millis)
     }
 
     /// The database's clock plus a duration.

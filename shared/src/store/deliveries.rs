@@ -78,7 +78,7 @@ pub struct Job {
     pub told: Option<Told>,
     /// For a receipt: of what a reply told.
     pub nudges: Nudges,
-    pub(super) next_attempt_at: i64,
+    pub(super) next_attempt_at: Option<Timestamp>,
     pub(super) sealed: Option<SealedParcel>,
 }
 
@@ -266,8 +266,8 @@ impl Job {
 pub(super) fn refusal(row: &delivery::Model) -> Option<Refusal> {
     Some(Refusal {
         code: row.refusal.clone()?,
-        since: Timestamp::from_millis(row.refused_since?),
-        held_since: row.held_since.map(Timestamp::from_millis),
+        since: row.refused_since?,
+        held_since: row.held_since,
     })
 }
 
@@ -277,7 +277,7 @@ pub(super) async fn message_state(
     secret: SecretId,
 ) -> Result<(Option<Outcome>, Option<Refusal>), StoreError> {
     let row = delivery::Entity::find()
-        .filter(delivery::Column::SecretId.eq(secret.as_uuid()))
+        .filter(delivery::Column::SecretId.eq(secret))
         .filter(delivery::Column::Kind.eq(DeliveryKind::RecipientMessage.code()))
         .one(database.connection())
         .await?;
@@ -299,17 +299,17 @@ struct FactsRow {
     recipient: String,
     recipient_locale: Option<String>,
     recipient_tz: Option<String>,
-    created_at: i64,
-    expires_at: i64,
-    viewed_at: Option<i64>,
-    destroyed_at: Option<i64>,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    viewed_at: Option<Timestamp>,
+    destroyed_at: Option<Timestamp>,
     destroy_reason: Option<String>,
     reuse_count: i32,
-    reused_at: Option<i64>,
+    reused_at: Option<Timestamp>,
     repeat_count: i32,
-    page_lost_at: Option<i64>,
+    page_lost_at: Option<Timestamp>,
     revoked_by: Option<String>,
-    now: i64,
+    now: Timestamp,
 }
 
 pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts, StoreError> {
@@ -337,7 +337,7 @@ pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts
             secret::Column::RevokedBy,
         ])
         .column_as(database.now(), "now")
-        .filter(secret::Column::Id.eq(secret.as_uuid()))
+        .filter(secret::Column::Id.eq(secret))
         .into_model::<FactsRow>()
         .one(database.connection())
         .await?
@@ -351,13 +351,13 @@ pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts
         sender_tz: row.sender_tz,
         recipient_locale: row.recipient_locale,
         recipient_tz: row.recipient_tz,
-        created_at: Timestamp::from_millis(row.created_at),
-        expires_at: Timestamp::from_millis(row.expires_at),
-        now: Timestamp::from_millis(row.now),
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+        now: row.now,
         ending: Ending::from_columns(row.destroy_reason.as_deref(), row.viewed_at)?,
-        ended_at: row.destroyed_at.map(Timestamp::from_millis),
+        ended_at: row.destroyed_at,
         reuses: row.reuse_count,
-        reused_at: row.reused_at.map(Timestamp::from_millis),
+        reused_at: row.reused_at,
         repeats: row.repeat_count,
         page_lost: row.page_lost_at.is_some(),
         revoked_by: RevokedBy::from_column(row.revoked_by.as_deref()),

@@ -8,7 +8,6 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait as _, LockType},
 };
 use serde_json::json;
-use uuid::Uuid;
 
 use super::{
     Database, Ending, RevokedBy, StoreError,
@@ -104,10 +103,10 @@ async fn end_batch(database: &Database, reason: Reason) -> Result<EndedAll, Stor
 
 #[derive(FromQueryResult)]
 struct Live {
-    id: Uuid,
+    id: SecretId,
     sender: String,
     recipient: String,
-    now: i64,
+    now: Timestamp,
 }
 
 impl Live {
@@ -118,8 +117,8 @@ impl Live {
         transaction: &DatabaseTransaction,
         reason: Reason,
     ) -> Result<u64, StoreError> {
-        let secret = SecretId::from_uuid(self.id);
-        let now = Timestamp::from_millis(self.now);
+        let secret = self.id;
+        let now = self.now;
         if !expire::destroy(transaction, secret, Ending::Revoked, now).await? {
             return Err(StoreError::Stale);
         }
@@ -149,7 +148,7 @@ async fn mark(transaction: &DatabaseTransaction, secret: SecretId) -> Result<(),
             revoked_by: Set(Some(RevokedBy::Operator.code().to_owned())),
             ..Default::default()
         })
-        .filter(secret::Column::Id.eq(secret.as_uuid()))
+        .filter(secret::Column::Id.eq(secret))
         .exec(transaction)
         .await?;
     Ok(())
@@ -171,7 +170,7 @@ async fn take_back(
             ..Default::default()
         })
         .col_expr(delivery::Column::NextAttemptAt, database.now())
-        .filter(delivery::Column::SecretId.eq(secret.as_uuid()))
+        .filter(delivery::Column::SecretId.eq(secret))
         .filter(delivery::Column::Kind.eq(DeliveryKind::RecipientMessage.code()))
         .filter(Expr::col(delivery::Column::SettledAt).is_null())
         .exec(transaction)

@@ -7,7 +7,6 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait as _, LockBehavior, LockType},
 };
 use serde_json::json;
-use uuid::Uuid;
 
 use super::{
     Database, Ending, RevokedBy, StoreError,
@@ -96,7 +95,7 @@ async fn sweep(
     row: &QueryResult,
 ) -> Result<(), StoreError> {
     let row: Overdue = bad_rows::decoded("secrets", row)?;
-    database.check_age(Timestamp::from_millis(row.now))?;
+    database.check_age(row.now)?;
     match row.destroy(transaction, None).await {
         Err(error) if is_conflict(&error) => {
             // It is destroyed; only its event is not taken.
@@ -151,7 +150,7 @@ pub(super) async fn end_conflicted(
         if let Some(end) = row.end()? {
             return Ok(end);
         }
-        let now = Timestamp::from_millis(row.now);
+        let now = row.now;
         destroy(&transaction, secret, Ending::Revoked, now).await?;
         mark_conflict(&transaction, secret).await?;
         tell_conflict(secret);
@@ -172,7 +171,7 @@ pub(super) async fn mark_conflict(
             revoked_by: Set(Some(RevokedBy::Conflict.code().to_owned())),
             ..Default::default()
         })
-        .filter(secret::Column::Id.eq(secret.as_uuid()))
+        .filter(secret::Column::Id.eq(secret))
         .exec(transaction)
         .await?;
     Ok(())
@@ -187,14 +186,14 @@ pub(super) fn tell_conflict(secret: SecretId) {
 
 #[derive(FromQueryResult)]
 struct Overdue {
-    id: Uuid,
+    id: SecretId,
     sender: String,
     recipient: String,
-    expires_at: i64,
-    viewed_at: Option<i64>,
+    expires_at: Timestamp,
+    viewed_at: Option<Timestamp>,
     destroy_reason: Option<String>,
     revoked_by: Option<String>,
-    now: i64,
+    now: Timestamp,
 }
 
 impl Overdue {
@@ -211,7 +210,7 @@ impl Overdue {
             .limit(u64::from(limit))
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
         if !except.is_empty() {
-            let except = except.iter().map(|secret| secret.as_uuid());
+            let except = except.iter().copied();
             overdue = overdue.filter(secret::Column::Id.is_not_in(except));
         }
         let statement = overdue.build(transaction.get_database_backend());
@@ -224,7 +223,7 @@ impl Overdue {
         transaction: &DatabaseTransaction,
         visitor: &Visitor,
     ) -> Result<(), StoreError> {
-        database.check_age(Timestamp::from_millis(self.now))?;
+        database.check_age(self.now)?;
         self.destroy(transaction, Some(visitor)).await
     }
 
@@ -238,7 +237,7 @@ impl Overdue {
     }
 
     const fn secret(&self) -> SecretId {
-        SecretId::from_uuid(self.id)
+        self.id
     }
 
     async fn lock_one(
@@ -247,7 +246,7 @@ impl Overdue {
         secret: SecretId,
     ) -> Result<Self, StoreError> {
         Self::select(database)
-            .filter(secret::Column::Id.eq(secret.as_uuid()))
+            .filter(secret::Column::Id.eq(secret))
             .lock_exclusive()
             .into_model::<Self>()
             .one(transaction)
@@ -276,7 +275,7 @@ impl Overdue {
         visitor: Option<&Visitor>,
     ) -> Result<(), StoreError> {
         let secret = self.secret();
-        let now = Timestamp::from_millis(self.now);
+        let now = self.now;
         if !destroy(transaction, secret, Ending::Expired, now).await? {
             return Err(StoreError::Stale);
         }
@@ -290,7 +289,7 @@ impl Overdue {
             visitor,
             metadata: json!({
                 "by": if visitor.is_some() { "visit" } else { "sweeper" },
-                "expired_at": self.expires_at,
+                "expired_at": self.expires_at.as_millis(),
             }),
         };
         audit::append(transaction, entry).await
@@ -306,13 +305,13 @@ pub(super) async fn destroy(
 ) -> Result<bool, StoreError> {
     let destroyed = secret::Entity::update_many()
         .set(secret::ActiveModel {
-            destroyed_at: Set(Some(now.as_millis())),
+            destroyed_at: Set(Some(now)),
             destroy_reason: Set(Some(ending.code().to_owned())),
             ciphertext: Set(None),
             note_ciphertext: Set(None),
             ..Default::default()
         })
-        .filter(secret::Column::Id.eq(secret.as_uuid()))
+        .filter(secret::Column::Id.eq(secret))
         .filter(secret::Column::DestroyedAt.is_null())
         .exec(transaction)
         .await?;

@@ -55,7 +55,7 @@ pub async fn write(
     };
     secret::Entity::update_many()
         .set(row)
-        .filter(secret::Column::Id.eq(secret.as_uuid()))
+        .filter(secret::Column::Id.eq(secret))
         .exec(database.connection())
         .await?;
     Ok(())

@@ -26,10 +26,10 @@ pub struct Held {
 #[derive(FromQueryResult)]
 struct Row {
     count: i64,
-    since: Option<i64>,
+    since: Option<Timestamp>,
     newest: Option<i64>,
     code: Option<String>,
-    now: i64,
+    now: Timestamp,
 }
 
 /// What waits for an operator; `None` when nothing does.
@@ -58,8 +58,8 @@ pub async fn read(database: &Database) -> Result<Option<Held>, StoreError> {
         .await?;
     Ok(Some(Held {
         count: u64::try_from(row.count).unwrap_or_default(),
-        since: Timestamp::from_millis(since),
-        now: Timestamp::from_millis(row.now),
+        since,
+        now: row.now,
         code: row.code.unwrap_or_default(),
         is_everybody: posted_after == 0,
     }))
@@ -84,7 +84,7 @@ pub async fn others_were_reached(
     since: Timestamp,
 ) -> Result<bool, StoreError> {
     let posted = delivery::Entity::find()
-        .filter(Expr::col(delivery::Column::PostedAt).gte(since.as_millis()))
+        .filter(Expr::col(delivery::Column::PostedAt).gte(since))
         .filter(delivery::Column::Addressee.ne(addressee.as_str()))
         .limit(1)
         .count(database.connection())

@@ -79,7 +79,7 @@ pub async fn give_back(database: &Database, job: &Job, later: &Later) -> Result<
 fn given_back(database: &Database, job: &Job, later: &Later) -> UpdateMany<delivery::Entity> {
     let mut row = later.posted.as_ref().map(place).unwrap_or_default();
     if later.posted.is_some() {
-        row.posted_at = Set(Some(job.facts.now.as_millis()));
+        row.posted_at = Set(Some(job.facts.now));
     }
     if let Some(told) = later.told {
         row.told = Set(Some(told.code().to_owned()));
@@ -107,8 +107,8 @@ fn given_back(database: &Database, job: &Job, later: &Later) -> UpdateMany<deliv
             let since = same.map_or(now, |refusal| refusal.since);
             let held_since = same.and_then(|refusal| refusal.held_since).unwrap_or(now);
             row.refusal = Set(Some(code.clone()));
-            row.refused_since = Set(Some(since.as_millis()));
-            row.held_since = Set(held.then_some(held_since.as_millis()));
+            row.refused_since = Set(Some(since));
+            row.held_since = Set(held.then_some(held_since));
         }
     }
     row.leased_until = Set(None);

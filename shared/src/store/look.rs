@@ -1,7 +1,6 @@
 //! Looking at a link without opening it.
 
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
-use uuid::Uuid;
 
 use super::{
     Database, Ended, Ending, RevokedBy, StoreError, audit::Visitor, entity::secret, expire,
@@ -64,17 +63,17 @@ pub async fn look(
 /// A secret's row without its ciphertext, and the database's time.
 #[derive(FromQueryResult)]
 struct LinkRow {
-    id: Uuid,
+    id: SecretId,
     sender: String,
     sender_name: String,
     recipient_locale: Option<String>,
     recipient_tz: Option<String>,
-    expires_at: i64,
-    viewed_at: Option<i64>,
+    expires_at: Timestamp,
+    viewed_at: Option<Timestamp>,
     destroy_reason: Option<String>,
-    page_lost_at: Option<i64>,
+    page_lost_at: Option<Timestamp>,
     revoked_by: Option<String>,
-    now: i64,
+    now: Timestamp,
 }
 
 impl LinkRow {
@@ -103,20 +102,20 @@ impl LinkRow {
     }
 
     const fn secret(&self) -> SecretId {
-        SecretId::from_uuid(self.id)
+        self.id
     }
 
     fn ending(&self) -> Result<Option<Ending>, StoreError> {
         Ending::from_columns(self.destroy_reason.as_deref(), self.viewed_at)
     }
 
-    const fn is_overdue(&self) -> bool {
+    fn is_overdue(&self) -> bool {
         self.expires_at <= self.now
     }
 
     fn into_ended(self, ending: Ending) -> Ended {
         Ended {
-            secret: SecretId::from_uuid(self.id),
+            secret: self.id,
             ending,
             page_lost: self.page_lost_at.is_some(),
             revoked_by: RevokedBy::from_column(self.revoked_by.as_deref()),
@@ -127,12 +126,12 @@ impl LinkRow {
 
     fn into_preview(self) -> Preview {
         Preview {
-            secret: SecretId::from_uuid(self.id),
+            secret: self.id,
             sender_name: DisplayName::stored(&self.sender_name, &self.sender),
             recipient_locale: self.recipient_locale,
             recipient_tz: self.recipient_tz,
-            now: Timestamp::from_millis(self.now),
-            expires_at: Timestamp::from_millis(self.expires_at),
+            now: self.now,
+            expires_at: self.expires_at,
         }
     }
 }

@@ -22,8 +22,8 @@ pub async fn note(database: &Database, opening: Opening) -> Result<Written, Stor
     let lost_at = Func::coalesce([Expr::col(secret::Column::PageLostAt), database.now()]);
     let updated = secret::Entity::update_many()
         .col_expr(secret::Column::PageLostAt, lost_at.into())
-        .filter(secret::Column::Id.eq(opening.secret.as_uuid()))
-        .filter(secret::Column::BurnId.eq(opening.burn.as_uuid()))
+        .filter(secret::Column::Id.eq(opening.secret))
+        .filter(secret::Column::BurnId.eq(opening.burn))
         .exec(database.connection())
         .await?;
     Ok(if updated.rows_affected == 1 {

@@ -55,7 +55,7 @@ pub async fn latest(
         .select_only()
         .column(secret::Column::Id)
         .filter(secret::Column::Sender.eq(sender.as_str()))
-        .filter(secret::Column::CreatedAt.gt(after.as_millis()));
+        .filter(secret::Column::CreatedAt.gt(after));
     if let Some(recipient) = recipient {
         query = query.filter(secret::Column::Recipient.eq(recipient.as_str()));
     }
@@ -74,7 +74,7 @@ pub async fn latest(
 pub async fn trace(database: &Database, secret: SecretId) -> Result<Trace, StoreError> {
     let filter = Filter {
         secret: Some(secret),
-        since_millis: None,
+        within: None,
         limit: 100,
     };
     let events = audit::list(database, filter).await?;
@@ -93,7 +93,7 @@ async fn standing(
     kind: DeliveryKind,
 ) -> Result<Standing, StoreError> {
     let row = delivery::Entity::find()
-        .filter(delivery::Column::SecretId.eq(secret.as_uuid()))
+        .filter(delivery::Column::SecretId.eq(secret))
         .filter(delivery::Column::Kind.eq(kind.code()))
         .one(database.connection())
         .await?

@@ -35,7 +35,7 @@ pub async fn note(
     secret::Entity::update_many()
         .col_expr(count, Expr::col(count).add(i32::from(times)))
         .col_expr(last, database.now())
-        .filter(secret::Column::Id.eq(secret.as_uuid()))
+        .filter(secret::Column::Id.eq(secret))
         .filter(secret::Column::ViewedAt.is_not_null())
         .filter(count.lt(MANY))
         .exec(database.connection())

@@ -27,7 +27,7 @@ pub async fn sent(
     nudges: Nudges,
 ) -> Result<(), StoreError> {
     let posted = delivery::ActiveModel {
-        posted_at: Set(Some(job.facts.now.as_millis())),
+        posted_at: Set(Some(job.facts.now)),
         nudges: Set(job.nudges.with(nudges).0),
         ..place(posted)
     };
@@ -84,7 +84,7 @@ pub async fn failed(
             .map_or(job.facts.now, |refusal| refusal.since);
         delivery::ActiveModel {
             refusal: Set(Some(code.to_owned())),
-            refused_since: Set(Some(since.as_millis())),
+            refused_since: Set(Some(since)),
             ..Default::default()
         }
     });
@@ -172,7 +172,7 @@ pub(super) fn leased(job: &Job) -> UpdateMany<delivery::Entity> {
         delivery::Column::SettledAt.is_null()
     };
     delivery::Entity::update_many()
-        .filter(delivery::Column::Id.eq(job.id.as_uuid()))
+        .filter(delivery::Column::Id.eq(job.id))
         .filter(delivery::Column::Attempts.eq(i32::try_from(job.attempt).unwrap_or(i32::MAX)))
         .filter(delivery::Column::NextAttemptAt.is_not_null())
         .filter(settled)
@@ -259,7 +259,7 @@ pub(super) async fn make_receipt_due(
     // Where there is none any more, the message must not be posted time and again for it.
     delivery::Entity::update_many()
         .col_expr(delivery::Column::NextAttemptAt, database.now())
-        .filter(delivery::Column::SecretId.eq(job.secret.as_uuid()))
+        .filter(delivery::Column::SecretId.eq(job.secret))
         .filter(delivery::Column::Kind.eq(DeliveryKind::SenderReceipt.code()))
         .filter(delivery::Column::SettledAt.is_null())
         .exec(transaction)

@@ -78,16 +78,14 @@ impl Ending {
     /// Reads the columns of a row; `None` while the secret lives.
     pub(super) fn from_columns(
         destroy_reason: Option<&str>,
-        viewed_at: Option<i64>,
+        viewed_at: Option<Timestamp>,
     ) -> Result<Option<Self>, StoreError> {
         let unreadable = StoreError::Unreadable {
             column: "secrets.destroy_reason",
         };
         match (destroy_reason, viewed_at) {
             (None, None) => Ok(None),
-            (Some("viewed"), Some(at)) => Ok(Some(Self::Viewed {
-                at: Timestamp::from_millis(at),
-            })),
+            (Some("viewed"), Some(at)) => Ok(Some(Self::Viewed { at })),
             (Some("expired"), None) => Ok(Some(Self::Expired)),
             (Some("undeliverable"), None) => Ok(Some(Self::Undeliverable)),
             (Some("revoked"), None) => Ok(Some(Self::Revoked)),
@@ -174,13 +172,13 @@ mod tests {
         let read = Ending::from_columns;
         assert_eq!(read(None, None), Ok(None));
         assert_eq!(
-            read(Some("viewed"), Some(7)),
+            read(Some("viewed"), Some(at)),
             Ok(Some(Ending::Viewed { at }))
         );
         for ending in [Ending::Expired, Ending::Undeliverable, Ending::Revoked] {
             assert_eq!(read(Some(ending.code()), None), Ok(Some(ending)));
         }
-        for (reason, viewed_at) in [(Some("viewed"), None), (None, Some(7)), (Some("?"), None)] {
+        for (reason, viewed_at) in [(Some("viewed"), None), (None, Some(at)), (Some("?"), None)] {
             assert!(read(reason, viewed_at).is_err(), "{reason:?} {viewed_at:?}");
         }
     }

@@ -36,14 +36,14 @@ pub struct StoredSubmission {
 
 #[derive(FromQueryResult)]
 struct Row {
-    id: uuid::Uuid,
+    id: SecretId,
     recipient: String,
-    created_at: i64,
-    expires_at: i64,
-    viewed_at: Option<i64>,
-    destroyed_at: Option<i64>,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    viewed_at: Option<Timestamp>,
+    destroyed_at: Option<Timestamp>,
     destroy_reason: Option<String>,
-    now: i64,
+    now: Timestamp,
 }
 
 /// The submission with this key, if it was stored.
@@ -73,24 +73,21 @@ pub async fn find(
     let Some(row) = row else {
         return Ok(None);
     };
-    let secret = SecretId::from_uuid(row.id);
+    let secret = row.id;
     let (outcome, _) = deliveries::message_state(database, secret).await?;
     let ending = Ending::from_columns(row.destroy_reason.as_deref(), row.viewed_at)?;
     let is_overdue = ending.is_none() && row.expires_at <= row.now;
     Ok(Some(StoredSubmission {
         secret,
         recipient: deliveries::user(&row.recipient, "secrets.recipient")?,
-        created_at: Timestamp::from_millis(row.created_at),
-        expires_at: Timestamp::from_millis(row.expires_at),
+        created_at: row.created_at,
+        expires_at: row.expires_at,
         ending: if is_overdue {
             Some(Ending::Expired)
         } else {
             ending
         },
-        ended_at: row
-            .destroyed_at
-            .or(is_overdue.then_some(row.expires_at))
-            .map(Timestamp::from_millis),
+        ended_at: row.destroyed_at.or(is_overdue.then_some(row.expires_at)),
         outcome,
     }))
 }

@@ -38,13 +38,12 @@ const MOST: u64 = 500;
 
 /// Looks for rows that are passed over, as the bot's account can.
 pub async fn take(database: &Database) -> Result<Survey, StoreError> {
-    let ago = |time: Duration| database.now_minus(u64::try_from(time.as_millis()).unwrap_or(0));
     let overdue = secret::Entity::find()
         .filter(secret::Column::DestroyedAt.is_null())
-        .filter(Expr::col(secret::Column::ExpiresAt).lt(ago(LONG_OVERDUE)));
+        .filter(Expr::col(secret::Column::ExpiresAt).lt(database.now_minus(LONG_OVERDUE)));
     let conflicts = secret::Entity::find()
         .filter(secret::Column::RevokedBy.eq(RevokedBy::Conflict.code()))
-        .filter(Expr::col(secret::Column::DestroyedAt).gt(ago(LATELY)));
+        .filter(Expr::col(secret::Column::DestroyedAt).gt(database.now_minus(LATELY)));
     Ok(Survey {
         overdue: count(database, overdue).await?,
         conflicts: count(database, conflicts).await?,

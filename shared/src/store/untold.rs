@@ -1,7 +1,6 @@
 //! What no way could carry to a sender: told first thing at the sender's next command.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
-use uuid::Uuid;
 
 use super::{
     Database, StoreError,
@@ -29,7 +28,7 @@ pub struct Untold {
 
 /// What somebody was not told yet, the oldest first.
 pub async fn of(database: &Database, sender: &UserId) -> Result<Vec<Untold>, StoreError> {
-    let receipts: Vec<(Uuid, Uuid, i32)> = delivery::Entity::find()
+    let receipts: Vec<(DeliveryId, SecretId, i32)> = delivery::Entity::find()
         .select_only()
         .columns([
             delivery::Column::Id,
@@ -45,14 +44,14 @@ pub async fn of(database: &Database, sender: &UserId) -> Result<Vec<Untold>, Sto
         .await?;
     let mut untold = Vec::with_capacity(receipts.len());
     for (receipt, secret, typographic) in receipts {
-        match one(database, receipt, SecretId::from_uuid(secret)).await {
+        match one(database, receipt, secret).await {
             Ok(mut one) => {
                 one.facts.is_typographic = typographic != 0;
                 untold.push(one);
             }
             Err(error) if error.is_passing() => return Err(error),
             Err(error) => {
-                let row = BadRow::new("deliveries", receipt, error);
+                let row = BadRow::new("deliveries", receipt.as_uuid(), error);
                 tracing::error!(%row, "what a sender is to be told can't be read, the rest is told");
             }
         }
@@ -60,10 +59,14 @@ pub async fn of(database: &Database, sender: &UserId) -> Result<Vec<Untold>, Sto
     Ok(untold)
 }
 
-async fn one(database: &Database, receipt: Uuid, secret: SecretId) -> Result<Untold, StoreError> {
+async fn one(
+    database: &Database,
+    receipt: DeliveryId,
+    secret: SecretId,
+) -> Result<Untold, StoreError> {
     let (outcome, refusal) = deliveries::message_state(database, secret).await?;
     Ok(Untold {
-        receipt: DeliveryId::from_uuid(receipt),
+        receipt,
         facts: deliveries::facts(database, secret).await?,
         outcome,
         refusal,
@@ -80,7 +83,7 @@ pub async fn mark_told(database: &Database, told: &[Untold]) -> Result<(), Store
         delivery::Entity::update_many()
             .col_expr(delivery::Column::UntoldSince, Expr::value(None::<i64>))
             .col_expr(delivery::Column::Told, Expr::value(what.code()))
-            .filter(delivery::Column::Id.eq(untold.receipt.as_uuid()))
+            .filter(delivery::Column::Id.eq(untold.receipt))
             .exec(database.connection())
             .await?;
     }

@@ -81,7 +81,7 @@ pub async fn last(database: &Database) -> Result<Option<Checked>, StoreError> {
         refused: i32,
         unasked: i32,
         code: Option<String>,
-        checked_at: i64,
+        checked_at: Timestamp,
     }
     let connection = database.connection();
     let statement = Statement::from_string(
@@ -90,7 +90,7 @@ pub async fn last(database: &Database) -> Result<Option<Checked>, StoreError> {
     );
     let row = Row::find_by_statement(statement).one(connection).await?;
     Ok(row.map(|row| Checked {
-        at: Timestamp::from_millis(row.checked_at),
+        at: row.checked_at,
         check: ViewCheck {
             version: row.version,
             taken: row.taken.unsigned_abs(),

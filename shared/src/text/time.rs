@@ -1,6 +1,6 @@
 //! Times as people read them, after the Unicode CLDR's habits of Canada.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use icu_calendar::Gregorian;
 use icu_datetime::{
@@ -16,12 +16,10 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{Locale, Message, text};
 use crate::domain::clock;
 
-const MINUTE: u64 = 60_000;
-
 /// A span of time in hours and minutes, rounded down; less than a minute counts as one.
 #[must_use]
-pub fn duration(locale: Locale, millis: u64) -> String {
-    let minutes = (millis / MINUTE).max(1);
+pub fn duration(locale: Locale, duration: Duration) -> String {
+    let minutes = (duration.as_secs() / 60).max(1);
     let hours = text(
         locale,
         Message::Hours {
@@ -104,13 +102,13 @@ pub fn rfc3339(at: clock::Timestamp) -> String {
 mod tests {
     use super::*;
 
-    const HOUR: u64 = 60 * MINUTE;
-
     #[test]
     fn spans_are_told_in_minutes_then_in_hours() {
-        for (millis, english, french) in [
+        const MINUTE: u64 = 60;
+        const HOUR: u64 = 60 * MINUTE;
+        for (seconds, english, french) in [
             (0, "1 minute", "1 minute"),
-            (59_000, "1 minute", "1 minute"),
+            (59, "1 minute", "1 minute"),
             (15 * MINUTE, "15 minutes", "15 minutes"),
             (HOUR - 1, "59 minutes", "59 minutes"),
             (HOUR, "1 hour", "1 heure"),
@@ -122,9 +120,10 @@ mod tests {
             (4 * HOUR - 1, "3 hours 59 minutes", "3 heures et 59 minutes"),
             (24 * HOUR, "24 hours", "24 heures"),
         ] {
-            assert_eq!(duration(Locale::En, millis), english);
+            let span = Duration::from_secs(seconds);
+            assert_eq!(duration(Locale::En, span), english);
             let french = french.replace(char::is_whitespace, " ");
-            let told = duration(Locale::Fr, millis).replace(char::is_whitespace, " ");
+            let told = duration(Locale::Fr, span).replace(char::is_whitespace, " ");
             assert_eq!(told, french);
         }
     }

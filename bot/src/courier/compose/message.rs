@@ -1,5 +1,7 @@
 //! The words of the recipient's message.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use shared::{
     domain::secret::NoteText,
@@ -13,9 +15,8 @@ use crate::slack::{OutgoingMessage, blocks};
 /// The action of the button that leads to the link.
 const OPEN: &str = "open_secret";
 
-/// A message that is posted later than this after its submission says how much time is left, in
-/// milliseconds.
-const LATE_AFTER: u64 = 60_000;
+/// A message that is posted later than this after its submission says how much time is left.
+const LATE_AFTER: Duration = Duration::from_mins(1);
 
 /// The recipient's message. The link is a button's address and stands nowhere else: Slack copies
 /// `text` into notifications and e-mails, and the blocks' texts into some. A doubtful one may have been
@@ -98,11 +99,11 @@ fn is_nameless(facts: &Facts) -> bool {
 /// How long the link opens: what is left of that, where some of it has passed.
 fn terms(locale: Locale, facts: &Facts) -> String {
     let until = &text::instant(locale, facts.expires_at, facts.recipient_tz.as_deref());
-    if facts.created_at.millis_until(facts.now) > LATE_AFTER {
-        let left = &text::duration(locale, facts.now.millis_until(facts.expires_at));
+    if facts.created_at.until(facts.now) > LATE_AFTER {
+        let left = &text::duration(locale, facts.now.until(facts.expires_at));
         return text(locale, Message::MessageTermsLate { left, until });
     }
-    let lifetime = &text::duration(locale, facts.created_at.millis_until(facts.expires_at));
+    let lifetime = &text::duration(locale, facts.created_at.until(facts.expires_at));
     text(locale, Message::MessageTerms { lifetime, until })
 }
 

@@ -138,8 +138,8 @@ impl Play<'_> {
                 Some(_) => return Ok(Outcome::Failed("it ended otherwise".to_owned())),
                 None => {}
             }
-            let left = trace.facts.now.millis_until(trace.facts.expires_at);
-            let minutes = left.div_ceil(60_000);
+            let left = trace.facts.now.until(trace.facts.expires_at);
+            let minutes = left.as_secs().div_ceil(60);
             Terminal::tell(&format!(
                 "  {minutes} minutes are left; then it is destroyed within CLEANUP_INTERVAL (10 minutes, unless set \
                  otherwise)."

@@ -84,10 +84,10 @@ async fn race(world: &World, store: &Database, sent: &Sent, number: u64) -> bool
     let confirmation = page.confirmation().unwrap();
     let millis = 200 + i64::try_from(number % 7).unwrap();
     let end = runs_out(world, store, sent, millis).await;
-    let left = store.clock().await.unwrap().millis_until(end);
+    let left = store.clock().await.unwrap().until(end);
     // How long a press takes is not known: some come before the end, some after it, some at it.
     let early = [90, 60, 30, 12, 0][usize::try_from(number % 5).unwrap()];
-    let at_the_end = tokio::time::sleep(Duration::from_millis(left.saturating_sub(early)));
+    let at_the_end = tokio::time::sleep(left.saturating_sub(Duration::from_millis(early)));
     at_the_end.await;
     let press = async |web: &Web, after: u64| {
         tokio::time::sleep(Duration::from_millis(after)).await;

@@ -1,5 +1,7 @@
 //! Reading the audit log.
 
+use std::time::Duration;
+
 use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait as _},
@@ -17,8 +19,8 @@ use crate::{
 pub struct Filter {
     /// Only this secret's.
     pub secret: Option<SecretId>,
-    /// Only those of the last so many milliseconds, by the database's clock.
-    pub since_millis: Option<u64>,
+    /// Only those of the last such time, by the database's clock.
+    pub within: Option<Duration>,
     /// At most so many, the newest ones.
     pub limit: u64,
 }
@@ -48,10 +50,10 @@ pub struct Entry {
 pub async fn list(database: &Database, filter: Filter) -> Result<Vec<Entry>, StoreError> {
     let mut query = audit_event::Entity::find();
     if let Some(secret) = filter.secret {
-        query = query.filter(audit_event::Column::SecretId.eq(secret.as_uuid()));
+        query = query.filter(audit_event::Column::SecretId.eq(secret));
     }
-    if let Some(millis) = filter.since_millis {
-        let since = database.now_minus(millis);
+    if let Some(within) = filter.within {
+        let since = database.now_minus(within);
         query = query.filter(Expr::col(audit_event::Column::OccurredAt).gte(since));
     }
     let rows = query
@@ -68,9 +70,9 @@ fn entry(row: audit_event::Model) -> Result<Entry, StoreError> {
         column: "audit_events.metadata",
     })?;
     Ok(Entry {
-        occurred_at: Timestamp::from_millis(row.occurred_at),
+        occurred_at: row.occurred_at,
         event: row.event,
-        secret: row.secret_id.map(SecretId::from_uuid),
+        secret: row.secret_id,
         sender: row.sender,
         recipient: row.recipient,
         ip: row.ip,

@@ -107,11 +107,11 @@ pub(super) async fn append(
 ) -> Result<(), StoreError> {
     let visitor = entry.visitor;
     let row = audit_event::ActiveModel {
-        id: Set(AuditEventId::generate().as_uuid()),
-        secret_id: Set(Some(entry.secret.as_uuid())),
+        id: Set(AuditEventId::generate()),
+        secret_id: Set(Some(entry.secret)),
         event: Set(entry.event.name().to_owned()),
         slot: Set(Some(entry.slot.name().to_owned())),
-        occurred_at: Set(entry.occurred_at.as_millis()),
+        occurred_at: Set(entry.occurred_at),
         sender: Set(Some(entry.sender.to_owned())),
         recipient: Set(Some(entry.recipient.to_owned())),
         ip: Set(visitor

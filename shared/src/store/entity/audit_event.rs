@@ -2,15 +2,20 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::domain::{
+    clock::Timestamp,
+    ids::{AuditEventId, SecretId},
+};
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_events")]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub(crate) id: Uuid,
-    pub(crate) secret_id: Option<Uuid>,
+    pub(crate) id: AuditEventId,
+    pub(crate) secret_id: Option<SecretId>,
     pub(crate) event: String,
     pub(crate) slot: Option<String>,
-    pub(crate) occurred_at: i64,
+    pub(crate) occurred_at: Timestamp,
     pub(crate) sender: Option<String>,
     pub(crate) recipient: Option<String>,
     pub(crate) ip: Option<String>,

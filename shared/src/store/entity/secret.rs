@@ -2,11 +2,16 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::domain::{
+    clock::Timestamp,
+    ids::{BurnId, SecretId},
+};
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "secrets")]
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub(crate) id: Uuid,
+    pub(crate) id: SecretId,
     pub(crate) format: i16,
     pub(crate) token_hash: Vec<u8>,
     pub(crate) submission_key: String,
@@ -23,18 +28,18 @@ pub(crate) struct Model {
     pub(crate) recipient: String,
     pub(crate) recipient_locale: Option<String>,
     pub(crate) recipient_tz: Option<String>,
-    pub(crate) created_at: i64,
-    pub(crate) expires_at: i64,
-    pub(crate) viewed_at: Option<i64>,
-    pub(crate) destroyed_at: Option<i64>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) viewed_at: Option<Timestamp>,
+    pub(crate) destroyed_at: Option<Timestamp>,
     pub(crate) destroy_reason: Option<String>,
-    pub(crate) burn_id: Option<Uuid>,
+    pub(crate) burn_id: Option<BurnId>,
     pub(crate) reuse_count: i32,
-    pub(crate) reused_at: Option<i64>,
+    pub(crate) reused_at: Option<Timestamp>,
     pub(crate) confirmed_by: Option<Vec<u8>>,
     pub(crate) repeat_count: i32,
-    pub(crate) repeated_at: Option<i64>,
-    pub(crate) page_lost_at: Option<i64>,
+    pub(crate) repeated_at: Option<Timestamp>,
+    pub(crate) page_lost_at: Option<Timestamp>,
     pub(crate) revoked_by: Option<String>,
 }
 
