@@ -134,4 +134,23 @@ mod tests {
         assert!(gate.give_up() && gate.give_up());
         assert!(!gate.commits());
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_commits_is_not_given_up_and_what_nobody_waits_for_is() {
+        let begin = || {
+            let (answer, answered) = oneshot::channel();
+            let gate = Gate::default();
+            (answer, Burning { answered, gate })
+        };
+        let patience = Duration::from_secs(1);
+        let (_answer, mut burning) = begin();
+        assert!(burning.gate.commits());
+        assert!(matches!(burning.wait(patience).await, Waited::Committing));
+        let (_answer, mut burning) = begin();
+        assert!(matches!(burning.wait(patience).await, Waited::GivenUp));
+        let (_answer, burning) = begin();
+        let gate = burning.gate.clone();
+        drop(burning);
+        assert!(!gate.commits());
+    }
 }

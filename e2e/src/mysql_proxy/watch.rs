@@ -157,7 +157,7 @@ impl Watched {
     fn note(&self, trip: Trip) -> Option<Fault> {
         let mut seen = self.seen();
         let number = seen.trips.len();
-        let is_after_commit = seen.is_committed && trip == Trip::Alone;
+        let is_after_commit = seen.is_committed && matches!(trip, Trip::Alone | Trip::Begin);
         seen.trips.push(trip);
         seen.is_committed |= trip == Trip::Commit;
         let hit = self.aims.iter().find(|(aim, _)| match aim {

@@ -8,11 +8,13 @@ use shared::{
     crypto::{Confirmed, LinkToken},
     domain::clock::Timestamp,
     store::{
-        Database, Ending, FailureReason, StoreError,
+        Database, Ending, FailureReason, RevokedBy, StoreError,
         audit::Visitor,
         burn::{self, Burn, BurnError},
         claim::{self, Which},
-        create, settle,
+        create,
+        end_all::{self, Reason},
+        settle,
     },
 };
 use std::{panic::AssertUnwindSafe, time::Duration};
@@ -121,6 +123,19 @@ on_each_engine! {
         }, async || unreachable!("nothing is left to commit")).await;
         assert_eq!(ending(&late), Some(Ending::Expired), "{late:?}");
         assert_eq!((database.count(VIEWED).await, database.count(LIVE).await), (0, 0));
+        database.remove().await;
+    }
+
+    async fn who_comes_as_an_operator_ends_everything_is_told_so(engine) {
+        let database = TestDatabase::migrated(engine).await;
+        let (store, keys) = (database.store().await, Keys::fresh());
+        let migrating = database.store_of(Account::Migrate).await;
+        let sent = keys.send(&store, "taken back").await;
+        let ended = burn_while(&store, &keys, &sent, async || {
+            end_all::end_all(&migrating, Reason::Incident).await.unwrap();
+        }, async || unreachable!("nothing is left to commit")).await;
+        let Ok(Burn::Ended(ended)) = ended else { unreachable!("{ended:?}") };
+        assert_eq!((ended.ending, ended.revoked_by), (Ending::Revoked, Some(RevokedBy::Operator)));
         database.remove().await;
     }
 

@@ -55,6 +55,7 @@ mod repeats;
 mod reveal_page;
 mod rotation;
 mod settings;
+mod settling;
 mod slack_app;
 mod slow_commits;
 mod soak;

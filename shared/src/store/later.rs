@@ -116,7 +116,8 @@ fn given_back(database: &Database, job: &Job, later: &Later) -> UpdateMany<deliv
         || Expr::value(None::<i64>),
         |after| database.now_plus(after.min(LONGEST_WAIT)),
     );
-    let mut updated = leased(job).set(row).col_expr(
+    // Expressions first: MySQL assigns from left to right, and they are about what was there before.
+    let mut updated = leased(job).col_expr(
         delivery::Column::NextAttemptAt,
         // Whoever made it due meanwhile knows more.
         Expr::case(
@@ -132,5 +133,5 @@ fn given_back(database: &Database, job: &Job, later: &Later) -> UpdateMany<deliv
             untold(database, job, is_untold),
         );
     }
-    updated
+    updated.set(row)
 }

@@ -112,12 +112,11 @@ pub async fn untellable(
         told: Set(told.or(job.told).map(|told| told.code().to_owned())),
         ..Default::default()
     };
-    let mut closed = closing(database, job, Outcome::Failed(FailureReason::Refused), row);
-    closed = closed.col_expr(
-        delivery::Column::UntoldSince,
-        untold(database, job, told.or(job.told) != Some(Told::Outcome)),
-    );
-    let closed = closed.exec(database.connection()).await?;
+    let outcome = Outcome::Failed(FailureReason::Refused);
+    let untold = untold(database, job, told.or(job.told) != Some(Told::Outcome));
+    let closed = closing(database, job, outcome, untold, row)
+        .exec(database.connection())
+        .await?;
     exactly_one(closed.rows_affected)
 }
 
@@ -185,26 +184,31 @@ async fn close(
     outcome: Outcome,
     row: delivery::ActiveModel,
 ) -> Result<(), StoreError> {
-    let closed = closing(database, job, outcome, row)
+    let nobody_is_untold = Expr::value(None::<i64>);
+    let closed = closing(database, job, outcome, nobody_is_untold, row)
         .exec(transaction)
         .await?;
     exactly_one(closed.rows_affected)
 }
 
+/// What is told of the reader is worked out before anything else is set: MySQL assigns from left to right, and
+/// an expression sees what stands before it
+/// (<https://dev.mysql.com/doc/refman/8.4/en/update.html>).
 fn closing(
     database: &Database,
     job: &Job,
     outcome: Outcome,
+    untold_since: SimpleExpr,
     row: delivery::ActiveModel,
 ) -> UpdateMany<delivery::Entity> {
     leased(job)
+        .col_expr(delivery::Column::UntoldSince, untold_since)
         .set(delivery::ActiveModel {
             key_id: Set(None),
             sealed: Set(None),
             next_attempt_at: Set(None),
             leased_until: Set(None),
             held_since: Set(None),
-            untold_since: Set(None),
             outcome: Set(Some(outcome.code().to_owned())),
             ..row
         })
