@@ -27,6 +27,10 @@ const TAKE_THE_END: &str = "INSERT INTO audit_events (id, secret_id, event, slot
 const TAKE_THE_LOG_AWAY: &str = "ALTER TABLE audit_events RENAME TO away";
 const GIVE_IT_BACK: &str = "ALTER TABLE away RENAME TO audit_events";
 
+/// The time of everything is over.
+const OVER: &str =
+    "UPDATE secrets SET created_at = created_at - 7200000, expires_at = expires_at - 7200000";
+
 const LIVE: &str = "SELECT COUNT(*) FROM secrets WHERE ciphertext IS NOT NULL";
 const VIEWED: &str = "SELECT COUNT(*) FROM audit_events WHERE event = 'viewed'";
 
@@ -118,8 +122,7 @@ on_each_engine! {
         let (store, keys) = (database.store().await, Keys::fresh());
         let sent = keys.send(&store, "too late").await;
         let late = burn_while(&store, &keys, &sent, async || {
-            let expire = "UPDATE secrets SET created_at = created_at - 7200000, expires_at = expires_at - 7200000";
-            database.run(Account::Migrate, expire).await.unwrap();
+            database.run(Account::Migrate, OVER).await.unwrap();
         }, async || unreachable!("nothing is left to commit")).await;
         assert_eq!(ending(&late), Some(Ending::Expired), "{late:?}");
         assert_eq!((database.count(VIEWED).await, database.count(LIVE).await), (0, 0));
@@ -127,16 +130,21 @@ on_each_engine! {
     }
 
     async fn who_comes_as_an_operator_ends_everything_is_told_so(engine) {
-        let database = TestDatabase::migrated(engine).await;
-        let (store, keys) = (database.store().await, Keys::fresh());
-        let migrating = database.store_of(Account::Migrate).await;
-        let sent = keys.send(&store, "taken back").await;
-        let ended = burn_while(&store, &keys, &sent, async || {
-            end_all::end_all(&migrating, Reason::Incident).await.unwrap();
-        }, async || unreachable!("nothing is left to commit")).await;
-        let Ok(Burn::Ended(ended)) = ended else { unreachable!("{ended:?}") };
-        assert_eq!((ended.ending, ended.revoked_by), (Ending::Revoked, Some(RevokedBy::Operator)));
-        database.remove().await;
+        for is_over in [false, true] {
+            let database = TestDatabase::migrated(engine).await;
+            let (store, keys) = (database.store().await, Keys::fresh());
+            let migrating = database.store_of(Account::Migrate).await;
+            let sent = keys.send(&store, "taken back").await;
+            let ended = burn_while(&store, &keys, &sent, async || {
+                end_all::end_all(&migrating, Reason::Incident).await.unwrap();
+                if is_over {
+                    database.run(Account::Migrate, OVER).await.unwrap();
+                }
+            }, async || unreachable!("nothing is left to commit")).await;
+            let Ok(Burn::Ended(ended)) = ended else { unreachable!("{ended:?}") };
+            assert_eq!((ended.ending, ended.revoked_by), (Ending::Revoked, Some(RevokedBy::Operator)));
+            database.remove().await;
+        }
     }
 
     async fn an_opening_that_can_not_be_written_down_did_not_happen(engine) {

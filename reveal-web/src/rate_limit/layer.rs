@@ -113,3 +113,25 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use shared::operate::settings::Cidrs;
+
+    use super::*;
+    use crate::metrics::{Refused, refused_in};
+
+    #[test]
+    fn what_is_refused_is_counted_and_nothing_else() {
+        let limit = RateLimit::parse("1/60s").unwrap();
+        let metrics = Arc::new(Metrics::new());
+        let addresses = Arc::new(ClientAddresses::new(Cidrs::default()));
+        let layer = RateLimitLayer::new(limit, addresses, Arc::clone(&metrics));
+        let request = Request::builder().finish();
+        for (verdict, all) in [(true, 0), (false, 1), (false, 2)] {
+            assert_eq!(layer.check(&request) == Verdict::Accepted, verdict);
+            let told = refused_in(&metrics.encode().unwrap());
+            assert_eq!(told.map_or(0, |refused: Refused| refused.all), all);
+        }
+    }
+}
