@@ -3,43 +3,9 @@
 use std::{sync::Arc, time::Instant};
 
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response};
-use shared::{domain::ids::SecretId, operate::logging::millis_since};
+use shared::operate::logging::millis_since;
 
-use crate::metrics::Metrics;
-
-/// What a path leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Route {
-    Confirm,
-    Reveal,
-    Favicon,
-    Other,
-}
-
-impl Route {
-    /// The route of a path as it was sent.
-    pub(crate) fn of(path: &str) -> Self {
-        match path {
-            "/reveal" => Self::Reveal,
-            "/favicon.ico" => Self::Favicon,
-            _ if path.starts_with("/s/") => Self::Confirm,
-            _ => Self::Other,
-        }
-    }
-
-    const fn pattern(self) -> &'static str {
-        match self {
-            Self::Confirm => "/s/:token",
-            Self::Reveal => "/reveal",
-            Self::Favicon => "/favicon.ico",
-            Self::Other => "other",
-        }
-    }
-}
-
-/// The secret that an answer is about, told by the route to the log.
-#[derive(Clone, Copy)]
-pub(crate) struct About(pub(crate) SecretId);
+use crate::{metrics::Metrics, pages::About, routes::Route};
 
 /// Logs and counts each request when it is answered.
 pub(crate) struct AccessLog(pub(crate) Arc<Metrics>);
@@ -84,26 +50,5 @@ impl<E: Endpoint> Endpoint for Logged<E> {
             "answered"
         );
         Ok(response)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_compared_as_sent() {
-        for (path, route) in [
-            ("/s/abc", Route::Confirm),
-            ("/s/", Route::Confirm),
-            ("/s", Route::Other),
-            ("/%73/abc", Route::Other),
-            ("/reveal", Route::Reveal),
-            ("/reveal/", Route::Other),
-            ("/favicon.ico", Route::Favicon),
-            ("//s/abc", Route::Other),
-        ] {
-            assert_eq!(Route::of(path), route, "{path}");
-        }
     }
 }

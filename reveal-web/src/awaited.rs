@@ -8,9 +8,9 @@ use std::{
 
 use poem::Response;
 
-use crate::pages::Page;
+use crate::pages::{self, Page, Refusal};
 
-type Later = Pin<Box<dyn Future<Output = Page> + Send>>;
+type Later = Pin<Box<dyn Future<Output = Result<Page, Refusal>> + Send>>;
 
 /// A page to come; travels with an answer in its place.
 #[derive(Clone)]
@@ -18,7 +18,9 @@ pub(crate) struct Awaited(Arc<Mutex<Option<Later>>>);
 
 impl Awaited {
     /// An answer that stands for a page to come.
-    pub(crate) fn response(page: impl Future<Output = Page> + Send + 'static) -> Response {
+    pub(crate) fn response(
+        page: impl Future<Output = Result<Page, Refusal>> + Send + 'static,
+    ) -> Response {
         let mut response = Response::default();
         response.set_data(Self(Arc::new(Mutex::new(Some(Box::pin(page))))));
         response
@@ -31,7 +33,7 @@ impl Awaited {
         };
         let page = page.lock().unwrap_or_else(PoisonError::into_inner).take();
         match page {
-            Some(page) => page.await.into_response(),
+            Some(page) => pages::response(page.await),
             None => response,
         }
     }

@@ -7,7 +7,7 @@ use poem::{
 
 use crate::{
     language,
-    pages::{self, Kind, Trouble},
+    pages::{self, Kind, Refusal, Trouble},
     site::Appearance,
 };
 
@@ -88,9 +88,10 @@ impl<E: Endpoint> Endpoint for Secured<E> {
             |_| Trouble::Broken.into_response(),
             IntoResponse::into_response,
         );
-        if let Some(trouble) = response.data::<Trouble>() {
-            let frame = self.headers.appearance.frame(asked_for, None, &method);
-            response = pages::trouble(frame, *trouble).into_response();
+        if let Some(refusal) = response.data::<Refusal>() {
+            let language = refusal.language.or(asked_for);
+            let frame = self.headers.appearance.frame(language, None, &method);
+            response = pages::trouble(frame, refusal.trouble).into_response();
         }
         self.headers.secure(&mut response);
         Ok(response)

@@ -12,7 +12,7 @@ mod trouble;
 mod parsed;
 
 use poem::{
-    Body, Response,
+    Body, IntoResponse, Response,
     http::{HeaderValue, StatusCode, header},
 };
 use shared::domain::ids::SecretId;
@@ -22,9 +22,9 @@ pub(crate) use confirm::{Occasion, confirm};
 pub(crate) use ended::{ended, repeated};
 pub(crate) use revealed::revealed;
 pub(crate) use theme::{Frame, Theme};
-pub(crate) use trouble::{Trouble, trouble};
+pub(crate) use trouble::{Refusal, Trouble, response, trouble};
 
-use crate::{access_log::About, loss::OnlyCopy};
+use crate::loss::OnlyCopy;
 
 /// What the headers depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,10 @@ pub(crate) enum Kind {
     /// Any other.
     Inert,
 }
+
+/// The secret that an answer is about, told to the log.
+#[derive(Clone, Copy)]
+pub(crate) struct About(pub(crate) SecretId);
 
 /// An answer about to be sent.
 pub(crate) struct Page {
@@ -77,8 +81,10 @@ impl Page {
             ..self
         }
     }
+}
 
-    pub(crate) fn into_response(mut self) -> Response {
+impl IntoResponse for Page {
+    fn into_response(mut self) -> Response {
         let mut response = Response::builder().status(self.status);
         if !self.html.is_empty() {
             response = response.content_type("text/html; charset=utf-8");

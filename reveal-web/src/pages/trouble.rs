@@ -7,7 +7,7 @@ use poem::{
     http::{HeaderValue, StatusCode, header},
 };
 use rand::RngExt as _;
-use shared::text::Message;
+use shared::text::{Locale, Message};
 
 use super::{
     Frame, Page,
@@ -155,7 +155,7 @@ impl Trouble {
     }
 }
 
-/// The page for a trouble.
+/// The page for a trouble; only the outermost layer makes it (`headers.rs`).
 pub(crate) fn trouble(frame: Frame<'_>, trouble: Trouble) -> Page {
     let (statement, status) = (trouble.statement(), trouble.status());
     let mut page = match trouble {
@@ -191,12 +191,39 @@ fn too_many(
     statement.page_that_goes_back(frame, status, &back)
 }
 
-/// An answer that tells the outermost layer which page to make of it.
-impl IntoResponse for Trouble {
+/// Instead of a page: what is wrong, from which the outermost layer makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) trouble: Trouble,
+    /// In which language to say it, where the form said so; else as the request asks.
+    pub(crate) language: Option<Locale>,
+}
+
+impl From<Trouble> for Refusal {
+    fn from(trouble: Trouble) -> Self {
+        Self {
+            trouble,
+            language: None,
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = Response::builder().status(self.status()).finish();
+        let mut response = Response::builder().status(self.trouble.status()).finish();
         response.set_data(self);
         response
+    }
+}
+
+/// An answer, or what is wrong in its place.
+pub(crate) fn response(answer: Result<impl IntoResponse, Refusal>) -> Response {
+    answer.map_or_else(IntoResponse::into_response, IntoResponse::into_response)
+}
+
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        Refusal::from(self).into_response()
     }
 }
 

@@ -20,20 +20,16 @@ use crate::{
 };
 
 /// Looks at the link; a malformed one is refused before the database is asked.
-pub(crate) async fn answer(site: &Site, request: &Request) -> Page {
-    let asked_for = language::asked_for(request);
+pub(crate) async fn answer(site: &Site, request: &Request) -> Result<Page, Trouble> {
     let token = request
         .uri()
         .path()
         .strip_prefix("/s/")
         .and_then(LinkToken::parse);
-    let Some(token) = token else {
-        let frame = site.appearance.frame(asked_for, None, request.method());
-        return pages::trouble(frame, Trouble::Unknown);
-    };
+    let token = token.ok_or(Trouble::Unknown)?;
     let visit = Visit {
         visitor: site.visitor(request),
-        asked_for,
+        asked_for: language::asked_for(request),
         occasion: Occasion::Visit,
         is_by_a_person: *request.method() == Method::GET && !is_prefetch(request.headers()),
     };
@@ -50,7 +46,7 @@ pub(super) struct Visit {
 }
 
 /// The page of a link.
-pub(super) async fn page(site: &Site, token: &LinkToken, visit: &Visit) -> Page {
+pub(super) async fn page(site: &Site, token: &LinkToken, visit: &Visit) -> Result<Page, Trouble> {
     let method = match visit.occasion {
         Occasion::Visit => Method::GET,
         Occasion::TooLate => Method::POST,
@@ -62,18 +58,28 @@ pub(super) async fn page(site: &Site, token: &LinkToken, visit: &Visit) -> Page 
         Ok(Look::Live(preview)) => {
             let confirmation = site.keys.confirm(&hash, preview.now);
             let frame = frame(preview.recipient_locale.as_deref());
-            pages::confirm(frame, visit.occasion, &preview, token, confirmation)
+            let occasion = visit.occasion;
+            Ok(pages::confirm(
+                frame,
+                occasion,
+                &preview,
+                token,
+                confirmation,
+            ))
         }
         Ok(Look::Ended(ended)) => {
             if visit.is_by_a_person {
                 site.reuses.note(&ended);
             }
-            pages::ended(frame(ended.recipient_locale.as_deref()), &ended)
+            Ok(pages::ended(
+                frame(ended.recipient_locale.as_deref()),
+                &ended,
+            ))
         }
-        Ok(Look::Unknown) => pages::trouble(frame(None), Trouble::Unknown),
+        Ok(Look::Unknown) => Err(Trouble::Unknown),
         Err(error) => {
             tracing::error!(%error, "a link could not be looked up");
-            pages::trouble(frame(None), Trouble::Unavailable)
+            Err(Trouble::Unavailable)
         }
     }
 }

@@ -1,9 +1,8 @@
 //! Which request goes where; one file an endpoint.
-//!
-//! Paths are compared as they were sent, without decoding: a link has one spelling.
 
 mod confirm;
 mod reveal;
+mod route;
 
 use std::{any::Any, sync::Arc};
 
@@ -14,41 +13,37 @@ use poem::{
 };
 
 use crate::{
-    access_log::Route,
-    language,
-    pages::{self, Page, Trouble},
+    pages::{self, Page, Refusal, Trouble},
     site::Site,
 };
+
+pub(crate) use self::route::Route;
 
 /// Every route there is.
 pub(crate) struct Routes(pub(crate) Arc<Site>);
 
 impl Routes {
-    async fn answer(&self, route: Route, request: Request) -> Response {
+    async fn answer(&self, route: Route, request: Request) -> Result<Response, Refusal> {
         let Self(site) = self;
-        let method = request.method().clone();
-        let trouble = |request: &Request, trouble| {
-            let asked_for = language::asked_for(request);
-            pages::trouble(
-                site.appearance.frame(asked_for, None, request.method()),
-                trouble,
-            )
-        };
-        let page = match (route, method) {
+        let page = match (route, request.method().clone()) {
             (Route::Reveal, Method::POST) => return reveal::answer(site, request).await,
-            (Route::Confirm, Method::GET | Method::HEAD) => confirm::answer(site, &request).await,
+            (Route::Confirm, Method::GET | Method::HEAD) => confirm::answer(site, &request).await?,
             (Route::Favicon, Method::GET | Method::HEAD) => Page::empty(StatusCode::NO_CONTENT),
-            (Route::Confirm | Route::Favicon, _) => trouble(
-                &request,
-                Trouble::Method {
-                    allowed: "GET, HEAD",
-                },
-            ),
-            (Route::Reveal, Method::GET | Method::HEAD) => trouble(&request, Trouble::NotAgain),
-            (Route::Reveal, _) => trouble(&request, Trouble::Method { allowed: "POST" }),
-            (Route::Other, _) => trouble(&request, Trouble::Unknown),
+            (route, method) => return Err(trouble_of(route, &method).into()),
         };
-        page.into_response()
+        Ok(page.into_response())
+    }
+}
+
+/// What is wrong with a method that a route doesn't take, or with an address that is none.
+const fn trouble_of(route: Route, method: &Method) -> Trouble {
+    match (route, method) {
+        (Route::Confirm | Route::Favicon, _) => Trouble::Method {
+            allowed: "GET, HEAD",
+        },
+        (Route::Reveal, &Method::GET | &Method::HEAD) => Trouble::NotAgain,
+        (Route::Reveal, _) => Trouble::Method { allowed: "POST" },
+        (Route::Other, _) => Trouble::Unknown,
     }
 }
 
@@ -57,7 +52,7 @@ impl Endpoint for Routes {
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         let route = Route::of(request.uri().path());
-        Ok(self.answer(route, request).await)
+        Ok(pages::response(self.answer(route, request).await))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use poem::{Request, Response, http::Method};
+use poem::{IntoResponse as _, Request, Response, http::Method};
 use shared::{
     crypto::{Confirmed, LinkToken},
     store::burn::{self, Burn, BurnError},
@@ -15,7 +15,7 @@ use crate::{
     burning::{Burned, Burning, Waited},
     form::{self, FormError},
     gate, language,
-    pages::{self, Occasion, Page, Trouble},
+    pages::{self, Occasion, Page, Refusal, Trouble},
     site::Site,
 };
 
@@ -31,11 +31,9 @@ const COMMIT_PATIENCE: Duration = Duration::from_mins(1);
 const _: () = assert!(COMMIT_PATIENCE.as_secs() > burn::COMMIT_PATIENCE.as_secs());
 
 /// Checks where the request comes from, reads the form, and burns.
-pub(crate) async fn answer(site: &Arc<Site>, mut request: Request) -> Response {
-    match check(site, &mut request).await {
-        Ok(asked) => burn(site, asked).await,
-        Err(page) => page.into_response(),
-    }
+pub(crate) async fn answer(site: &Arc<Site>, mut request: Request) -> Result<Response, Refusal> {
+    let asked = check(site, &mut request).await?;
+    Ok(burn(site, asked).await)
 }
 
 /// Somebody pressed the button.
@@ -45,31 +43,27 @@ struct Asked {
     visit: Visit,
 }
 
-async fn check(site: &Site, request: &mut Request) -> Result<Asked, Page> {
-    let asked_for = language::asked_for(request);
-    let refused = |asked_for, trouble| {
-        let frame = site.appearance.frame(asked_for, None, &Method::POST);
-        pages::trouble(frame, trouble)
-    };
+async fn check(site: &Site, request: &mut Request) -> Result<Asked, Refusal> {
     if let Err(refusal) = gate::check(request, &site.public_base_url) {
         tracing::warn!(%refusal, "a request to open a secret was refused");
-        return Err(refused(asked_for, Trouble::Forbidden));
+        return Err(Trouble::Forbidden.into());
     }
     let visitor = site.visitor(request);
     let form = timeout(FORM_PATIENCE, form::read(request)).await;
-    let form = form.map_err(|_| refused(asked_for, Trouble::TooSlow))?;
-    let form = form.map_err(|error| refused(asked_for, trouble_of(error)))?;
-    let asked_for = form.language.or(asked_for);
+    let form = form.map_err(|_| Trouble::TooSlow)?.map_err(trouble_of)?;
     let Some(confirmed) = site.keys.confirmed(&form.token.hash(), &form.confirmation) else {
         tracing::warn!("a request to open a secret was refused: its page was never shown");
-        return Err(refused(asked_for, Trouble::Forbidden));
+        return Err(Refusal {
+            trouble: Trouble::Forbidden,
+            language: form.language,
+        });
     };
     Ok(Asked {
         token: Arc::new(form.token),
         confirmed,
         visit: Visit {
             visitor,
-            asked_for,
+            asked_for: form.language.or_else(|| language::asked_for(request)),
             occasion: Occasion::TooLate,
             is_by_a_person: true,
         },
@@ -93,14 +87,14 @@ async fn burn(site: &Arc<Site>, asked: Asked) -> Response {
         asked.visit.asked_for,
     );
     match burning.wait(DEADLINE).await {
-        Waited::Ended(burned) => page_of(site, &asked, burned).await.into_response(),
-        Waited::GivenUp => asked.trouble(site, Trouble::Unavailable).into_response(),
+        Waited::Ended(burned) => pages::response(page_of(site, &asked, burned).await),
+        Waited::GivenUp => asked.refusal(Trouble::Unavailable).into_response(),
         Waited::Committing => {
             let site = Arc::clone(site);
             Awaited::response(async move {
                 match burning.wait(COMMIT_PATIENCE).await {
                     Waited::Ended(burned) => page_of(&site, &asked, burned).await,
-                    Waited::GivenUp | Waited::Committing => asked.trouble(&site, Trouble::Unsure),
+                    Waited::GivenUp | Waited::Committing => Err(asked.refusal(Trouble::Unsure)),
                 }
             })
         }
@@ -108,39 +102,41 @@ async fn burn(site: &Arc<Site>, asked: Asked) -> Response {
 }
 
 impl Asked {
-    fn trouble(&self, site: &Site, trouble: Trouble) -> Page {
-        let frame = site
-            .appearance
-            .frame(self.visit.asked_for, None, &Method::POST);
-        pages::trouble(frame, trouble)
+    const fn refusal(&self, trouble: Trouble) -> Refusal {
+        Refusal {
+            trouble,
+            language: self.visit.asked_for,
+        }
     }
 }
 
-async fn page_of(site: &Site, asked: &Asked, burned: Burned) -> Page {
+async fn page_of(site: &Site, asked: &Asked, burned: Burned) -> Result<Page, Refusal> {
     let frame = |recipient: Option<&str>| {
         site.appearance
             .frame(asked.visit.asked_for, recipient, &Method::POST)
     };
-    match burned {
-        Ok(Burn::Revealed { rendered, .. }) => rendered,
+    let page = match burned {
+        Ok(Burn::Revealed { rendered, .. }) => Ok(rendered),
         Ok(Burn::Ended(ended)) => {
             site.reuses.note(&ended);
-            pages::ended(frame(ended.recipient_locale.as_deref()), &ended)
+            let frame = frame(ended.recipient_locale.as_deref());
+            Ok(pages::ended(frame, &ended))
         }
         Ok(Burn::Repeated(ended)) => {
             site.reuses.note_repeat(&ended);
-            pages::repeated(frame(ended.recipient_locale.as_deref()), &ended)
+            let frame = frame(ended.recipient_locale.as_deref());
+            Ok(pages::repeated(frame, &ended))
         }
         Ok(Burn::Unconfirmed) => confirm::page(site, &asked.token, &asked.visit).await,
-        Ok(Burn::Unknown) => asked.trouble(site, Trouble::Unknown),
-        Ok(Burn::Abandoned) => asked.trouble(site, Trouble::Unavailable),
+        Ok(Burn::Unknown) => Err(Trouble::Unknown),
+        Ok(Burn::Abandoned) => Err(Trouble::Unavailable),
         Err(error) => {
             tracing::error!(%error, "a secret could not be shown");
-            let trouble = match error {
+            Err(match error {
                 BurnError::Unknown(_) => Trouble::Unsure,
                 BurnError::Undecryptable { .. } | BurnError::Store(_) => Trouble::Unavailable,
-            };
-            asked.trouble(site, trouble)
+            })
         }
-    }
+    };
+    page.map_err(|trouble| asked.refusal(trouble))
 }
