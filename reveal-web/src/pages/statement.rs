@@ -2,59 +2,59 @@
 
 use leptos::prelude::*;
 use poem::http::StatusCode;
-use shared::text::{Message, text};
+use shared::text::{self, Message, State, text};
 
 use super::{Frame, Kind, Page, layout};
 
-/// A title and two sentences.
-#[derive(Clone, Copy)]
-pub(super) struct Statement<'a> {
-    /// A word for tests and for whoever asks about a page.
-    pub(super) state: &'static str,
-    pub(super) title: Message<'a>,
-    pub(super) what: Message<'a>,
-    pub(super) next: Message<'a>,
+/// What stands in the place of what a state says to do next.
+pub(super) enum Next<'a> {
+    /// That the page tries again by itself.
+    Reloads(Message<'a>),
+    /// Beside it: that the page's script leads back to the one from which the visitor came.
+    LeadsBack {
+        /// After how many seconds.
+        after_seconds: u64,
+        says: Message<'a>,
+    },
 }
 
-/// A way back to the page from which the visitor came.
-pub(super) struct GoesBack<'a> {
-    /// After how many seconds.
-    pub(super) after_seconds: u64,
-    /// That it leads there by itself.
-    pub(super) says: Message<'a>,
-}
-
-impl Statement<'_> {
-    pub(super) fn page(&self, frame: Frame<'_>, status: StatusCode) -> Page {
-        self.render(frame, status, None)
-    }
-
-    /// A page whose script leads back, and says that in the place of `next`.
-    pub(super) fn page_that_goes_back(
-        &self,
-        frame: Frame<'_>,
-        status: StatusCode,
-        back: &GoesBack<'_>,
-    ) -> Page {
-        self.render(frame, status, Some(back))
-    }
-
-    fn render(&self, frame: Frame<'_>, status: StatusCode, back: Option<&GoesBack<'_>>) -> Page {
-        let locale = frame.locale;
-        let title = text(locale, self.title);
-        let content = view! {
-            <h1 id="state" data-state=self.state>{title.clone()}</h1>
-            <p>{text(locale, self.what)}</p>
-            <p
-                id="next"
-                role=back.map(|_| "status")
-                data-seconds=back.map(|back| back.after_seconds.to_string())
-                data-itself=back.map(|back| text(locale, back.says))
-            >
-                {text(locale, self.next)}
-            </p>
-        };
-        let kind = back.map_or(Kind::Inert, |_| Kind::Wait);
-        Page::new(status, kind, layout::render(frame, kind, &title, content))
-    }
+/// The page of a state.
+pub(super) fn page(
+    frame: Frame<'_>,
+    status: StatusCode,
+    state: State<'_>,
+    next: Option<&Next<'_>>,
+) -> Page {
+    let locale = frame.locale;
+    let said = text::statement(locale, state);
+    let back = match next {
+        Some(Next::LeadsBack {
+            after_seconds,
+            says,
+        }) => Some((*after_seconds, text(locale, *says))),
+        _ => None,
+    };
+    let what_next = match next {
+        Some(Next::Reloads(says)) => text(locale, *says),
+        _ => said.next,
+    };
+    let kind = back.as_ref().map_or(Kind::Inert, |_| Kind::Wait);
+    let (seconds, itself) = back.unzip();
+    let content = view! {
+        <h1 id="state" data-state=state.word()>{said.title.clone()}</h1>
+        <p>{said.text}</p>
+        <p
+            id="next"
+            role=seconds.map(|_| "status")
+            data-seconds=seconds.map(|seconds| seconds.to_string())
+            data-itself=itself
+        >
+            {what_next}
+        </p>
+    };
+    Page::new(
+        status,
+        kind,
+        layout::render(frame, kind, &said.title, content),
+    )
 }

@@ -7,11 +7,11 @@ use poem::{
     http::{HeaderValue, StatusCode, header},
 };
 use rand::RngExt as _;
-use shared::text::{Locale, Message};
+use shared::text::{Locale, Message, State};
 
 use super::{
     Frame, Page,
-    statement::{GoesBack, Statement},
+    statement::{self, Next},
 };
 
 /// What is wrong with a request, or with us.
@@ -75,92 +75,30 @@ impl Trouble {
         }
     }
 
-    fn statement(self) -> Statement<'static> {
-        let (state, title, what, next) = match self {
-            Self::Unknown => (
-                "unknown",
-                Message::UnknownTitle,
-                Message::UnknownText,
-                Message::UnknownNext,
-            ),
-            Self::Unavailable => (
-                "unavailable",
-                Message::UnavailableTitle,
-                Message::UnavailableText,
-                Message::UnavailableNext,
-            ),
-            Self::Unsure => (
-                "unsure",
-                Message::UnsureTitle,
-                Message::UnsureText,
-                Message::UnsureNext,
-            ),
-            Self::TooMany { retry_after } => (
-                "too-many",
-                Message::TooManyTitle,
-                Message::TooManyText,
-                Message::TooManyPress {
-                    seconds: whole(retry_after),
-                },
-            ),
-            Self::NotAgain => (
-                "not-again",
-                Message::NotAgainTitle,
-                Message::NotAgainText,
-                Message::NotAgainNext,
-            ),
-            Self::BadRequest => (
-                "bad-request",
-                Message::BadRequestTitle,
-                Message::BadRequestText,
-                Message::BadRequestNext,
-            ),
-            Self::Forbidden => (
-                "forbidden",
-                Message::ForbiddenTitle,
-                Message::ForbiddenText,
-                Message::ForbiddenNext,
-            ),
-            Self::Method { .. } => (
-                "method",
-                Message::MethodTitle,
-                Message::MethodText,
-                Message::MethodNext,
-            ),
-            Self::TooLarge => (
-                "too-large",
-                Message::TooLargeTitle,
-                Message::TooLargeText,
-                Message::TooLargeNext,
-            ),
-            Self::TooSlow => (
-                "too-slow",
-                Message::TooSlowTitle,
-                Message::TooSlowText,
-                Message::TooSlowNext,
-            ),
-            Self::Broken => (
-                "broken",
-                Message::BrokenTitle,
-                Message::BrokenText,
-                Message::BrokenNext,
-            ),
-        };
-        Statement {
-            state,
-            title,
-            what,
-            next,
+    fn state(self) -> State<'static> {
+        match self {
+            Self::Unknown => State::Unknown,
+            Self::Unavailable => State::Unavailable,
+            Self::Unsure => State::Unsure,
+            Self::TooMany { retry_after } => State::TooMany {
+                seconds: whole(retry_after),
+            },
+            Self::NotAgain => State::NotAgain,
+            Self::BadRequest => State::BadRequest,
+            Self::Forbidden => State::Forbidden,
+            Self::Method { .. } => State::Method,
+            Self::TooLarge => State::TooLarge,
+            Self::TooSlow => State::TooSlow,
+            Self::Broken => State::Broken,
         }
     }
 }
 
 /// The page for a trouble; only the outermost layer makes it (`headers.rs`).
 pub(crate) fn trouble(frame: Frame<'_>, trouble: Trouble) -> Page {
-    let (statement, status) = (trouble.statement(), trouble.status());
     let mut page = match trouble {
-        Trouble::TooMany { retry_after } => too_many(frame, statement, status, retry_after),
-        _ => statement.page(frame, status),
+        Trouble::TooMany { retry_after } => too_many(frame, trouble, retry_after),
+        _ => statement::page(frame, trouble.status(), trouble.state(), None),
     };
     page.extra.extend(trouble.header());
     page
@@ -168,27 +106,22 @@ pub(crate) fn trouble(frame: Frame<'_>, trouble: Trouble) -> Page {
 
 /// A page that was refused asks for itself again when its time has come. A press never repeats itself:
 /// nothing but a press opens a secret. It leads back to the page with the button.
-fn too_many(
-    frame: Frame<'_>,
-    statement: Statement<'_>,
-    status: StatusCode,
-    retry_after: Duration,
-) -> Page {
+fn too_many(frame: Frame<'_>, trouble: Trouble, retry_after: Duration) -> Page {
     let seconds = whole(retry_after) + rand::rng().random_range(0..=SPREAD_SECONDS);
-    if frame.is_repeatable {
-        let reloads = Statement {
-            next: Message::TooManyReload { seconds },
-            ..statement
-        };
-        let mut page = reloads.page(frame, status);
-        page.extra.push((header::REFRESH, seconds.into()));
-        return page;
-    }
-    let back = GoesBack {
-        after_seconds: seconds,
-        says: Message::TooManyBack { seconds },
+    let reloads = frame.is_repeatable;
+    let next = if reloads {
+        Next::Reloads(Message::TooManyReload { seconds })
+    } else {
+        Next::LeadsBack {
+            after_seconds: seconds,
+            says: Message::TooManyBack { seconds },
+        }
     };
-    statement.page_that_goes_back(frame, status, &back)
+    let mut page = statement::page(frame, trouble.status(), trouble.state(), Some(&next));
+    if reloads {
+        page.extra.push((header::REFRESH, seconds.into()));
+    }
+    page
 }
 
 /// Instead of a page: what is wrong, from which the outermost layer makes one.

@@ -2,10 +2,12 @@
 
 use std::sync::LazyLock;
 
-use fluent_bundle::{FluentResource, FluentValue, concurrent::FluentBundle};
+use fluent_bundle::{
+    FluentArgs, FluentMessage, FluentResource, FluentValue, concurrent::FluentBundle,
+};
 use icu_decimal::{DecimalFormatter, input::Decimal, options::DecimalFormatterOptions};
 
-use super::{Locale, Message};
+use super::{Locale, Message, State};
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -19,21 +21,56 @@ const fn source(locale: Locale) -> &'static str {
     }
 }
 
+/// What a page without a button says.
+pub struct Statement {
+    /// What the page is called.
+    pub title: String,
+    /// What is the case.
+    pub text: String,
+    /// What to do next.
+    pub next: String,
+}
+
 /// The text of a message. Arguments are inserted as they are: escaping is the business of whoever
 /// builds a page or a Slack message of it.
 #[must_use]
 pub fn text(locale: Locale, message: Message<'_>) -> String {
     let (id, arguments) = message.parts();
+    part(locale, id, None, &arguments)
+}
+
+/// The texts of a state.
+#[must_use]
+pub fn statement(locale: Locale, state: State<'_>) -> Statement {
+    let (id, arguments) = state.parts();
+    Statement {
+        title: part(locale, id, None, &arguments),
+        text: part(locale, id, Some("text"), &arguments),
+        next: part(locale, id, Some("next"), &arguments),
+    }
+}
+
+/// A message's value, or one of its attributes.
+fn part(
+    locale: Locale,
+    id: &'static str,
+    attribute: Option<&str>,
+    arguments: &FluentArgs<'_>,
+) -> String {
     let bundle = match locale {
         Locale::En => &*ENGLISH,
         Locale::Fr => &*FRENCH,
     };
-    let Some(pattern) = bundle.get_message(id).and_then(|entry| entry.value()) else {
+    let pattern = |message: FluentMessage<'static>| match attribute {
+        None => message.value(),
+        Some(name) => message.get_attribute(name).map(|found| found.value()),
+    };
+    let Some(pattern) = bundle.get_message(id).and_then(pattern) else {
         tracing::error!(id, "a message is missing from the catalogue");
         return id.to_owned();
     };
     let mut errors = Vec::new();
-    let text = bundle.format_pattern(pattern, Some(&arguments), &mut errors);
+    let text = bundle.format_pattern(pattern, Some(arguments), &mut errors);
     if !errors.is_empty() {
         tracing::error!(
             id,
@@ -79,12 +116,45 @@ mod tests {
 
     use super::*;
 
-    fn ids(locale: Locale) -> BTreeSet<&'static str> {
-        source(locale)
+    /// Of each message its id, of each attribute the message's with its own.
+    fn ids(locale: Locale) -> BTreeSet<String> {
+        let mut message = "";
+        let mut ids = BTreeSet::new();
+        for (name, _) in source(locale)
             .lines()
-            .filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()))
-            .filter_map(|line| line.split_once(" =").map(|(id, _)| id))
-            .collect()
+            .filter_map(|line| line.split_once(" ="))
+        {
+            match name.strip_prefix("    .") {
+                Some(attribute) => drop(ids.insert(format!("{message}.{attribute}"))),
+                None if name.starts_with(|first: char| first.is_ascii_lowercase()) => {
+                    message = name;
+                    ids.insert(name.to_owned());
+                }
+                None => {}
+            }
+        }
+        ids
+    }
+
+    /// Every text once: its id as above, and what it is made of.
+    fn parts() -> Vec<(
+        String,
+        &'static str,
+        Option<&'static str>,
+        FluentArgs<'static>,
+    )> {
+        let messages = Message::samples().into_iter().map(|message| {
+            let (id, arguments) = message.parts();
+            (id.to_owned(), id, None, arguments)
+        });
+        let states = State::samples().into_iter().flat_map(|state| {
+            [None, Some("text"), Some("next")].map(|attribute| {
+                let (id, arguments) = state.parts();
+                let name = attribute.map_or_else(|| id.to_owned(), |name| format!("{id}.{name}"));
+                (name, id, attribute, arguments)
+            })
+        });
+        messages.chain(states).collect()
     }
 
     #[test]
@@ -99,10 +169,7 @@ mod tests {
 
     #[test]
     fn messages_and_catalogues_have_the_same_ids() {
-        let used: BTreeSet<_> = Message::samples()
-            .iter()
-            .map(|message| message.parts().0)
-            .collect();
+        let used: BTreeSet<_> = parts().into_iter().map(|(name, ..)| name).collect();
         for locale in Locale::ALL {
             assert_eq!(used, ids(locale), "{locale:?}");
         }
@@ -111,19 +178,35 @@ mod tests {
     #[test]
     fn every_message_formats_without_an_error() {
         for locale in Locale::ALL {
-            for message in Message::samples() {
-                let (id, arguments) = message.parts();
+            for (name, id, attribute, arguments) in parts() {
                 let bundle = bundle(locale);
-                let pattern = bundle.get_message(id).unwrap().value().unwrap();
+                let message = bundle.get_message(id).unwrap();
+                let pattern = match attribute {
+                    None => message.value().unwrap(),
+                    Some(attribute) => message.get_attribute(attribute).unwrap().value(),
+                };
                 let mut errors = Vec::new();
                 let text = bundle.format_pattern(pattern, Some(&arguments), &mut errors);
-                assert!(errors.is_empty(), "{id}: {errors:?}");
-                for (name, _) in arguments.iter() {
-                    assert!(
-                        text.contains("SAMPLE") || text.contains('7'),
-                        "{id} leaves out {name}"
-                    );
+                assert!(errors.is_empty(), "{name}: {errors:?}");
+                // A state's title needs none.
+                let tells = id == name && !id.starts_with("state-");
+                for (argument, _) in arguments.iter().filter(|_| tells) {
+                    let is_told = text.contains("SAMPLE") || text.contains('7');
+                    assert!(is_told, "{name} leaves out {argument}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_state_tells_all_that_it_knows() {
+        for locale in Locale::ALL {
+            for state in State::samples() {
+                let said = statement(locale, state);
+                let said = [said.title, said.text, said.next].concat();
+                let has_arguments = state.parts().1.iter().next().is_some();
+                let tells = said.contains("SAMPLE") || said.contains('7');
+                assert_eq!(tells, has_arguments, "{state:?}: {said}");
             }
         }
     }
@@ -132,17 +215,16 @@ mod tests {
     fn every_message_is_translated() {
         // The product's name, and words that are the same in both languages.
         let same = ["page-product", "modal-secret", "modal-note", "minutes"];
-        for message in Message::samples() {
-            let id = message.parts().0;
-            let texts = Locale::ALL.map(|locale| text(locale, message));
-            assert!(texts[0] != texts[1] || same.contains(&id), "{id}");
+        for (name, id, attribute, arguments) in parts() {
+            let texts = Locale::ALL.map(|locale| part(locale, id, attribute, &arguments));
+            assert!(texts[0] != texts[1] || same.contains(&&*name), "{name}");
         }
     }
 
     #[test]
     fn french_is_set_as_french_is() {
-        for message in Message::samples() {
-            let (id, text) = (message.parts().0, text(Locale::Fr, message));
+        for (id, message, attribute, arguments) in parts() {
+            let text = part(Locale::Fr, message, attribute, &arguments);
             let characters: Vec<_> = text.chars().collect();
             for pair in characters.windows(2) {
                 let fits = match pair {

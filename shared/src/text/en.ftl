@@ -193,68 +193,73 @@ revealed-copied = Copied.
 revealed-copy-failed = That didn’t work. Show the secret, then select and copy it yourself.
 revealed-note = Note from { $sender }
 revealed-gone = It’s destroyed on our side: when you close or leave this page, it’s lost.
-opened-title = Already opened
-opened-text = This secret was opened on { $when }, and was destroyed then.
-opened-next = If you opened it and need it again, or saw nothing, ask the sender to send it anew. If you didn’t open it, tell the sender now: somebody else did.
-opened-lost-next = The page with it may not have arrived. If you saw nothing, ask the sender to send it anew. If it wasn’t you who opened it, tell the sender now.
-repeated-title = Opened a moment ago
-repeated-text = This page opened the secret a moment ago, and it’s shown only once.
-repeated-next = If you saw it, there is nothing to do. If you saw nothing, it was lost on the way, as a second press or a slow line can do: ask the sender to send it anew.
-expired-title = Too late
-expired-text = Nobody opened this secret in time, so it was destroyed unseen.
-expired-next = Ask the sender to send it anew.
-revoked-title = Taken back
-revoked-text = The sender took this secret back before anybody opened it.
-revoked-next = Ask the sender if you still need it.
-ended-title = Ended by the IT team
-ended-text = Your IT team ended this secret before its time. It can’t be opened any more.
-ended-next = Ask the sender to send it anew: they have been told, too.
-conflict-title = No longer there
-conflict-text = The records already show the end of this secret, so it was destroyed and not shown.
-withdrawn-title = No longer there
-withdrawn-text = This secret was destroyed unseen.
-withdrawn-next = Ask the sender to send it anew if you still need it.
-unknown-title = No secret here
-unknown-text = This link leads to no secret. It may be incomplete, or it’s from too long ago.
-unknown-next = Open the link from the message in Slack again, or ask the sender to send it anew.
-not-again-title = Not a second time
-not-again-text = A secret that is shown at this address can’t be called up again. It’s only ever shown to whoever presses the button, once.
-not-again-next = Open the link from the message in Slack: it says how it stands with the secret.
-unavailable-title = Not just now
-unavailable-text = The secret can’t be shown at the moment. Nothing is lost that was not shown.
-unavailable-next = Try again in a minute, from the message in Slack. If it goes on, ask your IT team.
-unsure-title = Not known yet
-unsure-text = The database didn’t answer in time: it isn’t known whether the secret was opened. It is not on this page.
-unsure-next = Open the link from the message in Slack again in a minute: it says how things stand. If the secret was opened, ask the sender to send it anew.
-too-many-title = Too many requests
-too-many-text = There were too many requests from your network just now. Nothing was shown, and nothing is lost.
 too-many-reload = { $seconds ->
     [one] This page tries again by itself in { $seconds } second.
    *[other] This page tries again by itself in { $seconds } seconds.
-}
-too-many-press = { $seconds ->
-    [one] In { $seconds } second, go back to the page with the button and press it again, or open the link from the message in Slack.
-   *[other] In { $seconds } seconds, go back to the page with the button and press it again, or open the link from the message in Slack.
 }
 too-many-back = { $seconds ->
     [one] In { $seconds } second this page leads back to the one with the button. If it doesn’t, open the link from the message in Slack again.
    *[other] In { $seconds } seconds this page leads back to the one with the button. If it doesn’t, open the link from the message in Slack again.
 }
-bad-request-title = That didn’t work
-bad-request-text = The page sent something that we don’t understand. Nothing was shown.
-bad-request-next = Open the link from the message in Slack again. If it goes on, ask your IT team.
-forbidden-title = Not from our page
-forbidden-text = Secrets open only with the button on our own page. This request came from elsewhere, and nothing was shown.
-forbidden-next = Open the link from the message in Slack again, in an up-to-date browser. If it goes on, ask your IT team.
-method-title = Not that way
-method-text = This address doesn’t take that kind of request.
-method-next = Open the link from the message in Slack again.
-too-large-title = That was too much
-too-large-text = The request is larger than anything this page sends. Nothing was shown.
-too-large-next = Open the link from the message in Slack again. If it goes on, ask your IT team.
-too-slow-title = That took too long
-too-slow-text = The request didn’t arrive in time. Nothing was shown.
-too-slow-next = Check your connection, then open the link from the message in Slack again.
-broken-title = Something broke
-broken-text = That’s a fault on our side.
-broken-next = Try again in a minute, from the message in Slack. If it goes on, ask your IT team.
+
+# What a page without a button says: its title, what is the case, and what to do next
+state-opened = Already opened
+    .text = This secret was opened on { $when }, and was destroyed then.
+    .next = If you opened it and need it again, or saw nothing, ask the sender to send it anew. If you didn’t open it, tell the sender now: somebody else did.
+state-opened-lost = { state-opened }
+    .text = { state-opened.text }
+    .next = The page with it may not have arrived. If you saw nothing, ask the sender to send it anew. If it wasn’t you who opened it, tell the sender now.
+state-repeated = Opened a moment ago
+    .text = This page opened the secret a moment ago, and it’s shown only once.
+    .next = If you saw it, there is nothing to do. If you saw nothing, it was lost on the way, as a second press or a slow line can do: ask the sender to send it anew.
+state-expired = Too late
+    .text = Nobody opened this secret in time, so it was destroyed unseen.
+    .next = Ask the sender to send it anew.
+state-revoked = Taken back
+    .text = The sender took this secret back before anybody opened it.
+    .next = Ask the sender if you still need it.
+state-ended = Ended by the IT team
+    .text = Your IT team ended this secret before its time. It can’t be opened any more.
+    .next = Ask the sender to send it anew: they have been told, too.
+state-conflict = No longer there
+    .text = The records already show the end of this secret, so it was destroyed and not shown.
+    .next = { state-ended.next }
+state-withdrawn = No longer there
+    .text = This secret was destroyed unseen.
+    .next = Ask the sender to send it anew if you still need it.
+state-unknown = No secret here
+    .text = This link leads to no secret. It may be incomplete, or it’s from too long ago.
+    .next = Open the link from the message in Slack again, or ask the sender to send it anew.
+state-not-again = Not a second time
+    .text = A secret that is shown at this address can’t be called up again. It’s only ever shown to whoever presses the button, once.
+    .next = Open the link from the message in Slack: it says how it stands with the secret.
+state-unavailable = Not just now
+    .text = The secret can’t be shown at the moment. Nothing is lost that was not shown.
+    .next = Try again in a minute, from the message in Slack. If it goes on, ask your IT team.
+state-unsure = Not known yet
+    .text = The database didn’t answer in time: it isn’t known whether the secret was opened. It is not on this page.
+    .next = Open the link from the message in Slack again in a minute: it says how things stand. If the secret was opened, ask the sender to send it anew.
+state-too-many = Too many requests
+    .text = There were too many requests from your network just now. Nothing was shown, and nothing is lost.
+    .next = { $seconds ->
+        [one] In { $seconds } second, go back to the page with the button and press it again, or open the link from the message in Slack.
+       *[other] In { $seconds } seconds, go back to the page with the button and press it again, or open the link from the message in Slack.
+    }
+state-bad-request = That didn’t work
+    .text = The page sent something that we don’t understand. Nothing was shown.
+    .next = Open the link from the message in Slack again. If it goes on, ask your IT team.
+state-forbidden = Not from our page
+    .text = Secrets open only with the button on our own page. This request came from elsewhere, and nothing was shown.
+    .next = Open the link from the message in Slack again, in an up-to-date browser. If it goes on, ask your IT team.
+state-method = Not that way
+    .text = This address doesn’t take that kind of request.
+    .next = Open the link from the message in Slack again.
+state-too-large = That was too much
+    .text = The request is larger than anything this page sends. Nothing was shown.
+    .next = Open the link from the message in Slack again. If it goes on, ask your IT team.
+state-too-slow = That took too long
+    .text = The request didn’t arrive in time. Nothing was shown.
+    .next = Check your connection, then open the link from the message in Slack again.
+state-broken = Something broke
+    .text = That’s a fault on our side.
+    .next = Try again in a minute, from the message in Slack. If it goes on, ask your IT team.

@@ -195,68 +195,73 @@ revealed-copied = Copié.
 revealed-copy-failed = Cela n’a pas fonctionné. Affichez le secret, puis sélectionnez-le et copiez-le vous-même.
 revealed-note = Note de { $sender }
 revealed-gone = Il est détruit de notre côté : si vous fermez ou quittez cette page, il est perdu.
-opened-title = Déjà ouvert
-opened-text = Ce secret a été ouvert le { $when }, puis détruit.
-opened-next = Si vous l’avez ouvert et qu’il vous le faut encore, ou que vous n’avez rien vu, demandez qu’on vous le renvoie. Si vous ne l’avez pas ouvert, prévenez tout de suite la personne qui l’a envoyé : quelqu’un d’autre l’a fait.
-opened-lost-next = La page qui l’affichait n’est peut-être pas arrivée. Si vous n’avez rien vu, demandez qu’on vous le renvoie. Si ce n’est pas vous qui l’avez ouvert, prévenez tout de suite la personne qui l’a envoyé.
-repeated-title = Ouvert à l’instant
-repeated-text = Cette page vient d’ouvrir le secret, et il ne s’affiche qu’une fois.
-repeated-next = Si vous l’avez vu, il n’y a rien à faire. Si vous n’avez rien vu, il s’est perdu en chemin, comme il arrive si l’on appuie deux fois ou si la connexion est lente : demandez qu’on vous le renvoie.
-expired-title = Trop tard
-expired-text = Personne n’a ouvert ce secret à temps : il a été détruit sans être vu.
-expired-next = Demandez à la personne qui l’a envoyé de le renvoyer.
-revoked-title = Repris
-revoked-text = La personne qui a envoyé ce secret l’a repris avant que quelqu’un l’ouvre.
-revoked-next = Demandez-le-lui s’il vous le faut encore.
-ended-title = Fin décidée par l’équipe informatique
-ended-text = Votre équipe informatique a mis fin à ce secret avant son heure. Il ne peut plus être ouvert.
-ended-next = Demandez à la personne qui l’a envoyé de le renvoyer : elle en a aussi été avertie.
-conflict-title = N’est plus là
-conflict-text = Le journal indique déjà la fin de ce secret : il a été détruit sans être affiché.
-withdrawn-title = Il n’est plus là
-withdrawn-text = Ce secret a été détruit sans être vu.
-withdrawn-next = Demandez à la personne qui l’a envoyé de le renvoyer s’il vous le faut encore.
-unknown-title = Pas de secret ici
-unknown-text = Ce lien ne mène à aucun secret. Il est peut-être incomplet, ou trop ancien.
-unknown-next = Ouvrez de nouveau le lien depuis le message dans Slack, ou demandez qu’on vous renvoie le secret.
-not-again-title = Pas une deuxième fois
-not-again-text = Un secret affiché à cette adresse ne peut pas être rappelé. Il ne s’affiche qu’une seule fois, à qui appuie sur le bouton.
-not-again-next = Ouvrez le lien depuis le message dans Slack : il dit où en est le secret.
-unavailable-title = Pas maintenant
-unavailable-text = Le secret ne peut pas être affiché en ce moment. Rien de ce qui n’a pas été affiché n’est perdu.
-unavailable-next = Réessayez dans une minute, depuis le message dans Slack. Si cela persiste, demandez à votre équipe informatique.
-unsure-title = Pas encore connu
-unsure-text = La base de données n’a pas répondu à temps : on ne sait pas si le secret a été ouvert. Il n’est pas sur cette page.
-unsure-next = Rouvrez dans une minute le lien du message dans Slack : il dit où en sont les choses. Si le secret a été ouvert, demandez qu’on vous le renvoie.
-too-many-title = Trop de requêtes
-too-many-text = Il y a eu trop de requêtes depuis votre réseau à l’instant. Rien n’a été affiché, et rien n’est perdu.
 too-many-reload = { $seconds ->
     [one] Cette page réessaie d’elle-même dans { $seconds } seconde.
    *[other] Cette page réessaie d’elle-même dans { $seconds } secondes.
-}
-too-many-press = { $seconds ->
-    [one] Dans { $seconds } seconde, revenez à la page du bouton et appuyez de nouveau, ou ouvrez le lien depuis le message dans Slack.
-   *[other] Dans { $seconds } secondes, revenez à la page du bouton et appuyez de nouveau, ou ouvrez le lien depuis le message dans Slack.
 }
 too-many-back = { $seconds ->
     [one] Dans { $seconds } seconde, cette page ramène à celle du bouton. Sinon, ouvrez de nouveau le lien depuis le message dans Slack.
    *[other] Dans { $seconds } secondes, cette page ramène à celle du bouton. Sinon, ouvrez de nouveau le lien depuis le message dans Slack.
 }
-bad-request-title = Cela n’a pas fonctionné
-bad-request-text = La page a envoyé quelque chose que nous ne comprenons pas. Rien n’a été affiché.
-bad-request-next = Ouvrez de nouveau le lien depuis le message dans Slack. Si cela persiste, demandez à votre équipe informatique.
-forbidden-title = Pas depuis notre page
-forbidden-text = Un secret ne s’ouvre qu’avec le bouton de notre propre page. Cette demande venait d’ailleurs, et rien n’a été affiché.
-forbidden-next = Ouvrez de nouveau le lien depuis le message dans Slack, dans un navigateur à jour. Si cela persiste, demandez à votre équipe informatique.
-method-title = Pas de cette façon
-method-text = Cette adresse n’accepte pas ce genre de requête.
-method-next = Ouvrez de nouveau le lien depuis le message dans Slack.
-too-large-title = C’était trop
-too-large-text = La requête est plus grosse que tout ce que cette page envoie. Rien n’a été affiché.
-too-large-next = Ouvrez de nouveau le lien depuis le message dans Slack. Si cela persiste, demandez à votre équipe informatique.
-too-slow-title = C’était trop long
-too-slow-text = La requête n’est pas arrivée à temps. Rien n’a été affiché.
-too-slow-next = Vérifiez votre connexion, puis ouvrez de nouveau le lien depuis le message dans Slack.
-broken-title = Quelque chose s’est brisé
-broken-text = La faute est de notre côté.
-broken-next = Réessayez dans une minute, depuis le message dans Slack. Si cela persiste, demandez à votre équipe informatique.
+
+# What a page without a button says: its title, what is the case, and what to do next
+state-opened = Déjà ouvert
+    .text = Ce secret a été ouvert le { $when }, puis détruit.
+    .next = Si vous l’avez ouvert et qu’il vous le faut encore, ou que vous n’avez rien vu, demandez qu’on vous le renvoie. Si vous ne l’avez pas ouvert, prévenez tout de suite la personne qui l’a envoyé : quelqu’un d’autre l’a fait.
+state-opened-lost = { state-opened }
+    .text = { state-opened.text }
+    .next = La page qui l’affichait n’est peut-être pas arrivée. Si vous n’avez rien vu, demandez qu’on vous le renvoie. Si ce n’est pas vous qui l’avez ouvert, prévenez tout de suite la personne qui l’a envoyé.
+state-repeated = Ouvert à l’instant
+    .text = Cette page vient d’ouvrir le secret, et il ne s’affiche qu’une fois.
+    .next = Si vous l’avez vu, il n’y a rien à faire. Si vous n’avez rien vu, il s’est perdu en chemin, comme il arrive si l’on appuie deux fois ou si la connexion est lente : demandez qu’on vous le renvoie.
+state-expired = Trop tard
+    .text = Personne n’a ouvert ce secret à temps : il a été détruit sans être vu.
+    .next = Demandez à la personne qui l’a envoyé de le renvoyer.
+state-revoked = Repris
+    .text = La personne qui a envoyé ce secret l’a repris avant que quelqu’un l’ouvre.
+    .next = Demandez-le-lui s’il vous le faut encore.
+state-ended = Fin décidée par l’équipe informatique
+    .text = Votre équipe informatique a mis fin à ce secret avant son heure. Il ne peut plus être ouvert.
+    .next = Demandez à la personne qui l’a envoyé de le renvoyer : elle en a aussi été avertie.
+state-conflict = N’est plus là
+    .text = Le journal indique déjà la fin de ce secret : il a été détruit sans être affiché.
+    .next = { state-ended.next }
+state-withdrawn = Il n’est plus là
+    .text = Ce secret a été détruit sans être vu.
+    .next = Demandez à la personne qui l’a envoyé de le renvoyer s’il vous le faut encore.
+state-unknown = Pas de secret ici
+    .text = Ce lien ne mène à aucun secret. Il est peut-être incomplet, ou trop ancien.
+    .next = Ouvrez de nouveau le lien depuis le message dans Slack, ou demandez qu’on vous renvoie le secret.
+state-not-again = Pas une deuxième fois
+    .text = Un secret affiché à cette adresse ne peut pas être rappelé. Il ne s’affiche qu’une seule fois, à qui appuie sur le bouton.
+    .next = Ouvrez le lien depuis le message dans Slack : il dit où en est le secret.
+state-unavailable = Pas maintenant
+    .text = Le secret ne peut pas être affiché en ce moment. Rien de ce qui n’a pas été affiché n’est perdu.
+    .next = Réessayez dans une minute, depuis le message dans Slack. Si cela persiste, demandez à votre équipe informatique.
+state-unsure = Pas encore connu
+    .text = La base de données n’a pas répondu à temps : on ne sait pas si le secret a été ouvert. Il n’est pas sur cette page.
+    .next = Rouvrez dans une minute le lien du message dans Slack : il dit où en sont les choses. Si le secret a été ouvert, demandez qu’on vous le renvoie.
+state-too-many = Trop de requêtes
+    .text = Il y a eu trop de requêtes depuis votre réseau à l’instant. Rien n’a été affiché, et rien n’est perdu.
+    .next = { $seconds ->
+        [one] Dans { $seconds } seconde, revenez à la page du bouton et appuyez de nouveau, ou ouvrez le lien depuis le message dans Slack.
+       *[other] Dans { $seconds } secondes, revenez à la page du bouton et appuyez de nouveau, ou ouvrez le lien depuis le message dans Slack.
+    }
+state-bad-request = Cela n’a pas fonctionné
+    .text = La page a envoyé quelque chose que nous ne comprenons pas. Rien n’a été affiché.
+    .next = Ouvrez de nouveau le lien depuis le message dans Slack. Si cela persiste, demandez à votre équipe informatique.
+state-forbidden = Pas depuis notre page
+    .text = Un secret ne s’ouvre qu’avec le bouton de notre propre page. Cette demande venait d’ailleurs, et rien n’a été affiché.
+    .next = Ouvrez de nouveau le lien depuis le message dans Slack, dans un navigateur à jour. Si cela persiste, demandez à votre équipe informatique.
+state-method = Pas de cette façon
+    .text = Cette adresse n’accepte pas ce genre de requête.
+    .next = Ouvrez de nouveau le lien depuis le message dans Slack.
+state-too-large = C’était trop
+    .text = La requête est plus grosse que tout ce que cette page envoie. Rien n’a été affiché.
+    .next = Ouvrez de nouveau le lien depuis le message dans Slack. Si cela persiste, demandez à votre équipe informatique.
+state-too-slow = C’était trop long
+    .text = La requête n’est pas arrivée à temps. Rien n’a été affiché.
+    .next = Vérifiez votre connexion, puis ouvrez de nouveau le lien depuis le message dans Slack.
+state-broken = Quelque chose s’est brisé
+    .text = La faute est de notre côté.
+    .next = Réessayez dans une minute, depuis le message dans Slack. Si cela persiste, demandez à votre équipe informatique.

@@ -4,15 +4,15 @@
 use fluent_bundle::FluentArgs;
 
 macro_rules! messages {
-    ($($variant:ident $({ $($argument:ident: $type:ty),+ })? => $id:literal,)+) => {
-        /// A message to people, with what it tells of.
+    ($(#[$doc:meta])+ $name:ident: $($variant:ident $({ $($argument:ident: $type:ty),+ })? => $id:literal,)+) => {
+        $(#[$doc])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[expect(missing_docs, reason = "the catalogue has each message's text")]
-        pub enum Message<'a> {
+        pub enum $name<'a> {
             $($variant $({ $($argument: $type),+ })?,)+
         }
 
-        impl<'a> Message<'a> {
+        impl<'a> $name<'a> {
             /// The id in the catalogues, and the arguments.
             pub(super) fn parts(self) -> (&'static str, FluentArgs<'a>) {
                 let mut arguments = FluentArgs::new();
@@ -27,12 +27,12 @@ macro_rules! messages {
         }
 
         #[cfg(test)]
-        impl Message<'_> {
-            /// Every message once, its texts `SAMPLE` and its numbers 7.
-            pub(super) fn samples<'a>() -> Vec<Message<'a>> {
+        impl $name<'_> {
+            /// Every one once, its texts `SAMPLE` and its numbers 7.
+            pub(super) fn samples<'a>() -> Vec<$name<'a>> {
                 use sample::Sample as _;
                 vec![$(
-                    Message::$variant $({ $($argument: <$type>::sample()),+ })?,
+                    $name::$variant $({ $($argument: <$type>::sample()),+ })?,
                 )+]
             }
         }
@@ -40,6 +40,8 @@ macro_rules! messages {
 }
 
 messages! {
+    /// A message to people, with what it tells of.
+    Message:
     // The Slack app itself
     ManifestDescription => "manifest-description",
     ManifestCommand => "manifest-command",
@@ -196,62 +198,44 @@ messages! {
     RevealedCopyFailed => "revealed-copy-failed",
     RevealedNote { sender: &'a str } => "revealed-note",
     RevealedGone => "revealed-gone",
-    OpenedTitle => "opened-title",
-    OpenedText { when: &'a str } => "opened-text",
-    OpenedNext => "opened-next",
-    OpenedLostNext => "opened-lost-next",
-    RepeatedTitle => "repeated-title",
-    RepeatedText => "repeated-text",
-    RepeatedNext => "repeated-next",
-    ExpiredTitle => "expired-title",
-    ExpiredText => "expired-text",
-    ExpiredNext => "expired-next",
-    ConflictTitle => "conflict-title",
-    ConflictText => "conflict-text",
-    EndedTitle => "ended-title",
-    EndedText => "ended-text",
-    EndedNext => "ended-next",
-    RevokedTitle => "revoked-title",
-    RevokedText => "revoked-text",
-    RevokedNext => "revoked-next",
-    WithdrawnTitle => "withdrawn-title",
-    WithdrawnText => "withdrawn-text",
-    WithdrawnNext => "withdrawn-next",
-    UnknownTitle => "unknown-title",
-    UnknownText => "unknown-text",
-    UnknownNext => "unknown-next",
-    NotAgainTitle => "not-again-title",
-    NotAgainText => "not-again-text",
-    NotAgainNext => "not-again-next",
-    UnavailableTitle => "unavailable-title",
-    UnavailableText => "unavailable-text",
-    UnavailableNext => "unavailable-next",
-    UnsureTitle => "unsure-title",
-    UnsureText => "unsure-text",
-    UnsureNext => "unsure-next",
-    TooManyTitle => "too-many-title",
-    TooManyText => "too-many-text",
     TooManyReload { seconds: u64 } => "too-many-reload",
-    TooManyPress { seconds: u64 } => "too-many-press",
     TooManyBack { seconds: u64 } => "too-many-back",
-    BadRequestTitle => "bad-request-title",
-    BadRequestText => "bad-request-text",
-    BadRequestNext => "bad-request-next",
-    ForbiddenTitle => "forbidden-title",
-    ForbiddenText => "forbidden-text",
-    ForbiddenNext => "forbidden-next",
-    MethodTitle => "method-title",
-    MethodText => "method-text",
-    MethodNext => "method-next",
-    TooLargeTitle => "too-large-title",
-    TooLargeText => "too-large-text",
-    TooLargeNext => "too-large-next",
-    TooSlowTitle => "too-slow-title",
-    TooSlowText => "too-slow-text",
-    TooSlowNext => "too-slow-next",
-    BrokenTitle => "broken-title",
-    BrokenText => "broken-text",
-    BrokenNext => "broken-next",
+}
+
+messages! {
+    /// What a page without a button says: a title, what is the case, and what to do next.
+    State:
+    Opened { when: &'a str } => "state-opened",
+    OpenedLost { when: &'a str } => "state-opened-lost",
+    Repeated => "state-repeated",
+    Expired => "state-expired",
+    Revoked => "state-revoked",
+    Ended => "state-ended",
+    Conflict => "state-conflict",
+    Withdrawn => "state-withdrawn",
+    Unknown => "state-unknown",
+    NotAgain => "state-not-again",
+    Unavailable => "state-unavailable",
+    Unsure => "state-unsure",
+    TooMany { seconds: u64 } => "state-too-many",
+    BadRequest => "state-bad-request",
+    Forbidden => "state-forbidden",
+    Method => "state-method",
+    TooLarge => "state-too-large",
+    TooSlow => "state-too-slow",
+    Broken => "state-broken",
+}
+
+impl State<'_> {
+    /// A word for tests and for whoever asks about a page.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        let this = match self {
+            Self::OpenedLost { when } => Self::Opened { when },
+            other => other,
+        };
+        this.parts().0.trim_start_matches("state-")
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod locale;
 mod message;
 mod time;
 
-pub use catalog::text;
+pub use catalog::{Statement, statement, text};
 pub use locale::Locale;
-pub use message::Message;
+pub use message::{Message, State};
 pub use time::{duration, instant, rfc3339};
