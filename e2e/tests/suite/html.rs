@@ -134,27 +134,16 @@ impl Reader<'_> {
     }
 }
 
-/// Every state that the sources give a page.
+/// Every state that the catalogue has a page's texts for.
 fn states() -> BTreeSet<String> {
-    let pages = project().join("reveal-web/src/pages");
-    let source: String = ["ended.rs", "trouble.rs"]
-        .iter()
-        .map(|name| fs::read_to_string(pages.join(name)).unwrap())
-        .collect();
-    let named = |before: &str| {
-        let parts: Vec<_> = source.split(before).skip(1).collect();
-        let texts = parts.into_iter().filter_map(|part| {
-            let text = part.trim_start().strip_prefix('"')?;
-            Some(text.split_once("\",")?.0.to_owned())
-        });
-        texts.collect::<Vec<_>>()
-    };
-    let (ended, troubles) = (named("state:"), named("=> ("));
-    assert!(
-        ended.len() >= 5 && troubles.len() >= 10,
-        "{ended:?} {troubles:?}"
-    );
-    ended.into_iter().chain(troubles).collect()
+    let catalogue = fs::read_to_string(project().join("shared/src/text/en.ftl")).unwrap();
+    let ids = catalogue.lines().filter_map(|line| line.split_once(" ="));
+    let states = ids.filter_map(|(id, _)| id.strip_prefix("state-"));
+    // The same state, with another advice.
+    let states = states.map(|state| state.trim_end_matches("-lost").to_owned());
+    let states: BTreeSet<_> = states.collect();
+    assert!(states.len() >= 18, "{states:?}");
+    states
 }
 
 /// One reveal-web with an operator's brand, and one without.
