@@ -1,8 +1,9 @@
-//! Whose the Slack app's connections are. Each says in its hello how many the app has; when the bots of this
-//! database have fewer, another program uses the same app, and gets a part of what people send.
+//! Whose the Slack app's connections are. Each says in its hello how many the app has; when the
+//! bots of this database have fewer, another program uses the same app, and gets a part of what
+//! people send.
 //!
-//! Connections count for a while after their end, as Slack may count them yet: what the bots had at most is
-//! compared. So a successor that opens before its predecessor ends raises no alarm.
+//! Connections count for a while after their end, as Slack may count them yet: what the bots had at
+//! most is compared. So a successor that opens before its predecessor ends raises no alarm.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -105,8 +106,8 @@ impl Census {
         self.said_hello.notify_one();
     }
 
-    /// Says in this bot's row that it runs: once before it connects, so that its connections are never
-    /// taken for a stranger's.
+    /// Says in this bot's row that it runs: once before it connects, so that its connections are
+    /// never taken for a stranger's.
     pub(crate) async fn begin(&self, database: &Database) {
         let begun = async {
             bots::forget_old(database).await?;

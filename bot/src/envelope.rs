@@ -14,7 +14,8 @@ use crate::lenient::Object;
 /// Most bytes of an acknowledgement: Slack drops larger frames, or the connection.
 const MAX_ACKNOWLEDGEMENT: usize = 20_480;
 
-/// Longest time for which a connection is taken to last, whatever Slack says: it ends them after hours.
+/// Longest time for which a connection is taken to last, whatever Slack says: it ends them after
+/// hours.
 const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 
 /// A text frame of Slack's.
@@ -22,8 +23,8 @@ pub(crate) enum Frame<'a> {
     Hello(Hello),
     Disconnect(Reason),
     Envelope(Envelope<'a>),
-    /// An envelope whose id can't be read, by its payload: nobody can acknowledge it, and Slack tells
-    /// whoever caused it that it got no answer.
+    /// An envelope whose id can't be read, by its payload: nobody can acknowledge it, and Slack
+    /// tells whoever caused it that it got no answer.
     Anonymous(&'a RawValue),
     /// Of a type that we don't know, and without an envelope.
     Other,

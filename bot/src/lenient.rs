@@ -1,12 +1,15 @@
 //! The one way in which Slack's payloads and answers are read.
 //!
-//! `null`, `[]` and nothing at all stand where Slack's pages promise an object (HubSpot/slack-client#168,
-//! SlackNet#15), a name can come twice, and a text can hold half a character (`"\ud800"`), which no Rust
-//! string can. So nothing is read as a whole: an object is taken apart into its members, each still as it
-//! was sent, and only what is looked at has to be as expected. Whoever looks decides what the rest means:
+//! `null`, `[]` and nothing at all stand where Slack's pages promise an object
+//! (HubSpot/slack-client#168, SlackNet#15), a name can come twice, and a text can hold half a
+//! character (`"\ud800"`), which no Rust string can. So nothing is read as a whole: an object is
+//! taken apart into its members, each still as it was sent, and only what is looked at has to be as
+//! expected. Whoever looks decides what the rest means:
 //!
-//! - [`Object::text`], [`Object::object`] and the like give a default, for what does no harm when missing.
-//! - [`Object::given`] tells what is missing from what can't be read, for what nothing may stand in for.
+//! - [`Object::text`], [`Object::object`] and the like give a default, for what does no harm when
+//!   missing.
+//! - [`Object::given`] tells what is missing from what can't be read, for what nothing may stand in
+//!   for.
 //!
 //! Nothing is copied before it is asked for: what was sent can hold a secret.
 
@@ -43,8 +46,8 @@ pub(crate) enum Said {
     Unclear,
 }
 
-/// Something without which nothing can be done has a form that we don't know. Names it by the path that
-/// our own code asks for, never by what was sent, and holds nothing of that.
+/// Something without which nothing can be done has a form that we don't know. Names it by the path
+/// that our own code asks for, never by what was sent, and holds nothing of that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} can't be read")]
 pub(crate) struct Unreadable(pub(crate) &'static str);
@@ -133,8 +136,8 @@ impl<'a> Object<'a> {
         self.list(name).into_iter().filter_map(text)
     }
 
-    /// What a flag says: `true`, and what Slack's older payloads and forms write for it. Of several values
-    /// the one that says most counts.
+    /// What a flag says: `true`, and what Slack's older payloads and forms write for it. Of several
+    /// values the one that says most counts.
     pub(crate) fn flag(&self, name: &str) -> Said {
         let said = |value: &RawValue| match value.get().to_ascii_lowercase().as_str() {
             "true" | "1" | "\"true\"" | "\"1\"" => Said::Yes,

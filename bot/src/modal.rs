@@ -37,8 +37,8 @@ pub(crate) mod field {
     pub(crate) const LIFETIME: &str = "lifetime";
 }
 
-/// What Slack keeps with the dialog, and gives back: how it looks, as it can be made larger, for whom, and
-/// the way to answer the command that opened it.
+/// What Slack keeps with the dialog, and gives back: how it looks, as it can be made larger, for
+/// whom, and the way to answer the command that opened it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Layout {
@@ -47,8 +47,8 @@ pub(crate) struct Layout {
     /// What the dialog says that it did not use of what stood after the command.
     #[serde(skip_serializing_if = "Unused::is_empty")]
     pub(crate) unused: Unused,
-    /// The language in which it was opened, in which all that follows from it is said. An earlier version
-    /// did not write it down.
+    /// The language in which it was opened, in which all that follows from it is said. An earlier
+    /// version did not write it down.
     #[serde(
         skip_serializing_if = "Option::is_none",
         deserialize_with = "read_language"
@@ -179,8 +179,8 @@ pub(crate) fn no_more_room(locale: Locale) -> Value {
     })
 }
 
-/// What a dialog turns into that is submitted again: what was really sent, and how it stands with that,
-/// in the sender's zone.
+/// What a dialog turns into that is submitted again: what was really sent, and how it stands with
+/// that, in the sender's zone.
 pub(crate) fn already_sent(locale: Locale, stored: &StoredSubmission, tz: Option<&str>) -> Value {
     let what = Message::AlreadySentText {
         recipient: &blocks::mention(&stored.recipient),
@@ -229,8 +229,8 @@ fn recipient(locale: Locale, prefill: &Prefill) -> Value {
     )
 }
 
-/// The field of a part of the secret, counted from 0. The newest one has the cursor, and says how much
-/// room there is.
+/// The field of a part of the secret, counted from 0. The newest one has the cursor, and says how
+/// much room there is.
 fn secret(locale: Locale, part: usize, layout: &Layout) -> Value {
     let is_newest = part + 1 == layout.fields;
     let mut typed = json!({

@@ -1,5 +1,5 @@
-//! Every view and message that the bot can produce, of made-up content: what `doctor --views` shows to
-//! Slack. Whoever adds one to the bot adds it here: a test compares with the catalogue of texts.
+//! Every view and message that the bot can produce, of made-up content: what `doctor --views` shows
+//! to Slack. Whoever adds one to the bot adds it here: a test compares with the catalogue of texts.
 //!
 //! Answers to commands are plain text without blocks, and the words beside a field are no view.
 

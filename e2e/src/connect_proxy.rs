@@ -42,8 +42,8 @@ struct Inside {
 }
 
 impl ConnectProxy {
-    /// Starts a proxy for these hosts (`name:port` and where they really are). `credentials` is what
-    /// follows `Basic `.
+    /// Starts a proxy for these hosts (`name:port` and where they really are). `credentials` is
+    /// what follows `Basic `.
     pub async fn start(credentials: &str, hosts: &[(&str, SocketAddr)]) -> Self {
         let names = hosts
             .iter()

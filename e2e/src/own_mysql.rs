@@ -44,8 +44,8 @@ const START: Duration = Duration::from_mins(1);
 /// The steady clocks go on as they are.
 const STEADY: &str = "FAKETIME_DONT_FAKE_MONOTONIC=1";
 
-/// The library mends waits of old C libraries, and spoils those of new ones, whose threads then never
-/// rest; it does not always know which one it has.
+/// The library mends waits of old C libraries, and spoils those of new ones, whose threads then
+/// never rest; it does not always know which one it has.
 const NO_FIX: &str = "FAKETIME_FORCE_MONOTONIC_FIX=0";
 
 impl OwnMySql {

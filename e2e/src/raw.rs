@@ -102,8 +102,8 @@ pub async fn drip(mut stream: TcpStream, head: &str, pause: Duration) -> (Durati
     (begun.elapsed(), String::new())
 }
 
-/// Cookies as other pages of the same domain set them: so many bytes in all, in cookies of so many each,
-/// name and value.
+/// Cookies as other pages of the same domain set them: so many bytes in all, in cookies of so many
+/// each, name and value.
 #[must_use]
 pub fn cookies(total: usize, each: usize) -> Vec<String> {
     let cookie = |number: usize| {

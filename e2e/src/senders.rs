@@ -44,8 +44,8 @@ impl World {
         }
     }
 
-    /// What somebody was told of what they sent: by message, as the answer to the command, or, where
-    /// that is what is left, at the next command. Empty while nothing is.
+    /// What somebody was told of what they sent: by message, as the answer to the command, or,
+    /// where that is what is left, at the next command. Empty while nothing is.
     pub async fn told(&self, sender: &str) -> String {
         let mut told = self.slack().messages_now(sender).await;
         told.extend(self.slack().ephemerals(sender).await);

@@ -1,6 +1,7 @@
 //! The bot's own table of Slack's codes.
 
-/// The codes that a method may answer with and that are of a class, those of every method among them.
+/// The codes that a method may answer with and that are of a class, those of every method among
+/// them.
 ///
 /// # Panics
 /// When there are none.

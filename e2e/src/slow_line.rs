@@ -114,8 +114,8 @@ impl Seen {
         let mut buffer = vec![0; 65_536];
         while let Ok(length @ 1..) = from.read(&mut buffer).await {
             let posts = requests.posts_in(&buffer[..length]);
-            // A server that has closed an idle connection takes nothing more; the browser, which hears of it
-            // late, asks again on another one.
+            // A server that has closed an idle connection takes nothing more; the browser, which
+            // hears of it late, asks again on another one.
             if ends.server.load(Ordering::SeqCst) {
                 return;
             }
@@ -145,7 +145,8 @@ impl Seen {
             }
         }
         ends.server.store(true, Ordering::SeqCst);
-        // Neither did it take what it left without an answer, unless nobody waited for one any more.
+        // Neither did it take what it left without an answer, unless nobody waited for one any
+        // more.
         if !ends.client.load(Ordering::SeqCst) {
             let unanswered = ends.unanswered.swap(0, Ordering::SeqCst);
             self.posts.fetch_sub(unanswered, Ordering::SeqCst);

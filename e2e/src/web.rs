@@ -65,8 +65,8 @@ impl Page {
     }
 }
 
-/// A client that gives a connection up well before reveal-web does, as a request on one that is just
-/// being closed would be lost.
+/// A client that gives a connection up well before reveal-web does, as a request on one that is
+/// just being closed would be lost.
 fn client() -> Client {
     let builder = Client::builder().pool_idle_timeout(Duration::from_secs(3));
     builder.build().unwrap()

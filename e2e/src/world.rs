@@ -223,8 +223,8 @@ impl World {
         }
     }
 
-    /// Time passes for deliveries: what a dead worker had leased is free, what waits for its next try
-    /// is due.
+    /// Time passes for deliveries: what a dead worker had leased is free, what waits for its next
+    /// try is due.
     pub async fn pass_leases(&self) {
         let sql = format!(
             "UPDATE deliveries SET {DUE}, \

@@ -1,5 +1,5 @@
-//! What confirmed an opening, and how often that came again: the same page sent twice is no visit by
-//! somebody else.
+//! What confirmed an opening, and how often that came again: the same page sent twice is no visit
+//! by somebody else.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,4 +1,5 @@
-//! To which organization a secret's workspace belongs: who is of a sibling workspace is no stranger.
+//! To which organization a secret's workspace belongs: who is of a sibling workspace is no
+//! stranger.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,5 +1,5 @@
-//! Which installation this database is of, which bots run on it, and what a receipt knows of its secret's
-//! characters.
+//! Which installation this database is of, which bots run on it, and what a receipt knows of its
+//! secret's characters.
 
 use sea_orm_migration::prelude::*;
 use shared::domain::ids::InstallationId;

@@ -1,5 +1,5 @@
-//! `view_checks`: when Slack was last asked about the bot's views and messages, and how many it took: a
-//! single row.
+//! `view_checks`: when Slack was last asked about the bot's views and messages, and how many it
+//! took: a single row.
 
 use sea_orm_migration::prelude::*;
 

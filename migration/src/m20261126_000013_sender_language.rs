@@ -1,5 +1,5 @@
-//! The sender's language and zone in Slack, so that a receipt does not change its language when Slack doesn't
-//! answer.
+//! The sender's language and zone in Slack, so that a receipt does not change its language when
+//! Slack doesn't answer.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,6 +1,8 @@
-//! JSON that is as somebody promised but for one value: what whoever reads it has to bear. For tests.
+//! JSON that is as somebody promised but for one value: what whoever reads it has to bear. For
+//! tests.
 //!
-//! It is made as text, as much of it can't be built from values: a name that comes twice, half a character.
+//! It is made as text, as much of it can't be built from values: a name that comes twice, half a
+//! character.
 
 use std::fmt;
 
@@ -204,7 +206,8 @@ mod tests {
         ] {
             assert!(texts.contains(&expected), "{expected} {texts:?}");
         }
-        // The whole has no name, and stays; what is in the list has none; and "b" is `true` already.
+        // The whole has no name, and stays; what is in the list has none; and "b" is `true`
+        // already.
         assert_eq!(all.len(), 9 + 12 + 10 + 11);
         assert!(!texts.contains(&r#"{"a":["x"],"b":true}"#));
     }

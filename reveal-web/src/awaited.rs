@@ -1,5 +1,5 @@
-//! Answers that take longer than a request may: they are waited for outside of the limits on time and
-//! number, so that whoever waits holds nobody else's place.
+//! Answers that take longer than a request may: they are waited for outside of the limits on time
+//! and number, so that whoever waits holds nobody else's place.
 
 use std::{
     pin::Pin,

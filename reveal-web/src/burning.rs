@@ -1,5 +1,6 @@
-//! A burn apart from the request that asked for it: a requester who leaves must not stop a transaction
-//! half-way. Until the last look before COMMIT it can be given up; from then on it can only be waited for.
+//! A burn apart from the request that asked for it: a requester who leaves must not stop a
+//! transaction half-way. Until the last look before COMMIT it can be given up; from then on it can
+//! only be waited for.
 
 use std::{
     sync::{Arc, OnceLock},

@@ -115,8 +115,8 @@ fn finding_of_refused(refused: Refused) -> Finding {
     )
 }
 
-/// Whether browsers take the certificate for the host of `PUBLIC_BASE_URL`, today and for a while yet.
-/// Whom they trust is not known here.
+/// Whether browsers take the certificate for the host of `PUBLIC_BASE_URL`, today and for a while
+/// yet. Whom they trust is not known here.
 fn finding(certificate: &CertificateDer<'_>, url: &PublicBaseUrl) -> Finding {
     let host = url.host();
     let Ok(certificate) = EndEntityCert::try_from(certificate) else {
@@ -153,8 +153,8 @@ fn finding(certificate: &CertificateDer<'_>, url: &PublicBaseUrl) -> Finding {
     Finding::good(CERTIFICATE, format!("it is for {host}"))
 }
 
-/// Whether the certificate is good so much later. Its time is judged before who signed it, and nobody
-/// is trusted here.
+/// Whether the certificate is good so much later. Its time is judged before who signed it, and
+/// nobody is trusted here.
 #[expect(
     clippy::disallowed_methods,
     reason = "certificates are valid by the clock of those who look"

@@ -1,9 +1,9 @@
 //! Which requests may open a secret: those that our own page sends.
 //!
-//! Browsers say where a request comes from: in Fetch Metadata, the older ones in `Origin`. What says
-//! neither is no browser that people use. There is no session that another site could ride on: this
-//! keeps out scanners that press buttons and pages that send forms here.
-//! Source: OWASP's cheat sheet on cross-site request forgery, "Fetch Metadata headers".
+//! Browsers say where a request comes from: in Fetch Metadata, the older ones in `Origin`. What
+//! says neither is no browser that people use. There is no session that another site could ride on:
+//! this keeps out scanners that press buttons and pages that send forms here. Source: OWASP's cheat
+//! sheet on cross-site request forgery, "Fetch Metadata headers".
 
 use poem::{
     Request,

@@ -1,5 +1,5 @@
-//! Pages with a secret that went away before the operating system had taken all of them: written down in
-//! the secret's row, for the sender.
+//! Pages with a secret that went away before the operating system had taken all of them: written
+//! down in the secret's row, for the sender.
 //!
 //! Nobody is told by the absence of this that a page arrived: what was taken can get lost yet.
 
@@ -23,7 +23,8 @@ use tokio::{
 
 use crate::metrics::Metrics;
 
-/// Losses noted but not yet written down, at most. What comes beyond is in the log and the metrics only.
+/// Losses noted but not yet written down, at most. What comes beyond is in the log and the metrics
+/// only.
 const WAITING: usize = 1024;
 
 /// The pause after the database did not take it.
@@ -40,8 +41,8 @@ pub(crate) struct Losses {
 }
 
 impl Losses {
-    /// The place to note losses, and the work of writing them down: it ends when the place is gone and
-    /// the database was told of each.
+    /// The place to note losses, and the work of writing them down: it ends when the place is gone
+    /// and the database was told of each.
     pub(crate) fn new(
         database: Database,
         metrics: Arc<Metrics>,

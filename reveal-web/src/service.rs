@@ -22,8 +22,8 @@ use crate::{awaited::Awaited, pages::Trouble};
 /// Requests under way at a time; more are told to come back.
 const AT_A_TIME: usize = 512;
 
-/// Longest time for a whole request: more than a form may take to arrive and a burn to reach its COMMIT.
-/// What became of that is waited for outside.
+/// Longest time for a whole request: more than a form may take to arrive and a burn to reach its
+/// COMMIT. What became of that is waited for outside.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Puts the layers around an endpoint: `rate_limit` first, before anything is read.

@@ -1,5 +1,5 @@
-//! What people do: type a command, submit a dialog, or send anything by hand. Each becomes an envelope, and
-//! what the person then sees depends on the acknowledgement.
+//! What people do: type a command, submit a dialog, or send anything by hand. Each becomes an
+//! envelope, and what the person then sees depends on the acknowledgement.
 
 use std::time::{Duration, Instant};
 

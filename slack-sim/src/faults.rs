@@ -27,7 +27,8 @@ pub(crate) struct Fault {
     /// What stands in `response_metadata.messages` beside the code.
     #[serde(default)]
     pub(crate) messages: Vec<String>,
-    /// What the answer is instead, done and with status 200: any text, as Slack's answers are odd at times.
+    /// What the answer is instead, done and with status 200: any text, as Slack's answers are odd
+    /// at times.
     #[serde(default)]
     pub(crate) body: Option<String>,
     /// An HTTP status, with `Retry-After` where that is given.

@@ -1,5 +1,5 @@
-//! `blocks.validate`, and what `views.open` and `chat.postMessage` say of the same: one set of rules.
-//! Source: <https://docs.slack.dev/reference/methods/blocks.validate>.
+//! `blocks.validate`, and what `views.open` and `chat.postMessage` say of the same: one set of
+//! rules. Source: <https://docs.slack.dev/reference/methods/blocks.validate>.
 
 use serde_json::{Value, json};
 

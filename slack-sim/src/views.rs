@@ -53,8 +53,8 @@ impl OpenView {
         open
     }
 
-    /// Shows another view in its place. What was typed stays in fields of the same block and action.
-    /// Source: <https://docs.slack.dev/surfaces/modals#updating_views>.
+    /// Shows another view in its place. What was typed stays in fields of the same block and
+    /// action. Source: <https://docs.slack.dev/surfaces/modals#updating_views>.
     pub(crate) fn update(&mut self, view: &Value) {
         self.version += 1;
         self.view = echoed(view, &self.id, self.version);

@@ -1,4 +1,5 @@
-//! Where the app is installed, and what Slack says of people besides: switches that stay as they were set.
+//! Where the app is installed, and what Slack says of people besides: switches that stay as they
+//! were set.
 
 use std::collections::HashMap;
 
@@ -24,8 +25,8 @@ pub(crate) enum Grid {
 #[derive(Default)]
 pub(crate) struct Workspace {
     pub(crate) grid: Grid,
-    /// What is different in `users.info`, by user: members replace those that are there, null removes them
-    /// (JSON Merge Patch, RFC 7396).
+    /// What is different in `users.info`, by user: members replace those that are there, null
+    /// removes them (JSON Merge Patch, RFC 7396).
     different: HashMap<String, Value>,
 }
 

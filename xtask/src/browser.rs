@@ -72,7 +72,8 @@ fn firefox() -> Option<PathBuf> {
     debian::on_path("firefox-esr").or_else(|| debian::on_path("firefox"))
 }
 
-/// Firefox's driver, which Debian's stable suite does not have: a crate, compiled once and kept in the cache.
+/// Firefox's driver, which Debian's stable suite does not have: a crate, compiled once and kept in
+/// the cache.
 fn geckodriver() -> anyhow::Result<PathBuf> {
     let root = cache::folder()?.join(format!("geckodriver-{GECKODRIVER}"));
     // Cargo puts it there when it is complete.

@@ -52,7 +52,8 @@ fn apt_get(arguments: &[&str]) -> anyhow::Result<()> {
     })
 }
 
-/// Runs `apt-get` once nobody else does; says once that it waits. Its own option waits for the lock of dpkg alone.
+/// Runs `apt-get` once nobody else does; says once that it waits. Its own option waits for the lock
+/// of dpkg alone.
 fn apt_get_once_free(arguments: &[&str], say: impl FnOnce()) -> anyhow::Result<()> {
     let begun = Instant::now();
     let mut say = Some(say);

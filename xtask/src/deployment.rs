@@ -1,5 +1,5 @@
-//! What the files in `deploy` and `compose.yaml` are for: the proxies in front of reveal-web, Docker
-//! Compose, and those who check such files.
+//! What the files in `deploy` and `compose.yaml` are for: the proxies in front of reveal-web,
+//! Docker Compose, and those who check such files.
 
 use std::path::PathBuf;
 
@@ -35,7 +35,8 @@ pub(crate) fn provide() -> anyhow::Result<Tools> {
     if !missing.is_empty() {
         debian::install(&missing)?;
     }
-    // The newest ones: Caddy as in compose.yaml, and a Compose that Debian's stable suite does not have.
+    // The newest ones: Caddy as in compose.yaml, and a Compose that Debian's stable suite does not
+    // have.
     let newest = unstable::provide("caddy-and-compose", "30 MB", &["caddy", "docker-compose"])
         .context("caddy and docker-compose, as Debian's unstable suite has them, are needed")?;
     Ok(Tools {

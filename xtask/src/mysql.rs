@@ -35,8 +35,8 @@ const START_PATIENCE: Duration = Duration::from_mins(1);
 pub struct Server {
     /// The URL of its database `mysql`, as its administrator.
     pub url: String,
-    /// How a server is started here, program and arguments one a line: for tests that do to a server
-    /// what a shared one must not suffer.
+    /// How a server is started here, program and arguments one a line: for tests that do to a
+    /// server what a shared one must not suffer.
     pub program: String,
     _process: Option<Process>,
     _data: Option<TempDir>,

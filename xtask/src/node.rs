@@ -1,7 +1,7 @@
 //! What comes from npm: Slack's own client for JavaScript, for proving that the simulator is like
-//! Slack and the manifest as Slack has it (by the client's types, hence TypeScript), axe, for proving
-//! that everybody can use the pages, and the Nu HTML checker, for proving that they are what every
-//! browser understands alike.
+//! Slack and the manifest as Slack has it (by the client's types, hence TypeScript), axe, for
+//! proving that everybody can use the pages, and the Nu HTML checker, for proving that they are
+//! what every browser understands alike.
 
 use std::{
     fs,

@@ -1,4 +1,5 @@
-//! What tests need around them: browsers, proxies, a MySQL server, and so on. What is missing is installed.
+//! What tests need around them: browsers, proxies, a MySQL server, and so on. What is missing is
+//! installed.
 
 use std::{
     ffi::OsString,

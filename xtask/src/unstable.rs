@@ -1,5 +1,5 @@
-//! Packages of Debian's unstable suite, where its stable one has none or older ones: unpacked into a
-//! folder of the cache and run from there. Nothing of the machine's own changes.
+//! Packages of Debian's unstable suite, where its stable one has none or older ones: unpacked into
+//! a folder of the cache and run from there. Nothing of the machine's own changes.
 
 use std::{
     fs,
@@ -11,7 +11,8 @@ use anyhow::ensure;
 
 use crate::{cache, cargo::succeed, debian};
 
-/// Packages without what they depend on; `size` is about how much is fetched. The folder where they are.
+/// Packages without what they depend on; `size` is about how much is fetched. The folder where they
+/// are.
 pub fn provide(
     name: &str,
     size: &str,
@@ -151,7 +152,8 @@ fn is_everywhere(package: &str) -> bool {
     prefixes.iter().any(|prefix| package.starts_with(prefix))
 }
 
-/// A program of unpacked packages. They bring their own C library, so it is run by their own loader.
+/// A program of unpacked packages. They bring their own C library, so it is run by their own
+/// loader.
 #[must_use]
 pub fn command(root: &Path, program: &str) -> Command {
     let path = |path: &str| root.join(path).display().to_string();

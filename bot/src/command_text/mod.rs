@@ -1,7 +1,7 @@
 //! What may stand after `/sendsecret`: a person, a time, both, neither, or a wish for help.
 //!
-//! What is understood is used, and of all else only its kind is remembered: people type secrets there.
-//! Nothing of the text is kept, printed or repeated.
+//! What is understood is used, and of all else only its kind is remembered: people type secrets
+//! there. Nothing of the text is kept, printed or repeated.
 
 mod ordinary;
 mod people;

@@ -1,4 +1,5 @@
-//! Which words are plainly no secret. The rest could be one, and whoever typed it is told to change it.
+//! Which words are plainly no secret. The rest could be one, and whoever typed it is told to change
+//! it.
 
 use super::{times, tokens::Word};
 

@@ -1,4 +1,5 @@
-//! Times as people write them, English and French: `4h`, `60 min`, `une heure`, `a quarter of an hour`.
+//! Times as people write them, English and French: `4h`, `60 min`, `une heure`, `a quarter of an
+//! hour`.
 
 use std::time::Duration;
 

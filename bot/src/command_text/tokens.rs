@@ -7,8 +7,8 @@ const MARKS: usize = 3;
 
 /// A piece of the text.
 pub(super) enum Token<'a> {
-    /// What stands between `<` and `>`: Slack writes people, groups, channels and links so. What somebody
-    /// types of these signs arrives as `&lt;` and `&gt;`.
+    /// What stands between `<` and `>`: Slack writes people, groups, channels and links so. What
+    /// somebody types of these signs arrives as `&lt;` and `&gt;`.
     Markup(&'a str),
     Word(Word<'a>),
 }

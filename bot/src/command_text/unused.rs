@@ -83,8 +83,8 @@ impl Unused {
         self.0.is_empty()
     }
 
-    /// In words, a line each; none where all was used. That a secret is to be changed is said only where
-    /// one may have been typed.
+    /// In words, a line each; none where all was used. That a secret is to be changed is said only
+    /// where one may have been typed.
     pub(crate) fn lines(&self, locale: Locale) -> Vec<String> {
         let found = KINDS.iter().filter(|(kind, _, _)| self.has(*kind));
         let mut lines: Vec<_> = found

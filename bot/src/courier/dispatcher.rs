@@ -1,5 +1,5 @@
-//! The dispatcher: one task that claims what is due, a few deliveries at a time, and hands each to a
-//! task of its own.
+//! The dispatcher: one task that claims what is due, a few deliveries at a time, and hands each to
+//! a task of its own.
 
 use std::{pin::pin, sync::Arc};
 

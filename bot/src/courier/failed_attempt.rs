@@ -47,8 +47,8 @@ impl Courier {
         }
     }
 
-    /// A refusal by a code. It is final once it has gone on for long while others were reached; where
-    /// nobody can be reached it is the app that is refused.
+    /// A refusal by a code. It is final once it has gone on for long while others were reached;
+    /// where nobody can be reached it is the app that is refused.
     async fn refused(&self, job: &Job, code: String, is_apps: bool) -> Attempt {
         let same = job.refusal.as_ref().filter(|refusal| refusal.code == code);
         let lasts_for = same.map(|refusal| refusal.since.until(job.facts.now));
@@ -82,7 +82,8 @@ impl Courier {
         })
     }
 
-    /// The app was refused a moment ago: not even tried. What this one was refused with itself stays.
+    /// The app was refused a moment ago: not even tried. What this one was refused with itself
+    /// stays.
     pub(super) fn rest(job: &Job, code: String) -> Attempt {
         let refusal = match &job.refusal {
             Some(_) => Refused::Unsaid,

@@ -1,5 +1,6 @@
-//! In which language and zone people read: as Slack tells it now, else as the row has it. What Slack tells
-//! later than the submission is written into the row, so that message, page and receipt keep to it.
+//! In which language and zone people read: as Slack tells it now, else as the row has it. What
+//! Slack tells later than the submission is written into the row, so that message, page and receipt
+//! keep to it.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -19,8 +20,9 @@ use crate::slack::Person;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Courier {
-    /// What is known of the secret, with its recipient's habits. Whoever is written to for the first time
-    /// was just looked up; for what is changed later Slack is asked only where the row knows nothing.
+    /// What is known of the secret, with its recipient's habits. Whoever is written to for the
+    /// first time was just looked up; for what is changed later Slack is asked only where the row
+    /// knows nothing.
     pub(super) async fn facts_for_recipient<'a>(&self, job: &'a Job) -> Cow<'a, Facts> {
         let facts = &job.facts;
         let is_known = facts.recipient_locale.is_some() && facts.recipient_tz.is_some();

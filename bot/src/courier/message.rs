@@ -1,5 +1,7 @@
 //! The recipient's message: checked, composed, posted.
 
+use std::time::Duration;
+
 use shared::{
     crypto::OpenError,
     domain::ids::UserId,
@@ -10,8 +12,11 @@ use shared::{
     },
 };
 
-use super::{Attempt, Courier, LONGEST_PAUSE, POLL, compose};
+use super::{Attempt, Courier, LONGEST_PAUSE, compose};
 use crate::slack::{Ineligible, OutgoingMessage, Person, SlackError, Verdict};
+
+/// The pause while the database's clock is not to be trusted.
+const UNSOUND_PAUSE: Duration = Duration::from_secs(5);
 
 /// Why somebody can't get a message.
 enum Unreached {
@@ -30,7 +35,7 @@ impl Courier {
         {
             // Its link must not be erased by a clock that was set ahead for a moment.
             return Attempt::Later(Later {
-                after: Some(POLL),
+                after: Some(UNSOUND_PAUSE),
                 ..Later::default()
             });
         }
@@ -80,8 +85,8 @@ impl Courier {
         }
     }
 
-    /// Whether the recipient may get it. What would be final and rests on what Slack said minutes ago
-    /// is asked afresh.
+    /// Whether the recipient may get it. What would be final and rests on what Slack said minutes
+    /// ago is asked afresh.
     async fn check(&self, job: &Job) -> Result<(), Unreached> {
         let was_remembered = self.context.directory.remembered(&job.addressee).is_some();
         match self.check_once(job).await {
@@ -122,7 +127,8 @@ impl Courier {
         Ok(())
     }
 
-    /// The sender; `None` where Slack won't ever say who that is: the recipient is not to suffer from it.
+    /// The sender; `None` where Slack won't ever say who that is: the recipient is not to suffer
+    /// from it.
     async fn sender(&self, id: &UserId) -> Result<Option<Person>, Unreached> {
         match self.context.directory.person(id).await {
             Ok(person) => Ok(Some(person)),
@@ -133,8 +139,8 @@ impl Courier {
         }
     }
 
-    /// Posts a message to its addressee. A final refusal that may come from a conversation which was
-    /// remembered and is there no more is asked afresh.
+    /// Posts a message to its addressee. A final refusal that may come from a conversation which
+    /// was remembered and is there no more is asked afresh.
     pub(super) async fn deliver(
         &self,
         job: &Job,

@@ -1,7 +1,7 @@
 //! The courier: brings messages to people, and tells senders how it went.
 //!
-//! The dispatcher claims what is due; an attempt acts and writes down how it went. Any number of bots do
-//! so at once; the database gives each delivery to one of them.
+//! The dispatcher claims what is due; an attempt acts and writes down how it went. Any number of
+//! bots do so at once; the database gives each delivery to one of them.
 
 mod attempt;
 mod compose;
@@ -30,12 +30,13 @@ pub(crate) use self::{
 };
 use crate::context::Context;
 
-/// When a delivery may be claimed again; more than an attempt has for talking to Slack and then to the
-/// database.
+/// When a delivery may be claimed again; more than an attempt has for talking to Slack and then to
+/// the database.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// How often the dispatcher looks for work that other processes left.
-const POLL: Duration = Duration::from_secs(5);
+/// How often the dispatcher looks for what became due: what is tried again, receipts of messages
+/// that wait, work that other processes left.
+const POLL: Duration = Duration::from_secs(1);
 
 /// The first pause after a failed attempt, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

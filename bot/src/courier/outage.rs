@@ -75,8 +75,8 @@ impl Outage {
         was_on
     }
 
-    /// The code of a refusal so recent that nothing else is to be tried yet; none while it may be one
-    /// addressee alone who can't be reached.
+    /// The code of a refusal so recent that nothing else is to be tried yet; none while it may be
+    /// one addressee alone who can't be reached.
     pub(super) fn rests(&self) -> Option<String> {
         let seen = self.lock();
         let refused = seen.refused.as_ref()?;

@@ -1,5 +1,5 @@
-//! What the sender is told: that it waits, how it went; by a message, else as the answer to the command,
-//! else at the next command.
+//! What the sender is told: that it waits, how it went; by a message, else as the answer to the
+//! command, else at the next command.
 
 use std::time::Duration;
 
@@ -25,8 +25,8 @@ const SECOND_WAY_AFTER: Duration = Duration::from_secs(45);
 /// Source: <https://docs.slack.dev/interactivity/handling-user-interaction#message_responses>.
 const ANSWER_LIFE: Duration = Duration::from_mins(30);
 
-/// Longest wait for an answer to be taken; with the wait for a message before it, it has to fit into one
-/// try.
+/// Longest wait for an answer to be taken; with the wait for a message before it, it has to fit
+/// into one try.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long after its secret's end a receipt is tried.
@@ -72,7 +72,8 @@ impl Courier {
         }
     }
 
-    /// The receipt said that it waits; now it says how it went, with a reply where that asks to act.
+    /// The receipt said that it waits; now it says how it went, with a reply where that asks to
+    /// act.
     async fn replace_interim(
         &self,
         job: &Job,
@@ -178,8 +179,8 @@ impl Courier {
         }
     }
 
-    /// Tells the senders of what waits that it does, as far as commands can be answered: no token is
-    /// good any more, and the program is about to end.
+    /// Tells the senders of what waits that it does, as far as commands can be answered: no token
+    /// is good any more, and the program is about to end.
     pub(crate) async fn tell_before_stopping(&self, error: &SlackError) {
         let code = error.code().unwrap_or_default();
         loop {
@@ -235,8 +236,8 @@ const fn says(job: &Job) -> Told {
     }
 }
 
-/// It was said that the message waits: nothing is to do until it doesn't, but for forgetting the way to
-/// answer in its time.
+/// It was said that the message waits: nothing is to do until it doesn't, but for forgetting the
+/// way to answer in its time.
 fn said(job: &Job) -> Later {
     let left = answer_left(job);
     Later {

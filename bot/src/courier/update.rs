@@ -61,8 +61,8 @@ impl Courier {
         }
     }
 
-    /// Says in a new message what the old one can't be changed to say, and then removes the old one: it
-    /// may hold a note, or a button that leads nowhere.
+    /// Says in a new message what the old one can't be changed to say, and then removes the old
+    /// one: it may hold a note, or a button that leads nowhere.
     async fn post_anew(
         &self,
         job: &Job,

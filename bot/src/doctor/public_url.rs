@@ -1,5 +1,5 @@
-//! Checks of `PUBLIC_BASE_URL`: that reveal-web answers there, with a certificate that browsers take,
-//! for a while yet.
+//! Checks of `PUBLIC_BASE_URL`: that reveal-web answers there, with a certificate that browsers
+//! take, for a while yet.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Checks of Slack: reachable, both tokens good and of one app, the scopes, Socket Mode, the clock, and
-//! whether the app is still as the manifest made it.
+//! Checks of Slack: reachable, both tokens good and of one app, the scopes, Socket Mode, the clock,
+//! and whether the app is still as the manifest made it.
 
 use std::{
     io::{self, Write},

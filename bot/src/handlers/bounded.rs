@@ -35,8 +35,8 @@ impl Bounds {
         }
     }
 
-    /// Does some work in a task of its own, where it runs to its end whoever waits for it. What is over
-    /// the limit is refused at once.
+    /// Does some work in a task of its own, where it runs to its end whoever waits for it. What is
+    /// over the limit is refused at once.
     pub(super) async fn run<A: Send + 'static>(
         &self,
         work: impl Future<Output = A> + Send + 'static,

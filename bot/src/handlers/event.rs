@@ -1,9 +1,9 @@
 //! What an envelope holds, read from its payload.
 //!
 //! An acknowledgement without content closes a dialog as if it had been sent. So whatever may be a
-//! submission is one until it is known to be something else: errors that answer anything else do no harm,
-//! as Slack takes them from submissions only.
-//! Source: <https://docs.slack.dev/surfaces/modals#displaying_errors>.
+//! submission is one until it is known to be something else: errors that answer anything else do no
+//! harm, as Slack takes them from submissions only. Source:
+//! <https://docs.slack.dev/surfaces/modals#displaying_errors>.
 
 use secrecy::SecretString;
 use shared::{domain::ids::UserId, text::Message};
@@ -32,8 +32,8 @@ pub(super) enum Event {
     MoreRoom(Pressed),
     /// Something of which nothing can follow, as it can't be read.
     Unreadable(UnreadableEvent),
-    /// Something of which nothing follows, such as following the link in a message; by a word for the
-    /// metrics.
+    /// Something of which nothing follows, such as following the link in a message; by a word for
+    /// the metrics.
     Nothing(&'static str),
 }
 
@@ -68,7 +68,8 @@ const OTHER_INTERACTIONS: [&str; 10] = [
 ];
 
 impl Event {
-    /// Reads an envelope's payload. What the payload says of itself counts before the envelope's kind.
+    /// Reads an envelope's payload. What the payload says of itself counts before the envelope's
+    /// kind.
     pub(super) fn read(kind: EnvelopeKind, payload: &str) -> Self {
         let Some(payload) = Object::parse(payload) else {
             return Self::without_payload(kind);
@@ -91,8 +92,8 @@ impl Event {
                     if is_new && !payload.has("view") {
                         return Self::Nothing(INTERACTION);
                     }
-                    // Submissions have none.
-                    // Source: <https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload>.
+                    // Submissions have none. Source:
+                    // <https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload>.
                     if payload.has("response_url") {
                         let what = Unreadable("type");
                         let event = UnreadableEvent::new(INTERACTION, what, &payload);
@@ -167,8 +168,8 @@ fn pressed(payload: &Object<'_>) -> Event {
     }
 }
 
-/// One that does not tell its dialog counts as ours, if it can be read as ours: taken for something else
-/// it would be acknowledged, and the dialog would close as if its secret had been sent.
+/// One that does not tell its dialog counts as ours, if it can be read as ours: taken for something
+/// else it would be acknowledged, and the dialog would close as if its secret had been sent.
 fn submission(payload: &Object<'_>) -> Event {
     let callback_id = payload.object("view").text("callback_id");
     match callback_id.as_deref() {

@@ -1,6 +1,6 @@
-//! The submission of a dialog that is not ours: another program with the same Slack app opened it, before
-//! the app was switched over to this one, or in another installation of ours. Nothing is stored of it, so
-//! it must not close as if it had been sent.
+//! The submission of a dialog that is not ours: another program with the same Slack app opened it,
+//! before the app was switched over to this one, or in another installation of ours. Nothing is
+//! stored of it, so it must not close as if it had been sent.
 
 use serde_json::Value;
 use shared::{

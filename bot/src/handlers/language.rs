@@ -1,5 +1,5 @@
-//! In which language somebody is spoken to: the one that they chose in Slack, and for all that follows from a
-//! dialog the one in which it was opened.
+//! In which language somebody is spoken to: the one that they chose in Slack, and for all that
+//! follows from a dialog the one in which it was opened.
 
 use std::time::Duration;
 
@@ -29,8 +29,8 @@ impl Context {
         self.reader_as(person.as_ref())
     }
 
-    /// How the reader of a dialog reads, without asking Slack: the dialog says it, unless an earlier version
-    /// opened it.
+    /// How the reader of a dialog reads, without asking Slack: the dialog says it, unless an
+    /// earlier version opened it.
     pub(super) fn reader_of(&self, layout: &Layout, user: Option<&UserId>) -> Reader {
         let known = user.and_then(|user| self.directory.last_known(user));
         let known = self.reader_as(known.as_ref());

@@ -255,8 +255,8 @@ impl Handlers {
         });
     }
 
-    /// The payload itself can hold a secret and is not logged, nor is what the parser says of it: its
-    /// words quote what they are about.
+    /// The payload itself can hold a secret and is not logged, nor is what the parser says of it:
+    /// its words quote what they are about.
     fn not_understood(&self, kind: &'static str, envelope_id: &str, what: Unreadable) {
         tracing::error!(
             envelope.id = envelope_id,

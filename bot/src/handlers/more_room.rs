@@ -21,8 +21,8 @@ use crate::{
     slack::{Method, SlackError, Verdict},
 };
 
-/// How long Slack may take for the first try and for the second. A change needs no trigger, but what is said
-/// of its failure does: for that a second is left of the three.
+/// How long Slack may take for the first try and for the second. A change needs no trigger, but
+/// what is said of its failure does: for that a second is left of the three.
 const PATIENCE: [Duration; 2] = [Duration::from_millis(1400), Duration::from_millis(600)];
 
 /// The dialog in which the button was pressed. What is in the secret's fields stays with Slack: by
@@ -39,9 +39,9 @@ pub(super) struct Pressed {
 }
 
 impl Pressed {
-    /// Nothing stands in for the dialog and the state that it was in (`hash`): a late press would take away
-    /// a field that an earlier one added, and what was typed there. What was chosen stays in its fields,
-    /// whatever is preset.
+    /// Nothing stands in for the dialog and the state that it was in (`hash`): a late press would
+    /// take away a field that an earlier one added, and what was typed there. What was chosen stays
+    /// in its fields, whatever is preset.
     pub(super) fn read(payload: &Object<'_>) -> Result<Self, Unreadable> {
         let view = payload.object("view");
         let fields = Fields::of(&view);
@@ -169,9 +169,9 @@ impl Excuse {
         context.reader_of(&self.layout, self.user.as_ref()).locale
     }
 
-    /// Says it over the dialog, which keeps what was typed; where Slack does not take that either, as the
-    /// answer to the command, for presses in dialogs have none of their own. Where that fails too there is
-    /// no way left: Slack is not there.
+    /// Says it over the dialog, which keeps what was typed; where Slack does not take that either,
+    /// as the answer to the command, for presses in dialogs have none of their own. Where that
+    /// fails too there is no way left: Slack is not there.
     pub(super) async fn tell(&self, context: &Context) {
         if !self.known.now() {
             return;
@@ -208,8 +208,8 @@ impl Excuse {
     }
 }
 
-/// Says in the dialog of another installation that it reaches the wrong one. It stays that one's, with
-/// all that was typed.
+/// Says in the dialog of another installation that it reaches the wrong one. It stays that one's,
+/// with all that was typed.
 async fn refuse(context: &Context, pressed: Pressed) -> &'static str {
     tracing::warn!(
         "a button in a dialog of another installation was pressed, and the dialog told so: two share this \

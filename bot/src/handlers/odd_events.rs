@@ -1,5 +1,5 @@
-//! Every event with one odd thing in it: each frame that Slack sends, by every value within and everything
-//! that can be odd about it (`odd_json`).
+//! Every event with one odd thing in it: each frame that Slack sends, by every value within and
+//! everything that can be odd about it (`odd_json`).
 
 use std::collections::BTreeMap;
 

@@ -13,8 +13,9 @@ use lru::LruCache;
 /// Most triggers remembered: more than come within the minutes in which Slack repeats itself.
 const CAPACITY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4_095);
 
-/// The triggers of the commands that came. A command that Slack delivers again has another envelope and the
-/// same trigger. Another process does not know of it: Slack then tells it that the trigger was used.
+/// The triggers of the commands that came. A command that Slack delivers again has another envelope
+/// and the same trigger. Another process does not know of it: Slack then tells it that the trigger
+/// was used.
 pub(super) struct Triggers(Mutex<LruCache<String, ()>>);
 
 impl Default for Triggers {

@@ -1,5 +1,5 @@
-//! Opening the dialog, while its trigger is good: with the person who was named, else without; once, though
-//! Slack's answer be lost.
+//! Opening the dialog, while its trigger is good: with the person who was named, else without;
+//! once, though Slack's answer be lost.
 
 use crate::context::Context;
 use crate::{

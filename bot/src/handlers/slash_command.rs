@@ -52,13 +52,13 @@ pub(super) struct SlashCommand {
     pub(super) known: Known,
 }
 
-/// Stands for a text after the command that can't be read: a word of which nothing is understood, as a
-/// secret may have stood there.
+/// Stands for a text after the command that can't be read: a word of which nothing is understood,
+/// as a secret may have stood there.
 const UNKNOWN_TEXT: &str = "\u{fffd}";
 
 impl SlashCommand {
-    /// Without its trigger nothing can be opened. All else has a default: the dialog opens in the default
-    /// language, with nothing filled in, and has one way less to answer.
+    /// Without its trigger nothing can be opened. All else has a default: the dialog opens in the
+    /// default language, with nothing filled in, and has one way less to answer.
     pub(super) fn read(payload: &Object<'_>) -> Result<Self, Unreadable> {
         let trigger_id = payload.text("trigger_id").filter(|id| !id.is_empty());
         let user_id = payload.text("user_id");
@@ -189,8 +189,8 @@ fn as_code(text: &str) -> String {
     format!("`{text}`")
 }
 
-/// Tells whoever typed a command that nothing comes of it, unless they know how it went. What goes on
-/// though its time is up tells by itself how it ends.
+/// Tells whoever typed a command that nothing comes of it, unless they know how it went. What goes
+/// on though its time is up tells by itself how it ends.
 pub(super) async fn excuse(
     context: &Context,
     locale: Locale,

@@ -1,5 +1,5 @@
-//! What somebody is told before they type anything: what could not be told before, and that messages
-//! can't go out.
+//! What somebody is told before they type anything: what could not be told before, and that
+//! messages can't go out.
 
 use std::time::Duration;
 

@@ -36,7 +36,8 @@ pub(super) struct Submitted {
     pub(super) answer: Option<SealedAnswer>,
 }
 
-/// A `response_url` as the dialog brings it back, and the teams in which the command may have been typed.
+/// A `response_url` as the dialog brings it back, and the teams in which the command may have been
+/// typed.
 #[derive(Clone)]
 pub(super) struct SealedAnswer {
     pub(super) sealed: String,
@@ -55,8 +56,8 @@ impl SealedAnswer {
     }
 }
 
-/// The teams that a payload of a dialog names. Where the app is installed comes first: a partner submits from
-/// elsewhere.
+/// The teams that a payload of a dialog names. Where the app is installed comes first: a partner
+/// submits from elsewhere.
 pub(super) fn teams(payload: &Object<'_>) -> Vec<TeamId> {
     let view = payload.object("view");
     let teams = [
@@ -69,8 +70,8 @@ pub(super) fn teams(payload: &Object<'_>) -> Vec<TeamId> {
     teams.filter_map(|team| TeamId::parse(team).ok()).collect()
 }
 
-/// Where a submission is at home. Nothing stands in for where the app is installed, if Slack says something of
-/// that: another team would decide who is a stranger.
+/// Where a submission is at home. Nothing stands in for where the app is installed, if Slack says
+/// something of that: another team would decide who is a stranger.
 fn home(payload: &Object<'_>, teams: &[TeamId]) -> Result<Home, Unreadable> {
     let team = teams.first().ok_or(Unreadable("team.id"))?;
     match payload.object("view").given("app_installed_team_id") {
@@ -95,10 +96,10 @@ impl Submitted {
     /// Reads a `view_submission`. Slack leaves `team` out when the app is installed for a whole
     /// organization.
     ///
-    /// What nothing may stand in for is who sent it, in which workspace, from which dialog, and each of its
-    /// fields: a part of a secret that can't be read must not be left out, nor a note or a lifetime be
-    /// another than was chosen. A name that is missing costs nothing but itself, and without the dialog's
-    /// `private_metadata` there is one way less to answer its sender.
+    /// What nothing may stand in for is who sent it, in which workspace, from which dialog, and
+    /// each of its fields: a part of a secret that can't be read must not be left out, nor a note
+    /// or a lifetime be another than was chosen. A name that is missing costs nothing but itself,
+    /// and without the dialog's `private_metadata` there is one way less to answer its sender.
     pub(super) fn read(payload: &Object<'_>) -> Result<Self, Unreadable> {
         // It came twice, and differs.
         if matches!(payload.given("type"), Given::Contradictory) {
@@ -209,8 +210,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The parts of the secret. Every field that the dialog has is there, and an empty one is `null`:
-    /// one that is missing held what nobody knows.
+    /// The parts of the secret. Every field that the dialog has is there, and an empty one is
+    /// `null`: one that is missing held what nobody knows.
     fn secret(&self, fields: usize) -> Result<Vec<Zeroizing<String>>, Unreadable> {
         let mut parts = Vec::new();
         let blocks = field::SECRET.into_iter().zip(SECRET_PATHS);

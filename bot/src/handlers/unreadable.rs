@@ -57,8 +57,9 @@ pub(super) fn errors(block: &str, words: &str) -> Value {
     json!({ "response_action": "errors", "errors": errors })
 }
 
-/// The block of a dialog that an error can stand beside: the wanted one, if it may be there, else the
-/// first that is. Slack shows no error that names another block. `None` for a dialog without any field.
+/// The block of a dialog that an error can stand beside: the wanted one, if it may be there, else
+/// the first that is. Slack shows no error that names another block. `None` for a dialog without
+/// any field.
 pub(super) fn place_for(view: &Object<'_>, wanted: Option<&str>) -> Option<String> {
     let inputs = view.objects("blocks").filter(|block| {
         let kind = block.text("type");

@@ -1,4 +1,5 @@
-//! What the operator types: made up for each run, with what editors, phones and Slack like to change.
+//! What the operator types: made up for each run, with what editors, phones and Slack like to
+//! change.
 
 use rand::RngExt as _;
 

@@ -1,8 +1,8 @@
-//! `rehearse`: walks an operator through what only a real workspace can show, with the running bot's
-//! settings and made-up secrets, and writes a report that names nobody.
+//! `rehearse`: walks an operator through what only a real workspace can show, with the running
+//! bot's settings and made-up secrets, and writes a report that names nobody.
 //!
-//! It runs beside the bot and opens no connection of Socket Mode: Slack would send commands over it. What
-//! it checks itself it reads in the database, of which it changes nothing.
+//! It runs beside the bot and opens no connection of Socket Mode: Slack would send commands over
+//! it. What it checks itself it reads in the database, of which it changes nothing.
 
 mod made_up;
 mod people;

@@ -1,7 +1,8 @@
 //! What Slack answered to a call: done, or refused and why.
 //!
-//! Slack says `"ok": true`, or `false` and a code. Where neither can be read, what was asked for being in the
-//! answer shows that it was done: a message that is taken for lost would be posted again and again.
+//! Slack says `"ok": true`, or `false` and a code. Where neither can be read, what was asked for
+//! being in the answer shows that it was done: a message that is taken for lost would be posted
+//! again and again.
 
 use secrecy::SecretString;
 use serde_json::value::RawValue;
@@ -33,8 +34,8 @@ pub(super) fn text_of(
     }
 }
 
-/// Reads an answer. `shows` is the member, if there is one, that shows that it was done where `ok` can't
-/// be read.
+/// Reads an answer. `shows` is the member, if there is one, that shows that it was done where `ok`
+/// can't be read.
 pub(super) fn read<T>(
     method: Method,
     answer: &str,
@@ -77,8 +78,8 @@ pub(super) fn channel(answer: &Object<'_>) -> Result<ChannelId, Unreadable> {
     id.ok_or(Unreadable("channel.id"))
 }
 
-/// As which message one was posted. It is out: that Slack doesn't say so in a form that can be read does
-/// not make it one to post again.
+/// As which message one was posted. It is out: that Slack doesn't say so in a form that can be read
+/// does not make it one to post again.
 pub(super) fn posted_as(answer: &Object<'_>) -> Result<MessageTs, Unreadable> {
     let told = [answer.text("ts"), answer.object("message").text("ts")];
     let mut told = told.into_iter().flatten();
@@ -89,8 +90,8 @@ pub(super) fn posted_as(answer: &Object<'_>) -> Result<MessageTs, Unreadable> {
     MessageTs::parse(NOWHERE).map_err(|_| Unreadable("ts"))
 }
 
-/// The code of a refusal: empty where there is one that can't be read. Where Slack says `ok`, only a code
-/// says otherwise.
+/// The code of a refusal: empty where there is one that can't be read. Where Slack says `ok`, only
+/// a code says otherwise.
 fn refusal(answer: &Object<'_>) -> Option<String> {
     let codes = answer.each("error").filter_map(text);
     if let Some(code) = codes.into_iter().find(|code| !code.is_empty()) {

@@ -27,9 +27,9 @@ pub(crate) fn section_with_mentions(text: &str) -> Value {
 /// Stands for a mention in a translated sentence; no text has it, and no name that is shown.
 pub(crate) const MENTION: &str = "\u{fffc}";
 
-/// A paragraph in which nothing is markup, and somebody is mentioned where [`MENTION`] stands: names beside a
-/// mention can't be in `mrkdwn`, which has no way to write a star that is just a star.
-/// Source: <https://docs.slack.dev/reference/block-kit/blocks/rich-text-block>.
+/// A paragraph in which nothing is markup, and somebody is mentioned where [`MENTION`] stands:
+/// names beside a mention can't be in `mrkdwn`, which has no way to write a star that is just a
+/// star. Source: <https://docs.slack.dev/reference/block-kit/blocks/rich-text-block>.
 pub(crate) fn paragraph(text: &str, mentioned: &shared::domain::ids::UserId) -> Value {
     let mention = json!({ "type": "user", "user_id": mentioned.as_str() });
     let words = |text: &str| json!({ "type": "text", "text": text });

@@ -25,8 +25,8 @@ use crate::{
 /// Longest wait for an answer; Slack's own are usually well under a second.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A trigger is good for three seconds: of one whose answer takes longer it is asked once more in that time
-/// whether it was used.
+/// A trigger is good for three seconds: of one whose answer takes longer it is asked once more in
+/// that time whether it was used.
 const TRIGGER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Slack's Web API with our tokens.
@@ -88,7 +88,8 @@ impl Slack {
             .map_err(|_| SlackError::timed_out(method, TRIGGER_TIMEOUT))?
     }
 
-    /// Shows something over an open dialog for whoever caused the trigger there, within its three seconds.
+    /// Shows something over an open dialog for whoever caused the trigger there, within its three
+    /// seconds.
     pub(crate) async fn push_view(&self, trigger_id: &str, view: &Value) -> Result<(), SlackError> {
         let method = Method::PushView;
         let request = json!({ "trigger_id": trigger_id, "view": view });
@@ -134,7 +135,8 @@ impl Slack {
         .await
     }
 
-    /// Posts a message, in the thread below another one if that is named; nothing in it is unfurled.
+    /// Posts a message, in the thread below another one if that is named; nothing in it is
+    /// unfurled.
     pub(crate) async fn post_message(
         &self,
         channel: &ChannelId,
@@ -237,7 +239,8 @@ impl Slack {
             .unwrap_or(Err(SlackError::timed_out(Method::Respond, CALL_TIMEOUT)))
     }
 
-    /// Calls a method of whose answer only matters that it is one, and not a proxy's page for example.
+    /// Calls a method of whose answer only matters that it is one, and not a proxy's page for
+    /// example.
     async fn confirm(
         &self,
         method: Method,
@@ -309,8 +312,8 @@ pub(crate) struct OutgoingMessage {
     /// What screen readers and phones get: no link, no note.
     pub(crate) text: String,
     pub(crate) blocks: Vec<Value>,
-    /// The same without a mention, where there is one: of somebody whom it doesn't show this app, Slack may take
-    /// none.
+    /// The same without a mention, where there is one: of somebody whom it doesn't show this app,
+    /// Slack may take none.
     pub(crate) unmentioned: Option<Vec<Value>>,
 }
 

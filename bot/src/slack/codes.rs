@@ -1,5 +1,5 @@
-//! What Slack's error codes mean. The codes stand in `codes.tsv`, with where each was read; no list of
-//! them is ever complete, so what isn't there is [`Class::Undecided`], which is safe.
+//! What Slack's error codes mean. The codes stand in `codes.tsv`, with where each was read; no list
+//! of them is ever complete, so what isn't there is [`Class::Undecided`], which is safe.
 
 use std::{collections::HashMap, sync::LazyLock};
 

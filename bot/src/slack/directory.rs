@@ -40,7 +40,8 @@ pub(crate) struct User {
     locale: Option<String>,
     tz: Option<String>,
     profile: Profile,
-    /// Within an organization: which one, the workspaces that the user is a member of, and the user's id there.
+    /// Within an organization: which one, the workspaces that the user is a member of, and the
+    /// user's id there.
     membership: Option<Membership>,
 }
 
@@ -60,9 +61,10 @@ struct Profile {
 impl User {
     /// Reads what Slack says of somebody; `None` when that is nothing at all.
     ///
-    /// Nobody is unreachable because of an odd name, language or zone. A flag that can't be read says no where
-    /// Slack itself refuses the message of whom it is about (`user_disabled`, `cannot_dm_bot`). Nobody else
-    /// keeps a secret inside the organization: what may be a stranger or a guest is one.
+    /// Nobody is unreachable because of an odd name, language or zone. A flag that can't be read
+    /// says no where Slack itself refuses the message of whom it is about (`user_disabled`,
+    /// `cannot_dm_bot`). Nobody else keeps a secret inside the organization: what may be a stranger
+    /// or a guest is one.
     pub(super) fn read(user: &Object<'_>) -> Option<Self> {
         let text = |name| user.text(name).map(String::from);
         let is = |name| user.flag(name) == Said::Yes;

@@ -24,8 +24,8 @@ use crate::{
 pub(crate) struct SlackError {
     pub(crate) method: &'static str,
     pub(crate) kind: ErrorKind,
-    /// Where in what was sent Slack found fault, e.g. `/view/title/text`, or what of an answer can't be
-    /// read: positions, no values.
+    /// Where in what was sent Slack found fault, e.g. `/view/title/text`, or what of an answer
+    /// can't be read: positions, no values.
     pub(crate) places: Vec<String>,
     /// The scopes that a token lacks, such as `im:write`.
     pub(super) needed: Option<String>,
@@ -36,7 +36,8 @@ pub(crate) enum ErrorKind {
     /// Slack's error code, such as `user_not_found`.
     #[error("{0}")]
     Code(String),
-    /// How long Slack wants to be left alone is at most an hour here, after which it is asked again.
+    /// How long Slack wants to be left alone is at most an hour here, after which it is asked
+    /// again.
     #[error("too many requests")]
     RateLimited { retry_after: Option<Duration> },
     #[error("HTTP status {0}")]
@@ -58,7 +59,8 @@ pub(crate) enum Verdict {
     Wait(Duration),
     /// This addressee can't be reached, and no retry mends it.
     GiveUp(FailureReason),
-    /// Slack refuses it, and it can't be told yet whether this addressee, this message or everything.
+    /// Slack refuses it, and it can't be told yet whether this addressee, this message or
+    /// everything.
     Undecided,
     /// The app as a whole is refused: an operator has to mend it, and what waits goes out then.
     Held,
@@ -201,8 +203,8 @@ impl SlackError {
         self.is(Class::Token)
     }
 
-    /// Whether what was asked for may have been done all the same: the request may have arrived, and
-    /// the answer is lost.
+    /// Whether what was asked for may have been done all the same: the request may have arrived,
+    /// and the answer is lost.
     pub(crate) const fn may_have_happened(&self) -> bool {
         match &self.kind {
             // Slack's words for these two: some of it may have succeeded.

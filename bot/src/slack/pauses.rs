@@ -1,6 +1,6 @@
-//! Slack's announced pauses: `Retry-After` holds for a method and a workspace, that is for whatever this
-//! process asks by that method, not only for the call that was refused. Calls into a pause would
-//! only be refused, too.
+//! Slack's announced pauses: `Retry-After` holds for a method and a workspace, that is for whatever
+//! this process asks by that method, not only for the call that was refused. Calls into a pause
+//! would only be refused, too.
 //!
 //! Source: <https://docs.slack.dev/apis/web-api/rate-limits>.
 
@@ -39,7 +39,8 @@ impl Pauses {
         Some(rest)
     }
 
-    /// Notes that Slack wants a method to be left alone. What was announced before is not shortened.
+    /// Notes that Slack wants a method to be left alone. What was announced before is not
+    /// shortened.
     pub(super) fn announce(&self, method: Method, retry_after: Option<Duration>) {
         if !holds_for_others(method) {
             return;
@@ -58,9 +59,9 @@ impl Pauses {
     }
 }
 
-/// Whether a pause is about other calls, too. Each `response_url` has its own limit, and connections
-/// have the turnstile, where they wait in line. Dialogs are held back as well: their triggers don't
-/// live that long, but Slack would only refuse them.
+/// Whether a pause is about other calls, too. Each `response_url` has its own limit, and
+/// connections have the turnstile, where they wait in line. Dialogs are held back as well: their
+/// triggers don't live that long, but Slack would only refuse them.
 const fn holds_for_others(method: Method) -> bool {
     !matches!(method, Method::Respond | Method::OpenConnection)
 }

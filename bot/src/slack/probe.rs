@@ -1,5 +1,5 @@
-//! Calls of the Web API whose headers matter, for `doctor`: the library that carries the others gives
-//! only what is in the body.
+//! Calls of the Web API whose headers matter, for `doctor`: the library that carries the others
+//! gives only what is in the body.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

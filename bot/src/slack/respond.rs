@@ -1,8 +1,8 @@
-//! Answering a command by its `response_url`. Slack takes such an answer with the word `ok` as plain text, or
-//! with `{"ok": true}`; anything else, a proxy's page for example, was not Slack.
+//! Answering a command by its `response_url`. Slack takes such an answer with the word `ok` as
+//! plain text, or with `{"ok": true}`; anything else, a proxy's page for example, was not Slack.
 //!
-//! The library takes every answer of status 200 that is no JSON for a good one, which would not do here: who
-//! counts as told is not told again.
+//! The library takes every answer of status 200 that is no JSON for a good one, which would not do
+//! here: who counts as told is not told again.
 
 use std::io::Cursor;
 

@@ -70,8 +70,8 @@ mod tests {
         assert_eq!(started.elapsed().as_secs(), 32);
     }
 
-    /// Six slots wait, and the first hears at once that Slack wants to be left alone for eight seconds:
-    /// the others, who wait already, do so until then, and pass one by one as ever.
+    /// Six slots wait, and the first hears at once that Slack wants to be left alone for eight
+    /// seconds: the others, who wait already, do so until then, and pass one by one as ever.
     #[tokio::test(start_paused = true)]
     async fn who_waits_already_is_held_back_too() {
         let turnstile = Arc::new(Turnstile::default());

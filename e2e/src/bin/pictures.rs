@@ -1,5 +1,5 @@
-//! `pictures`: the README's story, told by the real programs: one secret, from the dialog to the receipt. Run it by
-//! `cargo xtask pictures`.
+//! `pictures`: the README's story, told by the real programs: one secret, from the dialog to the
+//! receipt. Run it by `cargo xtask pictures`.
 #![expect(clippy::unwrap_used, reason = "a tool; without a picture it fails")]
 
 use std::{fs, path::PathBuf};

@@ -44,13 +44,13 @@ pub struct Launch {
     pub language: &'static str,
     /// Whether commands return before pages are loaded: for what people do meanwhile.
     pub impatient: bool,
-    /// Whether a click on a button gives it the focus: not so in Firefox on a Mac. Only Firefox can be
-    /// told.
+    /// Whether a click on a button gives it the focus: not so in Firefox on a Mac. Only Firefox can
+    /// be told.
     pub clicks_give_focus: bool,
     /// Whether there are fingers and no mouse, as on a phone.
     pub touch: bool,
-    /// Whether pages may ask before they are left, as people's browsers let them. Drivers answer for
-    /// people otherwise.
+    /// Whether pages may ask before they are left, as people's browsers let them. Drivers answer
+    /// for people otherwise.
     pub asks_before_leaving: bool,
 }
 
@@ -236,8 +236,8 @@ impl Browser {
     }
 }
 
-/// Where a page came of a form and was not to be stored, Firefox shows an error page of its own, and to
-/// its driver that is an error.
+/// Where a page came of a form and was not to be stored, Firefox shows an error page of its own,
+/// and to its driver that is an error.
 fn went(step: Result<(), CmdError>) {
     if let Err(error) = step {
         let error = error.to_string();

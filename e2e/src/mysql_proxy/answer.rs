@@ -1,5 +1,5 @@
-//! Where the server's answer to a command ends.
-//! Source: <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response.html>.
+//! Where the server's answer to a command ends. Source:
+//! <https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response.html>.
 
 use super::command::Command;
 

@@ -1,8 +1,8 @@
-//! A way to a MySQL server on which round trips go wrong, by what they are for and not by what their
-//! statements say.
+//! A way to a MySQL server on which round trips go wrong, by what they are for and not by what
+//! their statements say.
 //!
-//! A test watches one operation of a program ([`MySqlProxy::watch`]) and says which of its round trips
-//! goes wrong, and how; what the program does besides goes on.
+//! A test watches one operation of a program ([`MySqlProxy::watch`]) and says which of its round
+//! trips goes wrong, and how; what the program does besides goes on.
 
 mod answer;
 mod command;
@@ -92,8 +92,8 @@ impl MySqlProxy {
 
     /// `DATABASE_URL` for a program.
     ///
-    /// MySQL takes an account's password over a plain connection only if it knows it from a protected
-    /// one: that is made first.
+    /// MySQL takes an account's password over a plain connection only if it knows it from a
+    /// protected one: that is made first.
     pub async fn url(&self, database: &TestDatabase, account: Account) -> String {
         let url = database.url(account);
         crate::connect(&url).await.close().await.unwrap();
@@ -109,7 +109,8 @@ impl MySqlProxy {
         self.inside.welcome.send_replace(welcome);
     }
 
-    /// Watches an operation from now on: what names any of these in its parameters, and transactions.
+    /// Watches an operation from now on: what names any of these in its parameters, and
+    /// transactions.
     #[must_use]
     pub fn watch(&self, whose: Whose, names: &[&[u8]], aims: &[(Aim, Fault)]) -> Watch {
         let watch = Watch::new(whose, names, aims);

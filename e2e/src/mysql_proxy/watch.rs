@@ -53,8 +53,8 @@ pub enum Whose {
     Naming,
 }
 
-/// One operation, watched from a mark on, until this is dropped: statements outside transactions when
-/// they carry something that is watched for, and transactions.
+/// One operation, watched from a mark on, until this is dropped: statements outside transactions
+/// when they carry something that is watched for, and transactions.
 pub struct Watch(Arc<Watched>);
 
 /// What connections know of a watch.

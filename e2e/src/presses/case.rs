@@ -132,8 +132,8 @@ pub fn all() -> Vec<Case> {
     cases
 }
 
-/// A few of them, among which every two values of two factors meet that meet at all. Of those that bring
-/// as many new pairs it is one of a browser that has few yet, and the shortest of these.
+/// A few of them, among which every two values of two factors meet that meet at all. Of those that
+/// bring as many new pairs it is one of a browser that has few yet, and the shortest of these.
 #[must_use]
 pub fn pairwise() -> Vec<Case> {
     let all = all();

@@ -71,8 +71,9 @@ impl<'a> Hand<'a> {
         late
     }
 
-    /// Until two frames are drawn: the guard of pages without script begins with the second one after a
-    /// tap, and a machine that is busy with many browsers may draw none for longer than people need.
+    /// Until two frames are drawn: the guard of pages without script begins with the second one
+    /// after a tap, and a machine that is busy with many browsers may draw none for longer than
+    /// people need.
     async fn two_frames(&self) {
         let mut last = None;
         for _ in 0..3 {

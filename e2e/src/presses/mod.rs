@@ -1,5 +1,5 @@
-//! Everybody presses twice some day. The browser asks once, and shows the secret: held against ways of
-//! pressing, gaps, lines and browsers, through a real line that is slow.
+//! Everybody presses twice some day. The browser asks once, and shows the secret: held against ways
+//! of pressing, gaps, lines and browsers, through a real line that is slow.
 
 mod case;
 mod hand;
@@ -19,7 +19,8 @@ pub use table::table;
 use self::hand::Hand;
 use crate::{Browser, Engine, Launch, Sent, SlowLine, World, eventually};
 
-/// How much longer than its line an answer may take before it counts as lost; this machine may be busy.
+/// How much longer than its line an answer may take before it counts as lost; this machine may be
+/// busy.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How often a browser is asked what it shows: each time costs some of its time.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -94,8 +95,8 @@ pub async fn run(cases: &[Case], browsers: usize, javascript: bool) -> Vec<Tried
     tried
 }
 
-/// The browser of a case. Its commands return before pages are loaded: what people do meanwhile is what
-/// this is about.
+/// The browser of a case. Its commands return before pages are loaded: what people do meanwhile is
+/// what this is about.
 fn launch(case: &Case, javascript: bool) -> Launch {
     Launch {
         kind: case.browser,

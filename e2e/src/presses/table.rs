@@ -8,8 +8,8 @@ use super::{
 };
 use crate::BrowserKind;
 
-/// A table in Markdown: how often the secret was shown for one request, of the gaps that were tried; and
-/// how it went where it was not.
+/// A table in Markdown: how often the secret was shown for one request, of the gaps that were
+/// tried; and how it went where it was not.
 #[must_use]
 pub fn table(tried: &[Tried]) -> String {
     let mut table = "| pressed |".to_owned();

@@ -16,7 +16,8 @@ use crate::{
     mysql_proxy::{Aim, Whose},
 };
 
-/// Something happens to the database, and is over after a while. `server` is MySQL's, if it is MySQL.
+/// Something happens to the database, and is over after a while. `server` is MySQL's, if it is
+/// MySQL.
 pub(super) async fn trouble(
     scene: &Scene<'_>,
     server: Option<&mut OwnMySql>,

@@ -1,8 +1,9 @@
 //! Random faults under load, for as long as one likes.
 //!
-//! What is done follows from the seed: who sends what to whom, and which faults come in which order.
-//! How these fall together in time does not. Whatever happens, at the end everybody was told, nothing
-//! was lost, nothing was shown twice, and every rule of [`invariants`](crate::invariants) holds.
+//! What is done follows from the seed: who sends what to whom, and which faults come in which
+//! order. How these fall together in time does not. Whatever happens, at the end everybody was
+//! told, nothing was lost, nothing was shown twice, and every rule of
+//! [`invariants`](crate::invariants) holds.
 
 mod database;
 mod faults;

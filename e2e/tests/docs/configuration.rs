@@ -1,5 +1,5 @@
-//! The table of settings in docs/configuration.md is the definitions'. `cargo xtask generate` writes
-//! it.
+//! The table of settings in docs/configuration.md is the definitions'. `cargo xtask generate`
+//! writes it.
 
 use std::{env, fmt::Write as _, fs};
 
@@ -35,7 +35,7 @@ fn table() -> String {
         "| setting | who | meaning | what it looks like | default |\n|---|---|---|---|---|\n",
     );
     for setting in definitions::ALL {
-        writeln!(table, "{}", row(&setting)).unwrap();
+        writeln!(table, "{}", row(setting)).unwrap();
     }
     table
 }

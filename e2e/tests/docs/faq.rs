@@ -1,7 +1,7 @@
 //! The questions of staff, in both languages: what is quoted is what people really read.
 //!
-//! What is bold in the FAQ is a quotation: a text of the catalogue or a part of one, with `…` for what is
-//! put in.
+//! What is bold in the FAQ is a quotation: a text of the catalogue or a part of one, with `…` for
+//! what is put in.
 
 use crate::{markdown::Document, repository};
 

@@ -1,6 +1,6 @@
-//! What the documents say, held against what there is: links, commands, settings, messages, quotations; and what
-//! the forge uses.
-//! Nothing has to run for it; commands are only asked for their `--help`.
+//! What the documents say, held against what there is: links, commands, settings, messages,
+//! quotations; and what the forge uses. Nothing has to run for it; commands are only asked for
+//! their `--help`.
 #![expect(
     clippy::panic,
     clippy::unwrap_used,
@@ -20,4 +20,5 @@ mod repository;
 mod settings;
 mod sources;
 mod tokens;
+mod widths;
 mod workflows;

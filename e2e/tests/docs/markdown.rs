@@ -191,8 +191,8 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// GitHub's rule: lower case, no punctuation but `-` and `_`, hyphens for spaces; further ones of
-    /// the same name are numbered.
+    /// GitHub's rule: lower case, no punctuation but `-` and `_`, hyphens for spaces; further ones
+    /// of the same name are numbered.
     fn anchor(&mut self, heading: &str) -> String {
         let slug: String = heading
             .trim()

@@ -1,8 +1,8 @@
-//! Every message that the programs have for operators is in docs/troubleshooting.md, and every message
-//! there is one of the programs'.
+//! Every message that the programs have for operators is in docs/troubleshooting.md, and every
+//! message there is one of the programs'.
 //!
-//! In the document a message is the code with which an item of a list begins; `…` stands for what the
-//! program puts in. Two messages can share an item: `` - `one`, `two`: what they mean ``.
+//! In the document a message is the code with which an item of a list begins; `…` stands for what
+//! the program puts in. Two messages can share an item: `` - `one`, `two`: what they mean ``.
 
 use std::collections::{BTreeMap, BTreeSet};
 

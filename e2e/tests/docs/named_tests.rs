@@ -1,5 +1,5 @@
-//! The full name of every test in our sources: its target, and what the test program calls it. What is
-//! written down as proof of something is held against them.
+//! The full name of every test in our sources: its target, and what the test program calls it. What
+//! is written down as proof of something is held against them.
 
 use std::{collections::BTreeSet, path::Path};
 

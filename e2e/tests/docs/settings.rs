@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::{markdown::Document, repository, sources};
+use shared::operate::settings::definitions;
+
+use crate::{markdown::Document, repository};
 
 /// Names of the same form that are no settings of the programs.
 const OTHER_NAMES: [(&str, &str); 9] = [
@@ -40,9 +42,9 @@ fn every_setting_named_is_one_that_there_is() {
 /// The settings with the variants that take a file; and what the files that we install set.
 fn known() -> BTreeSet<String> {
     let mut known = BTreeSet::new();
-    for setting in sources::settings() {
-        known.insert(format!("{setting}_FILE"));
-        known.insert(setting);
+    for setting in definitions::ALL {
+        known.insert(setting.file_variable());
+        known.insert(setting.name.to_owned());
     }
     known.extend(OTHER_NAMES.map(|(name, _)| name.to_owned()));
     let compose = repository::files("", "compose.yaml").into_iter();

@@ -1,7 +1,8 @@
-//! What stands in our own sources, by Rust's tokens: comments, tests and line breaks don't confuse it.
+//! What stands in our own sources, by Rust's tokens: comments, tests and line breaks don't confuse
+//! it.
 //!
-//! What counts as a message is decided by [`Scan::marked`]: a new way of telling operators something
-//! gets a line there.
+//! What counts as a message is decided by [`Scan::marked`]: a new way of telling operators
+//! something gets a line there.
 
 use std::path::PathBuf;
 
@@ -37,17 +38,6 @@ pub(crate) fn messages() -> Vec<Message> {
             });
             messages.collect::<Vec<_>>()
         })
-        .collect()
-}
-
-/// The name of every setting.
-pub(crate) fn settings() -> Vec<String> {
-    let text = repository::read("shared/src/operate/settings/definitions.rs");
-    let names = text
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("name: \""));
-    names
-        .filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()))
         .collect()
 }
 

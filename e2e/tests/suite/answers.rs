@@ -69,8 +69,8 @@ impl Case {
     }
 }
 
-/// Every way in which a call fails for one person: codes of every class but those that stop the bot or
-/// are about the whole app or everybody's pace, codes that nobody knows, and what is no code.
+/// Every way in which a call fails for one person: codes of every class but those that stop the bot
+/// or are about the whole app or everybody's pace, codes that nobody knows, and what is no code.
 fn failures(method: &str) -> Vec<Value> {
     let code = |code: &str| json!({"method": method, "error": code});
     let mode = |mode: &str| json!({"method": method, "mode": mode});
@@ -234,7 +234,8 @@ on_each_engine! {
     }
 }
 
-/// Opens dialogs until one says all this above the form: what is not found in time is said another time.
+/// Opens dialogs until one says all this above the form: what is not found in time is said another
+/// time.
 async fn noticed(world: &World, user: &str, texts: &[&str]) {
     eventually(&format!("a dialog that says {texts:?}"), || async {
         let notices = format!("{:?}", world.notices(user).await);
@@ -345,7 +346,8 @@ async fn refused_to_everybody(engine: Engine, code: &str) {
     world.refusal().await;
     world.pass_time(LATE).await;
     eventually("what is held", || async {
-        // It takes time to tell that it is not Bob alone. A try under way writes down what it found.
+        // It takes time to tell that it is not Bob alone. A try under way writes down what it
+        // found.
         let long_ago = "UPDATE deliveries SET refused_since = 1 \
                         WHERE refused_since IS NOT NULL AND leased_until IS NULL";
         world.database.run(Account::Migrate, long_ago).await.unwrap();

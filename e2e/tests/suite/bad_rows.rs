@@ -1,4 +1,5 @@
-//! Rows that are not as others: they stop nothing, nobody is lied to about them, and operators are told.
+//! Rows that are not as others: they stop nothing, nobody is lied to about them, and operators are
+//! told.
 
 use e2e::{Account, Engine, Options, Sent, World, eventually, link_of, on_each_engine, run};
 use sea_orm::ConnectionTrait as _;

@@ -1,5 +1,6 @@
 //! What happens to a secret between the moment when a burn has read it and its COMMIT. A burn calls
-//! `render` after its read, and `requester_gone` right before its COMMIT: there the others have their turn.
+//! `render` after its read, and `requester_gone` right before its COMMIT: there the others have
+//! their turn.
 
 use e2e::{Account, Engine, Keys, Sent, TestDatabase, eventually, on_each_engine};
 use futures_util::FutureExt as _;

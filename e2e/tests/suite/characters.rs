@@ -2,7 +2,8 @@
 
 use e2e::{Submission, World, on_each_engine};
 
-/// Curly quotes, dashes, an ellipsis, spaces of many kinds, zero-width characters, a byte order mark.
+/// Curly quotes, dashes, an ellipsis, spaces of many kinds, zero-width characters, a byte order
+/// mark.
 const TYPED: &str = "“p‘a’s”„s‚«w»‹o›–r—d…\u{a0}1\u{202f}2\u{2009}3\u{3000}\u{200b}4\u{200c}5\u{200d}6\u{2060}\
                      7\u{feff}8\u{ad}9\u{200e}\u{2028}\u{202e}0\u{fe0f}\u{e0101}";
 

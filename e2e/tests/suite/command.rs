@@ -174,8 +174,8 @@ async fn type_command(world: &World, user: &str, text: &str, duplicate: &str) {
     assert_eq!(outcome["acknowledged"], true, "{outcome}");
 }
 
-/// A text, the person and the time understood of it, what the dialog says in English and French of the rest,
-/// and whether it tells to change a secret.
+/// A text, the person and the time understood of it, what the dialog says in English and French of
+/// the rest, and whether it tells to change a secret.
 type Typed = (
     &'static str,
     Option<&'static str>,

@@ -1,5 +1,5 @@
-//! `compose.yaml` and what belongs to it: valid, closed on every side, and what it runs does what it
-//! should.
+//! `compose.yaml` and what belongs to it: valid, closed on every side, and what it runs does what
+//! it should.
 
 use std::{
     collections::BTreeSet,
@@ -165,7 +165,8 @@ fn a_profile_has_its_services_and_no_others() {
     assert!(text(&output).contains("PUBLIC_BASE_URL is missing a value: set it in .env"));
 }
 
-/// Those without Rust run the README's own command, in the image that the programs are built in elsewhere.
+/// Those without Rust run the README's own command, in the image that the programs are built in
+/// elsewhere.
 #[test]
 fn the_demonstration_is_the_readmes_command() {
     let config = ["config", "--format", "json"];

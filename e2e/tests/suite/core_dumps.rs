@@ -1,5 +1,5 @@
-//! No program leaves its memory in a core file, or lets others of its user look into it, wherever it
-//! was started.
+//! No program leaves its memory in a core file, or lets others of its user look into it, wherever
+//! it was started.
 
 use std::{
     fs,
@@ -21,8 +21,8 @@ use rustix::process::{Pid, Signal, geteuid, kill_process};
 /// Debian's `nobody`.
 const NOBODY: u32 = 65534;
 
-/// A command that may leave core files of any size, by a user who is not root: to root `/proc` looks
-/// the same whatever a process does.
+/// A command that may leave core files of any size, by a user who is not root: to root `/proc`
+/// looks the same whatever a process does.
 fn unlimited(folder: &Path, words: &[&str]) -> Command {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", "ulimit -c unlimited; exec \"$@\"", "sh"]);
@@ -47,8 +47,8 @@ fn user() -> u32 {
     }
 }
 
-/// The limit of core files, soft and hard, and whose the files are that tell of a process: its user's, or
-/// root's when nobody else may look.
+/// The limit of core files, soft and hard, and whose the files are that tell of a process: its
+/// user's, or root's when nobody else may look.
 fn seen(process: &Child) -> ([String; 2], u32) {
     let limits = format!("/proc/{}/limits", process.id());
     let text = fs::read_to_string(&limits).unwrap();

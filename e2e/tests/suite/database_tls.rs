@@ -1,5 +1,5 @@
-//! The way to a MySQL server beyond this machine: TLS, with a server that proves who it is. An address
-//! that leads to this machine, and is not taken for it, stands for one elsewhere.
+//! The way to a MySQL server beyond this machine: TLS, with a server that proves who it is. An
+//! address that leads to this machine, and is not taken for it, stands for one elsewhere.
 
 use std::path::Path;
 

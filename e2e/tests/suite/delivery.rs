@@ -36,7 +36,8 @@ on_each_engine! {
         world.finish().await;
     }
 
-    /// The dialog does not wait long for who somebody is; whoever may get nothing gets nothing all the same.
+    /// The dialog does not wait long for who somebody is; whoever may get nothing gets nothing all
+    /// the same.
     async fn nobody_gets_a_message_whom_the_dialog_would_have_refused(engine) {
         let world = World::start(engine).await;
         for (count, (recipient, expected)) in [

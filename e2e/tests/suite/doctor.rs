@@ -53,7 +53,8 @@ fn has(ran: &Ran, verdict: &str, check: &str, seen: &str) -> bool {
     })
 }
 
-/// Until a bot and a reveal-web that run have written down which keys they have: they do so beside their work.
+/// Until a bot and a reveal-web that run have written down which keys they have: they do so beside
+/// their work.
 async fn keys_noted(world: &World) {
     let noted = "SELECT COUNT(*) FROM key_rings WHERE seen_at > 0";
     eventually("both key rings", || async {

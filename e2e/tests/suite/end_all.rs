@@ -1,4 +1,5 @@
-//! After a restored backup: what was opened since is not shown again, and nobody is left in the dark.
+//! After a restored backup: what was opened since is not shown again, and nobody is left in the
+//! dark.
 
 use std::{fs, path::PathBuf, process::Stdio};
 

@@ -460,7 +460,12 @@ on_each_engine! {
         assert_eq!(outcome["outcome"], "closed", "{outcome}");
         world.watch_for("canary-behind-garbage");
         world.slack().act(&json!({"act": "drop"})).await;
-        let messages = world.slack().messages("U0BOB", 1).await;
+        // Six tries can fail before it, with pauses that double.
+        let messages = eventually_within(LONG, "the message", || async {
+            let messages = world.slack().messages_now("U0BOB").await;
+            (!messages.is_empty()).then_some(messages)
+        })
+        .await;
         let link = link_of(&messages[0]);
         world.watch_for(link.rsplit('/').next().unwrap());
         world.slack().messages("U0ALICE", 1).await;

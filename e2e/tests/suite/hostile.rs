@@ -121,8 +121,8 @@ async fn slow_clients_are_sent_away_and_others_served() {
     world.finish().await;
 }
 
-/// Connects from these addresses. Connections are accepted in turn: none of these waits any more when
-/// somebody else was served, and a system's queue that runs over would lose some.
+/// Connects from these addresses. Connections are accepted in turn: none of these waits any more
+/// when somebody else was served, and a system's queue that runs over would lose some.
 async fn connect(
     world: &World,
     sources: impl IntoIterator<Item = impl AsRef<str>>,
@@ -311,8 +311,8 @@ async fn heads_and_bodies_have_a_largest_size() {
     world.finish().await;
 }
 
-/// As many connections as some addresses get, each with a head that is large and never ends: memory is
-/// bounded by what one connection may hold.
+/// As many connections as some addresses get, each with a head that is large and never ends: memory
+/// is bounded by what one connection may hold.
 #[tokio::test(flavor = "multi_thread")]
 async fn large_heads_on_every_connection_are_bounded_in_memory() {
     let world = world().await;

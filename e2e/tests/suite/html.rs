@@ -1,5 +1,5 @@
-//! Every page is HTML as its standard has it, so that every browser reads the same in it: the Nu HTML
-//! checker finds nothing.
+//! Every page is HTML as its standard has it, so that every browser reads the same in it: the Nu
+//! HTML checker finds nothing.
 
 use std::{collections::BTreeSet, fs};
 
@@ -8,8 +8,8 @@ use shared::{crypto::LinkToken, domain::clock::Timestamp, text::Locale};
 
 const SECRET: &str = "canary-html\n\n\tspaces  and <b>markup</b> & \"quotes\" 🔑";
 
-/// States that no request brings about here: what the first is of has no cause that is known, and the second is
-/// of a database that says nothing for a minute.
+/// States that no request brings about here: what the first is of has no cause that is known, and
+/// the second is of a database that says nothing for a minute.
 const UNREACHABLE: [&str; 2] = ["broken", "unsure"];
 
 /// Pages as they came, each with a name.

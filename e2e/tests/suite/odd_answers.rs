@@ -1,4 +1,5 @@
-//! What Slack answers with one odd thing in it: as long as what was asked for was done, it counts as done.
+//! What Slack answers with one odd thing in it: as long as what was asked for was done, it counts
+//! as done.
 
 use e2e::{Engine, Submission, World};
 use serde_json::json;

@@ -1,5 +1,5 @@
-//! What people do, as Slack sends it with one odd thing in it: nobody's dialog closes as if it had been
-//! sent, and nobody waits for an answer that doesn't come.
+//! What people do, as Slack sends it with one odd thing in it: nobody's dialog closes as if it had
+//! been sent, and nobody waits for an answer that doesn't come.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -65,7 +65,8 @@ fn typed(odd: &Odd) -> (String, &'static str) {
     (secret, note)
 }
 
-/// Whether Slack would show the errors: they stand beside a field that the dialog has, as far as it says so.
+/// Whether Slack would show the errors: they stand beside a field that the dialog has, as far as it
+/// says so.
 fn stays_open(answer: &Value) -> bool {
     let errors = answer["errors"].as_object();
     answer["response_action"] == "errors" && errors.is_some_and(|errors| !errors.is_empty())
@@ -75,8 +76,8 @@ fn stays_open(answer: &Value) -> bool {
 async fn an_odd_submission_is_sent_exactly_as_typed_or_stays_open() {
     let mut world = World::start(Engine::Sqlite).await;
     world.watch_for("odd \u{fffd} text");
-    // Without its id nobody can answer it, and Slack says so after three seconds each. What the blocks
-    // are is asked of the bot alone (`bot::handlers::odd_events`).
+    // Without its id nobody can answer it, and Slack says so after three seconds each. What the
+    // blocks are is asked of the bot alone (`bot::handlers::odd_events`).
     let is_asked = |odd: &Odd| {
         let is_answered = !odd.path.is_empty() && odd.path != "/envelope_id";
         is_answered && !odd.path.contains("/blocks/")

@@ -1,5 +1,5 @@
-//! Every page, in both languages, as people see it: no axe finding, no sideways scrolling on a small
-//! screen, and a picture of each to look at.
+//! Every page, in both languages, as people see it: no axe finding, no sideways scrolling on a
+//! small screen, and a picture of each to look at.
 
 use e2e::{Browser, BrowserKind, Engine, Keys, Launch, Sent, World, eventually};
 use shared::{crypto::LinkToken, domain::clock::Timestamp};

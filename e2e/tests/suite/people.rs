@@ -1,5 +1,5 @@
-//! Who may send and who may get: each row of the table in docs/operating.md, through the real bot; and under
-//! which name.
+//! Who may send and who may get: each row of the table in docs/operating.md, through the real bot;
+//! and under which name.
 
 use e2e::{Engine, Options, Submission, World, eventually, on_each_engine};
 use serde_json::{Value, json};
@@ -240,8 +240,8 @@ on_each_engine! {
         each_row(engine, true, "organization").await;
     }
 
-    /// A row of a version that did not know of organizations goes on, and so does one whose organization is
-    /// known only there.
+    /// A row of a version that did not know of organizations goes on, and so does one whose
+    /// organization is known only there.
     async fn a_row_without_an_organization_is_delivered(engine) {
         let world = world(engine, false, "workspace").await;
         for (organization, recipient, expected) in [
@@ -269,7 +269,8 @@ on_each_engine! {
         world.finish().await;
     }
 
-    /// Names that turn text round or that nobody sees: what is shown is what is left of them, or the next name.
+    /// Names that turn text round or that nobody sees: what is shown is what is left of them, or
+    /// the next name.
     async fn a_name_turns_nothing_round_and_hides_nobody(engine) {
         let mut world = World::start(engine).await;
         for (real_name, shown) in [

@@ -1,5 +1,5 @@
-//! Whoever presses the button twice sees the secret. `cargo xtask presses` tries every way on every line;
-//! here are a few of each, so that any two meet.
+//! Whoever presses the button twice sees the secret. `cargo xtask presses` tries every way on every
+//! line; here are a few of each, so that any two meet.
 
 use std::time::Duration;
 

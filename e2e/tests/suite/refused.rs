@@ -36,7 +36,8 @@ async fn state(browser: &Browser) -> String {
     state.unwrap().unwrap_or_default()
 }
 
-/// Presses the button of a link's page when the limit is used up; what the page then says of how to go on.
+/// Presses the button of a link's page when the limit is used up; what the page then says of how to
+/// go on.
 async fn press_too_soon(world: &World, browser: &Browser, link: &str) -> String {
     browser.page.goto(link).await.unwrap();
     let button = browser.find("#reveal").await;

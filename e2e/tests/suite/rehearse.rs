@@ -1,5 +1,5 @@
-//! `rehearse`: a script plays the person, in the simulated Slack and at the terminal. For each step the
-//! surroundings are broken so that this step fails, and no other.
+//! `rehearse`: a script plays the person, in the simulated Slack and at the terminal. For each step
+//! the surroundings are broken so that this step fails, and no other.
 
 use std::{process::Stdio, time::Duration};
 

@@ -134,8 +134,8 @@ async fn everything_works_from_the_keyboard() {
     world.finish().await;
 }
 
-/// The second press must not take the first one's answer away: that was the secret. Without script the
-/// style sheet sees to it.
+/// The second press must not take the first one's answer away: that was the secret. Without script
+/// the style sheet sees to it.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_quick_presses_without_script_show_the_secret() {
     let mut line = SlowLine::new().await;
@@ -159,7 +159,8 @@ async fn two_quick_presses_without_script_show_the_secret() {
                 .devtools("Emulation.setTouchEmulationEnabled", touch)
                 .await;
         }
-        // Nobody taps faster than the first of these, and a double click is no slower than the last.
+        // Nobody taps faster than the first of these, and a double click is no slower than the
+        // last.
         for gap in [50, 80, 150, 400] {
             let before = line.posts();
             let store = world.database.store().await;

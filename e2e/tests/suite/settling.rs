@@ -16,7 +16,8 @@ use shared::{
 
 const LEASE: Duration = Duration::from_mins(1);
 
-/// What must be gone or taken over from the secret when something is settled, each set to a telling value.
+/// What must be gone or taken over from the secret when something is settled, each set to a telling
+/// value.
 const FULL: &str = "UPDATE deliveries SET held_since = 7, untold_since = 7, update_tries = 3, shown_reuses = 9, \
                     shown_repeats = 9, shown_lost = 9";
 

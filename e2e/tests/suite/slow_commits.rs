@@ -1,5 +1,5 @@
-//! A COMMIT of an opening that is slow, or fails, and a program that vanishes before it: faults that only
-//! the point between the last look and COMMIT lets happen.
+//! A COMMIT of an opening that is slow, or fails, and a program that vanishes before it: faults
+//! that only the point between the last look and COMMIT lets happen.
 
 use std::time::{Duration, Instant};
 

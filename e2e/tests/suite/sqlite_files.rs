@@ -1,4 +1,5 @@
-//! Who may read an SQLite database: its owner, whatever the umask; and whoever it was opened to is told.
+//! Who may read an SQLite database: its owner, whatever the umask; and whoever it was opened to is
+//! told.
 
 use std::{
     fs,

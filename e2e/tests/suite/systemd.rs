@@ -1,5 +1,5 @@
-//! The units in `deploy/systemd`: systemd understands them, they leave the services little, and each
-//! service has its own.
+//! The units in `deploy/systemd`: systemd understands them, they leave the services little, and
+//! each service has its own.
 
 use std::{
     collections::BTreeSet,
@@ -193,7 +193,8 @@ fn settings_that_do_not_fit_are_not_tried_again() {
     }
 }
 
-/// What a process of reveal-web may have open is what it makes its places by; the log would tell of fewer.
+/// What a process of reveal-web may have open is what it makes its places by; the log would tell of
+/// fewer.
 #[test]
 fn reveal_web_may_have_all_its_connections() {
     let web = Unit::read("secure-secret-web");

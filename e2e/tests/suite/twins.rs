@@ -1,5 +1,5 @@
-//! Two installations that share one Slack app: nothing of theirs is mixed, and both are told of it. Bots of one
-//! installation raise no alarm.
+//! Two installations that share one Slack app: nothing of theirs is mixed, and both are told of it.
+//! Bots of one installation raise no alarm.
 
 use std::time::Duration;
 
@@ -178,8 +178,8 @@ on_each_engine! {
         replace_connections(&world, &all).await;
         compared(last, 2).await;
 
-        // What Slack counted meanwhile is compared while both rows are as old as they say: a bot that has noted
-        // itself twice after both were up to date has.
+        // What Slack counted meanwhile is compared while both rows are as old as they say: a bot
+        // that has noted itself twice after both were up to date has.
         for _ in 0..3 {
             let latest = world.database.count("SELECT MAX(seen_at) FROM bots").await;
             let newer = format!("SELECT COUNT(*) FROM bots WHERE seen_at > {latest}");

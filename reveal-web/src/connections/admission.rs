@@ -1,9 +1,10 @@
 //! Who may connect, and how many at a time.
 //!
-//! What one address may have shrinks with the square of what is free: as long as nearly all places are
-//! free it is [`Most::of_one_address`], when half are taken a quarter of that, and in the end a single place.
-//! So the first few can't take all that there is, and whoever has no connection (nor their IPv6 site) gets
-//! one for as long as any is free. Nobody is cut off: it is new connections that are refused.
+//! What one address may have shrinks with the square of what is free: as long as nearly all places
+//! are free it is [`Most::of_one_address`], when half are taken a quarter of that, and in the end a
+//! single place. So the first few can't take all that there is, and whoever has no connection (nor
+//! their IPv6 site) gets one for as long as any is free. Nobody is cut off: it is new connections
+//! that are refused.
 
 use std::{
     collections::HashMap,
@@ -35,8 +36,8 @@ pub(super) struct Most {
 
 impl Most {
     /// A browser may keep its connection for two minutes, in which a person opens a secret by two
-    /// requests. So that one address, which many people may have, can do what its rate limit allows, it
-    /// has as many connections as there are requests in these two minutes.
+    /// requests. So that one address, which many people may have, can do what its rate limit
+    /// allows, it has as many connections as there are requests in these two minutes.
     pub(super) fn new(places: usize, limit: RateLimit) -> Self {
         let requests = LIFE.as_secs_f64() * f64::from(limit.requests.get());
         let requests = Duration::try_from_secs_f64(requests / limit.window.as_secs_f64());
@@ -155,7 +156,8 @@ impl Connected {
     }
 }
 
-/// What of `most` one may have while so many places are free; whoever has none gets one all the same.
+/// What of `most` one may have while so many places are free; whoever has none gets one all the
+/// same.
 const fn share(most: usize, free: usize, places: usize) -> usize {
     most * free * free / (places * places)
 }

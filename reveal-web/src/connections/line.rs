@@ -1,8 +1,8 @@
-//! What the operating system has taken of what was written on a connection: whoever was to get a page
-//! with a secret, and whose connection ended before, got none.
+//! What the operating system has taken of what was written on a connection: whoever was to get a
+//! page with a secret, and whose connection ended before, got none.
 //!
-//! The body alone can't tell, as what it gave lies in buffers. A page has been taken once its body is at
-//! its end, as many bytes were written since it began, and a flush found nothing left.
+//! The body alone can't tell, as what it gave lies in buffers. A page has been taken once its body
+//! is at its end, as many bytes were written since it began, and a flush found nothing left.
 
 use std::{
     io::{self, IoSlice},
@@ -26,7 +26,8 @@ pub(super) struct Line {
     written: AtomicU64,
     /// Requests under way.
     asked: AtomicUsize,
-    /// Pages whose bodies are at their end, and how many bytes will have been written by then, at least.
+    /// Pages whose bodies are at their end, and how many bytes will have been written by then, at
+    /// least.
     pages: Mutex<Vec<(u64, OnlyCopy)>>,
 }
 

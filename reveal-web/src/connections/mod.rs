@@ -1,8 +1,8 @@
 //! Connections: who may have one, for how long, and what is spoken on it.
 //!
 //! Every step that waits for the other side has its limit: the TLS handshake, a request's head, the
-//! whole request (in [`service`](crate::service)), the pause between requests, and the connection as
-//! a whole. poem's own server sets none for a request's head.
+//! whole request (in [`service`](crate::service)), the pause between requests, and the connection
+//! as a whole. poem's own server sets none for a request's head.
 
 mod admission;
 mod line;
@@ -50,14 +50,15 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 /// Longest time for a request's head to arrive, and longest pause between two requests.
 const HEAD: Duration = Duration::from_secs(10);
 
-/// Largest head of a request in bytes, and most header fields. Nothing that we need is large: it is the
-/// cookies that other pages of the same domain have set, which browsers send here too. They keep up to 180
-/// of 4,096 bytes each, and send all of them; what people meet is up to some tens of kilobytes.
+/// Largest head of a request in bytes, and most header fields. Nothing that we need is large: it is
+/// the cookies that other pages of the same domain have set, which browsers send here too. They
+/// keep up to 180 of 4,096 bytes each, and send all of them; what people meet is up to some tens of
+/// kilobytes.
 const HEAD_BYTES: usize = 64 * 1024;
 const HEAD_FIELDS: usize = 256;
 
-/// The same as HTTP/2 counts it: each field 32 bytes more than its name and value (RFC 9113, section
-/// 10.5.1), and there browsers send each cookie as a field of its own, named `cookie`.
+/// The same as HTTP/2 counts it: each field 32 bytes more than its name and value (RFC 9113,
+/// section 10.5.1), and there browsers send each cookie as a field of its own, named `cookie`.
 const HEAD_BYTES_HTTP2: usize = HEAD_BYTES + HEAD_FIELDS * 40;
 
 /// Streams of one HTTP/2 connection at a time.
@@ -74,12 +75,12 @@ const LIFE: Duration = Duration::from_mins(2);
 /// How long a connection may take to end.
 const GRACE: Duration = Duration::from_secs(15);
 
-/// How much longer if a request is under way: more than one may take at all, and that is a burn whose COMMIT
-/// has no answer.
+/// How much longer if a request is under way: more than one may take at all, and that is a burn
+/// whose COMMIT has no answer.
 const MORE_GRACE: Duration = Duration::from_mins(1);
 
-/// Most bytes, about, that the operating system takes before it can send them: what it has taken and the
-/// other side never gets is no more than that and what is under way.
+/// Most bytes, about, that the operating system takes before it can send them: what it has taken
+/// and the other side never gets is no more than that and what is under way.
 const UNSENT: u32 = 4 * 1024;
 
 /// Pause after an error of the system's, such as no file descriptor being left.

@@ -59,8 +59,8 @@ struct Share {
 const ALL: &str = "all";
 const ONE_ADDRESS: &str = "one_address";
 
-/// What another process's metrics say about requests that were refused lately; `None` where they say
-/// nothing about it.
+/// What another process's metrics say about requests that were refused lately; `None` where they
+/// say nothing about it.
 pub(crate) fn refused_in(metrics: &str) -> Option<Refused> {
     let read = |of: &str| {
         let name = format!("{PREFIX}_{RATE_LIMITED}{{of=\"{of}\"}} ");

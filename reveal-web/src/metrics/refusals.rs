@@ -36,8 +36,8 @@ struct Period {
     /// Counted from the start.
     number: u32,
     all: u64,
-    /// As Misra and Gries count ("Finding repeated elements", 1982): whoever finds no room takes one
-    /// off each of those that are there.
+    /// As Misra and Gries count ("Finding repeated elements", 1982): whoever finds no room takes
+    /// one off each of those that are there.
     networks: HashMap<IpAddr, u64>,
 }
 

@@ -21,10 +21,11 @@ pub(crate) enum Occasion {
 
 /// The page with the button. `confirmation` goes with the button and proves that the page was seen.
 ///
-/// Whoever presses it twice would lose the secret, as the second answer takes the place of the first.
-/// The script lets one press through; without it the style sheet keeps the second one off for a while: at
-/// once where there are only mice, and with the next frame where there are fingers. There a tap gives the
-/// focus before it is complete in Firefox, and `:active` lasts into the second of two quick taps in Chromium.
+/// Whoever presses it twice would lose the secret, as the second answer takes the place of the
+/// first. The script lets one press through; without it the style sheet keeps the second one off
+/// for a while: at once where there are only mice, and with the next frame where there are fingers.
+/// There a tap gives the focus before it is complete in Firefox, and `:active` lasts into the
+/// second of two quick taps in Chromium.
 pub(crate) fn confirm(
     frame: Frame<'_>,
     occasion: Occasion,

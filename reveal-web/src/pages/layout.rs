@@ -10,8 +10,8 @@ use crate::brand::Contact;
 /// Stands for a link in a translated sentence; no text has it.
 const MARK: &str = "\u{fffc}";
 
-/// Where leptos lets one text end and the next begin, for scripts that no page here has. It is no HTML,
-/// and nothing but leptos writes it: a `<` in a text is escaped.
+/// Where leptos lets one text end and the next begin, for scripts that no page here has. It is no
+/// HTML, and nothing but leptos writes it: a `<` in a text is escaped.
 const LEPTOS_MARK: &str = "<!>";
 
 /// Renders a whole page.

@@ -26,7 +26,8 @@ pub(crate) fn revealed(frame: Frame<'_>, opened: &Opened) -> Page {
 }
 
 /// The secret is hidden from whoever looks over a shoulder until it is asked for. The copy button
-/// is there only when the script is. No translator may touch what people typed: a changed secret is none.
+/// is there only when the script is. No translator may touch what people typed: a changed secret is
+/// none.
 fn html(frame: Frame<'_>, sender: &str, secret: &str, note: Option<&str>) -> String {
     let locale = frame.locale;
     let title = text(locale, Message::RevealedTitle);

@@ -100,7 +100,7 @@ fn hash(text: &str) -> String {
 pub(crate) struct Frame<'a> {
     pub(crate) theme: &'a Theme,
     pub(crate) locale: Locale,
-    /// Whether the address shows the same page again, in another language for example: not so after a
-    /// POST.
+    /// Whether the address shows the same page again, in another language for example: not so after
+    /// a POST.
     pub(crate) is_repeatable: bool,
 }

@@ -44,8 +44,8 @@ pub(crate) enum Trouble {
 /// After how many seconds an unavailable page is worth another try.
 const RETRY_SECONDS: u64 = 30;
 
-/// Up to so many seconds more, by chance, until a refused page tries again: a whole organization can have
-/// one address, and should not come back at once.
+/// Up to so many seconds more, by chance, until a refused page tries again: a whole organization
+/// can have one address, and should not come back at once.
 const SPREAD_SECONDS: u64 = 5;
 
 impl Trouble {
@@ -104,8 +104,8 @@ pub(crate) fn trouble(frame: Frame<'_>, trouble: Trouble) -> Page {
     page
 }
 
-/// A page that was refused asks for itself again when its time has come. A press never repeats itself:
-/// nothing but a press opens a secret. It leads back to the page with the button.
+/// A page that was refused asks for itself again when its time has come. A press never repeats
+/// itself: nothing but a press opens a secret. It leads back to the page with the button.
 fn too_many(frame: Frame<'_>, trouble: Trouble, retry_after: Duration) -> Page {
     let seconds = whole(retry_after) + rand::rng().random_range(0..=SPREAD_SECONDS);
     let reloads = frame.is_repeatable;

@@ -18,9 +18,9 @@ use crate::{
     pages::Trouble,
 };
 
-/// Entries take about 8 MiB when each has one request in its window. A site's share of them is a 64th,
-/// and its limit that of sixteen clients: a campus, or all the phones that a carrier has given networks
-/// of one /48 at a time.
+/// Entries take about 8 MiB when each has one request in its window. A site's share of them is a
+/// 64th, and its limit that of sixteen clients: a campus, or all the phones that a carrier has
+/// given networks of one /48 at a time.
 pub(super) const BOUNDS: Bounds = Bounds {
     clients: 65_536,
     of_one_site: 1_024,

@@ -1,15 +1,15 @@
 //! A true sliding window over a bounded number of clients.
 //!
 //! Each client's accepted requests of the last window are remembered one by one, so that no window,
-//! wherever it begins, holds more than the limit. Memory is bounded: when as many clients as fit are
-//! active, newcomers share one limit, until there is room again; then they are clients like others. Who
-//! gets an entry after sharing may so have twice the limit within one window, and not more: an entry is
-//! given up only when a whole window has passed since its last request.
+//! wherever it begins, holds more than the limit. Memory is bounded: when as many clients as fit
+//! are active, newcomers share one limit, until there is room again; then they are clients like
+//! others. Who gets an entry after sharing may so have twice the limit within one window, and not
+//! more: an entry is given up only when a whole window has passed since its last request.
 //!
-//! An IPv6 site (a /48) has 65,536 networks (/64), each of which is a client. So a site has a limit of
-//! its own, a multiple of a client's, and an own share of the entries: beyond that its other networks
-//! share one limit among themselves. What fills the entries is at least [`Bounds::clients`] divided by
-//! [`Bounds::of_one_site`] sites.
+//! An IPv6 site (a /48) has 65,536 networks (/64), each of which is a client. So a site has a limit
+//! of its own, a multiple of a client's, and an own share of the entries: beyond that its other
+//! networks share one limit among themselves. What fills the entries is at least
+//! [`Bounds::clients`] divided by [`Bounds::of_one_site`] sites.
 
 use std::{
     collections::VecDeque,
@@ -26,7 +26,8 @@ use crate::client_address::Counted;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Accepted,
-    /// Let through after this much time, unless others take what is free then. No more than a window.
+    /// Let through after this much time, unless others take what is free then. No more than a
+    /// window.
     Refused {
         retry_after: Duration,
     },
@@ -181,8 +182,8 @@ enum Entry {
     New,
     /// What the networks of its site share, as the site has its share of entries.
     OfSite,
-    /// What everybody without an entry shares, as there is no room. IPv6 clients count by their site
-    /// too, so that nobody has a third limit who comes from there to here.
+    /// What everybody without an entry shares, as there is no room. IPv6 clients count by their
+    /// site too, so that nobody has a third limit who comes from there to here.
     OfAll,
     /// Both.
     OfBoth,
@@ -334,8 +335,8 @@ mod tests {
         assert_eq!((windows.clients.len(), windows.sites.len()), (1, 1));
     }
 
-    /// People who come one after the other while somebody attacks, and try again when they were told
-    /// to and a little later; how long each was kept out.
+    /// People who come one after the other while somebody attacks, and try again when they were
+    /// told to and a little later; how long each was kept out.
     fn kept_out(sites: u32, first_comes: u64) -> Vec<Duration> {
         let start = Instant::now();
         let mut windows = windows(BOUNDS.clients, start);
@@ -382,10 +383,10 @@ mod tests {
         waited
     }
 
-    /// Fourteen seconds of one site or of many, and then 1.25 requests a second of one address. When newcomers
-    /// had to share until the shared limit was quiet, 26 of 30 who came while the entries were full
-    /// were refused at first and kept out for up to 4.5 minutes, and those who came later were all
-    /// kept out for as long as it went on.
+    /// Fourteen seconds of one site or of many, and then 1.25 requests a second of one address.
+    /// When newcomers had to share until the shared limit was quiet, 26 of 30 who came while the
+    /// entries were full were refused at first and kept out for up to 4.5 minutes, and those who
+    /// came later were all kept out for as long as it went on.
     #[test]
     fn neither_one_site_nor_many_keep_newcomers_out() {
         for (sites, first_comes) in [(1, 20), (1, 80), (128, 20), (128, 80)] {
@@ -421,8 +422,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the times and however full it is: no client has more than twice the limit in any
-        /// window, nor more than once it if it always had its own entry, no site more than its
+        /// Whatever the times and however full it is: no client has more than twice the limit in
+        /// any window, nor more than once it if it always had its own entry, no site more than its
         /// multiple; who is refused is told when to come back, and memory is bounded.
         #[test]
         fn no_window_holds_more_than_the_limit(

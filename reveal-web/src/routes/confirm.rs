@@ -84,7 +84,8 @@ pub(super) async fn page(site: &Site, token: &LinkToken, visit: &Visit) -> Resul
     }
 }
 
-/// Browsers that fetch ahead say so. Source: <https://wicg.github.io/nav-speculation/prefetch.html>.
+/// Browsers that fetch ahead say so. Source:
+/// <https://wicg.github.io/nav-speculation/prefetch.html>.
 fn is_prefetch(headers: &HeaderMap) -> bool {
     ["sec-purpose", "purpose"].iter().any(|name| {
         headers

@@ -22,8 +22,8 @@ use crate::{
 /// Longest time for the form to arrive.
 const FORM_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Longest wait until a burn has reached its COMMIT. Whoever waits longer is told to try again, and the
-/// secret is as it was.
+/// Longest wait until a burn has reached its COMMIT. Whoever waits longer is told to try again, and
+/// the secret is as it was.
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Longest wait for what became of a COMMIT; more than a burn asks for it.

@@ -1,4 +1,5 @@
-//! What a path leads to. Paths are compared as they were sent, without decoding: a link has one spelling.
+//! What a path leads to. Paths are compared as they were sent, without decoding: a link has one
+//! spelling.
 
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +21,8 @@ impl Route {
         }
     }
 
-    /// The path with its variable part named, as logs and metrics show it: a path itself may hold a link's
-    /// token.
+    /// The path with its variable part named, as logs and metrics show it: a path itself may hold a
+    /// link's token.
     pub(crate) const fn pattern(self) -> &'static str {
         match self {
             Self::Confirm => "/s/:token",

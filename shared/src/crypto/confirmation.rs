@@ -86,8 +86,8 @@ impl MasterKeys {
         URL_SAFE_NO_PAD.encode(confirmation)
     }
 
-    /// Checks a [confirmation](Self::confirm) of this link under every key of the ring; `None` for a
-    /// forged one or one of another link. Compared in constant time.
+    /// Checks a [confirmation](Self::confirm) of this link under every key of the ring; `None` for
+    /// a forged one or one of another link. Compared in constant time.
     #[must_use]
     pub fn confirmed(&self, link: &TokenHash, confirmation: &str) -> Option<Confirmed> {
         let mut bytes = [0; LEN];

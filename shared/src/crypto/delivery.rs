@@ -31,8 +31,8 @@ pub struct Parcel {
 pub struct SealedParcel {
     /// The delivery key that it was sealed under.
     pub key_id: KeyId,
-    /// Fernet token of what is sealed: of the link token's 32 bytes followed by the note's, or of an
-    /// [`ResponseUrl`](super::ResponseUrl).
+    /// Fernet token of what is sealed: of the link token's 32 bytes followed by the note's, or of
+    /// an [`ResponseUrl`](super::ResponseUrl).
     pub content: Vec<u8>,
 }
 
@@ -53,8 +53,8 @@ impl DeliveryKeys {
         KeyRing::parse(text, b"delivery").map(Self)
     }
 
-    /// Refuses rings that have a key in common, wherever it stands: reveal-web has the master keys, and
-    /// with the database it could open what waits for delivery, links and all.
+    /// Refuses rings that have a key in common, wherever it stands: reveal-web has the master keys,
+    /// and with the database it could open what waits for delivery, links and all.
     pub fn check_apart_from(&self, master: &MasterKeys) -> Result<(), NotApart> {
         let shared = self.0.shared_with(&master.0);
         if shared.is_empty() {

@@ -51,8 +51,8 @@ impl KeyRing {
         self.keys.iter().map(|(_, key)| key)
     }
 
-    /// Where keys of this ring stand in another one. What is compared are digests of the keys, so that
-    /// the time it takes tells nothing about them.
+    /// Where keys of this ring stand in another one. What is compared are digests of the keys, so
+    /// that the time it takes tells nothing about them.
     pub(super) fn shared_with(&self, other: &Self) -> Vec<SharedKey> {
         let digests = |ring: &Self| -> Vec<Key> {
             ring.keys()

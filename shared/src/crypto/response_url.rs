@@ -1,5 +1,5 @@
-//! The way to answer whoever typed a command: Slack's `response_url`, with which anybody could write
-//! to them in the app's name for half an hour.
+//! The way to answer whoever typed a command: Slack's `response_url`, with which anybody could
+//! write to them in the app's name for half an hour.
 //!
 //! It travels sealed, first in the dialog, which Slack keeps and gives back, then in the row of the
 //! sender's receipt. The label and the id bound into the key keep one from standing in for another.
@@ -133,7 +133,8 @@ impl DeliveryKeys {
 }
 
 impl Bound<'_> {
-    /// Ids of Slack's hold no NUL, and the others have a fixed size: no two inputs give the same info.
+    /// Ids of Slack's hold no NUL, and the others have a fixed size: no two inputs give the same
+    /// info.
     fn derive(&self, key: &[u8], key_id: KeyId) -> Zeroizing<String> {
         let fernet_key = |parts: &[&[u8]]| derive::fernet_key(&[], key, parts);
         match self {

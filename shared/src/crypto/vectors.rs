@@ -1,9 +1,9 @@
-//! One fixed example of everything that is sealed, signed or hashed and then stored or sent out, so that no
-//! release loses what the one before it made, and no part of what a key is derived from is left out,
-//! swapped or renamed unnoticed.
+//! One fixed example of everything that is sealed, signed or hashed and then stored or sent out, so
+//! that no release loses what the one before it made, and no part of what a key is derived from is
+//! left out, swapped or renamed unnoticed.
 //!
-//! These constants never change: a new format gets examples of its own beside them. They were made by
-//! `vectors.py`, with other libraries than ours.
+//! These constants never change: a new format gets examples of its own beside them. They were made
+//! by `vectors.py`, with other libraries than ours.
 
 use secrecy::SecretString;
 use uuid::Uuid;

@@ -8,16 +8,16 @@ use icu_properties::{
     },
 };
 
-/// What is drawn as nothing though its properties don't tell: an empty Braille cell, a note's head that
-/// is null, Khitan's filler.
+/// What is drawn as nothing though its properties don't tell: an empty Braille cell, a note's head
+/// that is null, Khitan's filler.
 const EMPTY: [char; 3] = ['\u{2800}', '\u{1d159}', '\u{16fe4}'];
 
 /// Joins neighbors, such as the parts of an emoji.
 const JOINER: char = '\u{200d}';
 
-/// Whether a character leaves nothing to see: white space, what is ignored when there is no support for
-/// it, controls, format characters.
-/// Source: Unicode Standard Annex 44, `White_Space`, `Default_Ignorable_Code_Point`, `Cc`, `Cf`.
+/// Whether a character leaves nothing to see: white space, what is ignored when there is no support
+/// for it, controls, format characters. Source: Unicode Standard Annex 44, `White_Space`,
+/// `Default_Ignorable_Code_Point`, `Cc`, `Cf`.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
@@ -31,9 +31,9 @@ pub fn is_invisible(c: char) -> bool {
         || EMPTY.contains(&c)
 }
 
-/// Whether there are characters in a text that phones, Macs and word processors put in by themselves:
-/// curly quotes, long dashes, an ellipsis, other spaces than the plain one, characters without a shape.
-/// What makes an emoji is none of them.
+/// Whether there are characters in a text that phones, Macs and word processors put in by
+/// themselves: curly quotes, long dashes, an ellipsis, other spaces than the plain one, characters
+/// without a shape. What makes an emoji is none of them.
 #[must_use]
 pub fn are_typographic(text: &str) -> bool {
     let mut chars = text.chars().peekable();

@@ -1,5 +1,5 @@
-//! Names as people are shown them. Whoever has a name chose it: nothing in it may turn round, hide or
-//! push apart the sentence in which it stands.
+//! Names as people are shown them. Whoever has a name chose it: nothing in it may turn round, hide
+//! or push apart the sentence in which it stands.
 
 use std::{fmt, sync::LazyLock};
 
@@ -16,15 +16,16 @@ use crate::domain::ids::UserId;
 /// Longest name that is shown, in characters; what Slack lets people choose is no longer.
 const MAX_CHARS: usize = 80;
 
-/// First Strong Isolate and Pop Directional Isolate: what stands between them has its own direction, and
-/// leaves what stands around it alone. Source: UAX #9, section 2.4.
+/// First Strong Isolate and Pop Directional Isolate: what stands between them has its own
+/// direction, and leaves what stands around it alone. Source: UAX #9, section 2.4.
 const ISOLATE: char = '\u{2068}';
 const POP_ISOLATE: char = '\u{2069}';
 
 /// Joiners, by which emoji become one and Persian or Indic words are spelled.
 const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 
-/// Letters and symbols whose picture is empty, though Unicode calls them neither white space nor ignorable.
+/// Letters and symbols whose picture is empty, though Unicode calls them neither white space nor
+/// ignorable.
 const BLANK: [char; 3] = ['\u{2800}', '\u{1d159}', '\u{fffc}'];
 
 /// What is cut off is shown as missing.
@@ -39,15 +40,16 @@ static NO_CHARACTER: LazyLock<CodePointSetDataBorrowed<'static>> =
 static EXTENDS: LazyLock<CodePointSetDataBorrowed<'static>> =
     LazyLock::new(CodePointSetData::new::<GraphemeExtend>);
 
-/// A name in which everything is seen: never empty, on one line, at most [81](MAX_CHARS) characters with the
-/// sign that some were cut off.
+/// A name in which everything is seen: never empty, on one line, at most [81](MAX_CHARS) characters
+/// with the sign that some were cut off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisplayName(String);
 
 impl DisplayName {
     /// What is left of a name once all is gone that can't be seen; `None` where that is nothing.
     ///
-    /// Joiners stay between characters that are seen, one at a time: emoji and whole languages need them.
+    /// Joiners stay between characters that are seen, one at a time: emoji and whole languages need
+    /// them.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let mut shown = String::with_capacity(name.len());
@@ -74,8 +76,8 @@ impl DisplayName {
         (!shown.is_empty()).then(|| Self(shortened(shown)))
     }
 
-    /// A name as a row has it, of a version that took every name perhaps; its owner's id where nothing is
-    /// left of it.
+    /// A name as a row has it, of a version that took every name perhaps; its owner's id where
+    /// nothing is left of it.
     #[must_use]
     pub fn stored(name: &str, owner: &str) -> Self {
         let known = Self::parse(name).or_else(|| Self::parse(owner));
@@ -340,8 +342,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever somebody is called: what is left has nothing unseen in it, and nothing more goes when it
-        /// is read again.
+        /// Whatever somebody is called: what is left has nothing unseen in it, and nothing more
+        /// goes when it is read again.
         #[test]
         fn nothing_unseen_is_left(
             pieces in proptest::collection::vec(

@@ -3,7 +3,8 @@
 
 use crate::domain::ids::TeamId;
 
-/// The workspace or the organization for which the app is installed, and the organization to which it belongs.
+/// The workspace or the organization for which the app is installed, and the organization to which
+/// it belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
     team: TeamId,
@@ -11,8 +12,8 @@ pub struct Home {
 }
 
 impl Home {
-    /// The home of a secret. A workspace may belong to an organization (Slack's Enterprise Grid), and the app
-    /// may be installed for all of one: `team` then is `E…` itself.
+    /// The home of a secret. A workspace may belong to an organization (Slack's Enterprise Grid),
+    /// and the app may be installed for all of one: `team` then is `E…` itself.
     #[must_use]
     pub fn new(team: TeamId, organization: Option<TeamId>) -> Self {
         let organization = if is_organization(&team) {

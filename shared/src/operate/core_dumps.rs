@@ -1,5 +1,5 @@
-//! No core file of a process that holds keys and secrets, and no look into its memory by others of its
-//! user.
+//! No core file of a process that holds keys and secrets, and no look into its memory by others of
+//! its user.
 
 use std::io;
 
@@ -15,9 +15,9 @@ pub struct StillDumpable(#[from] io::Error);
 
 /// Switches core dumps off, for good. To be called before anything secret is read.
 ///
-/// The limit alone would not do: Linux has none for dumps that it hands to a program (`core_pattern`
-/// with a `|`), and the attribute also keeps debuggers of the same user and `/proc/PID/mem` out. Source:
-/// <https://man7.org/linux/man-pages/man5/core.5.html>,
+/// The limit alone would not do: Linux has none for dumps that it hands to a program
+/// (`core_pattern` with a `|`), and the attribute also keeps debuggers of the same user and
+/// `/proc/PID/mem` out. Source: <https://man7.org/linux/man-pages/man5/core.5.html>,
 /// <https://man7.org/linux/man-pages/man2/PR_SET_DUMPABLE.2const.html>.
 pub fn forbid() -> Result<(), StillDumpable> {
     let nothing = Rlimit {

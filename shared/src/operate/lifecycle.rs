@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 use super::core_dumps;
 use crate::domain::program::Program;
 
-/// A program from its first line to its exit code: no core dumps, one TLS provider, the command line, the
-/// work, and the last word of what stopped it. `is_usage` tells what the operator can mend on the command
-/// line or in the settings ([`EXIT_USAGE`]) from all else ([`EXIT_FAILURE`]).
+/// A program from its first line to its exit code: no core dumps, one TLS provider, the command
+/// line, the work, and the last word of what stopped it. `is_usage` tells what the operator can
+/// mend on the command line or in the settings ([`EXIT_USAGE`]) from all else ([`EXIT_FAILURE`]).
 pub async fn run<E: Display>(
     program: Program,
     command_line: Command,
@@ -39,8 +39,8 @@ pub async fn run<E: Display>(
     }
 }
 
-/// Chooses rustls's cryptography for the whole process. Features of several libraries can bring more
-/// than one into a build, and rustls then refuses to guess. The first choice stays.
+/// Chooses rustls's cryptography for the whole process. Features of several libraries can bring
+/// more than one into a build, and rustls then refuses to guess. The first choice stays.
 pub fn install_tls_provider() {
     if rustls::crypto::ring::default_provider()
         .install_default()

@@ -16,8 +16,8 @@ pub struct Backlog {
     pub held: u64,
     /// How long ago the oldest of those to post was stored; zero when there is none.
     pub oldest_delivery: Duration,
-    /// How long ago the oldest expired secret expired that was not destroyed yet; zero when there is
-    /// none.
+    /// How long ago the oldest expired secret expired that was not destroyed yet; zero when there
+    /// is none.
     pub oldest_expired: Duration,
 }
 

@@ -8,8 +8,8 @@ use sea_orm::{ConnectionTrait as _, DbBackend, FromQueryResult, Statement, Value
 use super::{Database, StoreError};
 use crate::domain::{clock::Timestamp, ids::BotId};
 
-/// A bot that said nothing for so long is not taken for a running one. One that vanished may have had its
-/// connections until then, as far as Slack knows.
+/// A bot that said nothing for so long is not taken for a running one. One that vanished may have
+/// had its connections until then, as far as Slack knows.
 pub const FRESH_FOR: Duration = Duration::from_mins(3);
 
 /// How long Slack may count the connections of a bot that said that it stops.

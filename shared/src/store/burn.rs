@@ -1,10 +1,10 @@
 //! Opening a secret once: decrypt, destroy, write down, commit, and only then show.
 //!
-//! Once-only rests on the UPDATE that destroys: it takes the row's lock and changes a row only while
-//! nobody has before, by the database's clock, and the table has room for one end of each secret.
-//! What is decrypted is read before the transaction: the sealed columns of a live row never change,
-//! so the lock is held for two statements only. An answer to COMMIT that is late or lost is found in the
-//! row, by the attempt's own id.
+//! Once-only rests on the UPDATE that destroys: it takes the row's lock and changes a row only
+//! while nobody has before, by the database's clock, and the table has room for one end of each
+//! secret. What is decrypted is read before the transaction: the sealed columns of a live row never
+//! change, so the lock is held for two statements only. An answer to COMMIT that is late or lost is
+//! found in the row, by the attempt's own id.
 
 use std::time::Duration;
 
@@ -41,8 +41,8 @@ use crate::{
 /// browser that asks again on a slow line. Later it is a visit as any other.
 const REPEATED_WITHIN: Duration = Duration::from_mins(2);
 
-/// How long an attempt asks for the outcome of its COMMIT. Nothing else is known about a secret for so long
-/// than that it may have been opened.
+/// How long an attempt asks for the outcome of its COMMIT. Nothing else is known about a secret for
+/// so long than that it may have been opened.
 pub const COMMIT_PATIENCE: Duration = Duration::from_secs(55);
 
 /// A COMMIT without an answer for so long: the row is asked, and again and again.
@@ -121,14 +121,14 @@ pub enum BurnError {
 /// Opens a secret once.
 ///
 /// `confirmed` says when the link's page was made, by the database's clock: whoever looks at it for
-/// longer than [`CONFIRMATION_LIFE`] is asked again. The row keeps what stands for it with the visitor's
-/// address and browser, so that the same page sent twice is told from a visit by somebody else, whichever
-/// process answers.
+/// longer than [`CONFIRMATION_LIFE`] is asked again. The row keeps what stands for it with the
+/// visitor's address and browser, so that the same page sent twice is told from a visit by somebody
+/// else, whichever process answers.
 ///
-/// `render` makes of the plaintext what will be shown; it runs before the transaction, so that nothing can
-/// fail after its commit. `requester_gone` is asked right before each COMMIT: a secret is not burned for
-/// somebody who has left. Once it was asked and somebody was there, the end may take as long as
-/// [`COMMIT_PATIENCE`].
+/// `render` makes of the plaintext what will be shown; it runs before the transaction, so that
+/// nothing can fail after its commit. `requester_gone` is asked right before each COMMIT: a secret
+/// is not burned for somebody who has left. Once it was asked and somebody was there, the end may
+/// take as long as [`COMMIT_PATIENCE`].
 pub async fn burn<T>(
     database: &Database,
     keys: &MasterKeys,
@@ -330,8 +330,8 @@ impl Attempt<'_> {
         }
     }
 
-    /// The same, once nobody works at the row: a COMMIT whose connection to MySQL is gone may be under way
-    /// yet, and keeps its lock so long. SQLite's is over when it fails.
+    /// The same, once nobody works at the row: a COMMIT whose connection to MySQL is gone may be
+    /// under way yet, and keeps its lock so long. SQLite's is over when it fails.
     async fn settled_outcome(&self) -> Result<Destroyed, StoreError> {
         let end = secret::Entity::find()
             .select_only()

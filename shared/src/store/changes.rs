@@ -1,5 +1,5 @@
-//! Noticing that something happened to a secret after its messages were posted: they show what is no
-//! longer so.
+//! Noticing that something happened to a secret after its messages were posted: they show what is
+//! no longer so.
 //!
 //! reveal-web only writes the secret's row. The bot looks for rows that ended, or whose link was
 //! visited again, lately, by their indexes, and compares with what their messages show.
@@ -24,9 +24,9 @@ pub(super) const LIVE: &str = "live";
 /// Most messages made due by one call.
 const BATCH: u64 = 500;
 
-/// Makes the messages due that still show a secret as live that ended within the last `period`, and the
-/// receipts that don't tell yet of visits, repeated presses and lost pages within it. Returns how many; any
-/// number of bots may look at once.
+/// Makes the messages due that still show a secret as live that ended within the last `period`, and
+/// the receipts that don't tell yet of visits, repeated presses and lost pages within it. Returns
+/// how many; any number of bots may look at once.
 pub async fn make_due(database: &Database, period: Duration) -> Result<u64, StoreError> {
     let since = database.now_minus(period);
     let of_secret = |column| Expr::col((secret::Entity, column));

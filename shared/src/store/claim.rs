@@ -1,5 +1,5 @@
-//! Taking a delivery that is due: a committed lease with an end, by the database's clock. Nobody holds a
-//! lock while talking to Slack, and a worker that dies leaves its work to the next one.
+//! Taking a delivery that is due: a committed lease with an end, by the database's clock. Nobody
+//! holds a lock while talking to Slack, and a worker that dies leaves its work to the next one.
 
 use std::time::Duration;
 
@@ -25,7 +25,8 @@ use crate::{
     },
 };
 
-/// The longest that anything of a delivery's waits: the way to answer a command is forgotten after so long.
+/// The longest that anything of a delivery's waits: the way to answer a command is forgotten after
+/// so long.
 pub const LONGEST_WAIT: Duration = Duration::from_mins(30);
 
 /// What is further ahead than that was written down by another clock.
@@ -36,12 +37,13 @@ const FAR_AHEAD: Duration = Duration::from_mins(35);
 pub enum Which<'a> {
     /// The one that has been due for longest, to nobody of these.
     Due(&'a [UserId]),
-    /// A receipt that says more than its sender was told, and has a way to answer the command: due or not.
+    /// A receipt that says more than its sender was told, and has a way to answer the command: due
+    /// or not.
     Answerable,
 }
 
-/// How long a delivery that can't be read, or written down, waits for its next try: from one minute,
-/// doubled with each.
+/// How long a delivery that can't be read, or written down, waits for its next try: from one
+/// minute, doubled with each.
 const PUT_OFF: Duration = Duration::from_mins(1);
 const LONGEST_PUT_OFF: Duration = LONGEST_WAIT;
 
@@ -95,8 +97,8 @@ pub async fn claim(
     }
 }
 
-/// Puts a delivery off that is not as others: it is tried again, more and more rarely. `may_be_out`:
-/// whether this try may have posted it.
+/// Puts a delivery off that is not as others: it is tried again, more and more rarely.
+/// `may_be_out`: whether this try may have posted it.
 pub async fn put_off(
     database: &Database,
     delivery: DeliveryId,
@@ -170,8 +172,8 @@ async fn lock(
     Ok(transaction.query_one_raw(statement).await?)
 }
 
-/// Where a row's message stands. A settled one has a place when it is due again, as its message then
-/// shows what is no longer so.
+/// Where a row's message stands. A settled one has a place when it is due again, as its message
+/// then shows what is no longer so.
 fn posted(row: &delivery::Model) -> Result<Option<Posted>, StoreError> {
     let Some((channel, message)) = row.channel.as_deref().zip(row.message_ts.as_deref()) else {
         return Ok(None);

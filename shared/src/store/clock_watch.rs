@@ -1,5 +1,5 @@
-//! Whether the database's clock can be trusted with destroying what is over: one that was set ahead for a
-//! moment must end nothing for good.
+//! Whether the database's clock can be trusted with destroying what is over: one that was set ahead
+//! for a moment must end nothing for good.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -12,13 +12,15 @@ use tokio_util::sync::CancellationToken;
 use super::Database;
 use crate::domain::clock::Timestamp;
 
-/// A larger difference between the database's clock and this host's is somebody's mistake, whose ever.
+/// A larger difference between the database's clock and this host's is somebody's mistake, whose
+/// ever.
 pub const SKEW_MILLIS: i64 = 120_000;
 
 /// The database's clock goes as the host's steady one does, but for corrections up to this.
 const JUMP_MILLIS: i64 = 30_000;
 
-/// After a jump a clock is believed again once it has gone on so long from there, and agrees with the host's.
+/// After a jump a clock is believed again once it has gone on so long from there, and agrees with
+/// the host's.
 const STEADY_MILLIS: i64 = 600_000;
 
 /// How often to look, so that a jump is seen as one.
@@ -161,7 +163,8 @@ mod tests {
     const MINUTE: i64 = 60_000;
     const START: i64 = 1_795_000_000_000;
 
-    /// The clocks so many minutes after the start, with the database's and the host's so many minutes off.
+    /// The clocks so many minutes after the start, with the database's and the host's so many
+    /// minutes off.
     fn at(minutes: i64, database: i64, host: i64) -> Clocks {
         let now = START + minutes * MINUTE;
         Clocks {

@@ -39,9 +39,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection idle for longer is asked whether it still lives before it is used.
 const PING_AFTER_IDLE: Duration = Duration::from_secs(20);
 
-/// MySQL ends a session that says nothing for so long: one whose program vanished without a word, as by a
-/// power cut, keeps its locks until then. Longer than [`PING_AFTER_IDLE`], so that no connection ends
-/// unasked.
+/// MySQL ends a session that says nothing for so long: one whose program vanished without a word,
+/// as by a power cut, keeps its locks until then. Longer than [`PING_AFTER_IDLE`], so that no
+/// connection ends unasked.
 const SILENCE: Duration = Duration::from_secs(35);
 
 /// How long a program waits at its start for its database.
@@ -60,9 +60,9 @@ pub struct Database {
 impl Database {
     /// Connects, so that a wrong address shows at once.
     ///
-    /// The pool closes no connection by its age: MySQL closes what idles for its `wait_timeout`, and
-    /// the ping after a pause finds that out. sqlx 0.9 would count idle connections for it with a
-    /// number that can be below zero for a moment, which keeps a thread busy for ever
+    /// The pool closes no connection by its age: MySQL closes what idles for its `wait_timeout`,
+    /// and the ping after a pause finds that out. sqlx 0.9 would count idle connections for it with
+    /// a number that can be below zero for a moment, which keeps a thread busy for ever
     /// (`spawn_maintenance_tasks`; a test run hung on it).
     pub async fn connect(url: &DatabaseUrl) -> Result<Self, StoreError> {
         let mut options = ConnectOptions::new(url.as_secret().expose_secret());
@@ -176,7 +176,8 @@ impl Database {
         self.clock.see(now)
     }
 
-    /// Whether the database's clock, which said this, can be trusted with ending something for its age.
+    /// Whether the database's clock, which said this, can be trusted with ending something for its
+    /// age.
     #[must_use]
     pub fn trusts(&self, now: Timestamp) -> bool {
         self.clock_verdict(now) == Verdict::Sound
@@ -199,9 +200,9 @@ impl Database {
 
     /// Begins a transaction that will write.
     ///
-    /// MySQL's isolation level was set once for the connection. SQLite takes its write lock at once:
-    /// a transaction that reads first and writes later could not be given it any more, and row locks
-    /// don't exist there.
+    /// MySQL's isolation level was set once for the connection. SQLite takes its write lock at
+    /// once: a transaction that reads first and writes later could not be given it any more, and
+    /// row locks don't exist there.
     pub(super) async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -309,10 +310,10 @@ fn configure_sqlite(options: &mut ConnectOptions) {
         .map_sqlx_sqlite_pool_opts(|pool| {
             pool.after_release(|connection, _| {
                 Box::pin(async move {
-                    // SQLite undoes some transactions by itself whose COMMIT fails, on a full disk for
-                    // example, and the driver goes on counting them: what comes later on that connection
-                    // would be parts of a transaction that nobody commits. The ping waits for a
-                    // ROLLBACK that is on its way.
+                    // SQLite undoes some transactions by itself whose COMMIT fails, on a full disk
+                    // for example, and the driver goes on counting them: what comes later on that
+                    // connection would be parts of a transaction that nobody commits. The ping
+                    // waits for a ROLLBACK that is on its way.
                     connection.ping().await?;
                     Ok(!connection.is_in_transaction())
                 })

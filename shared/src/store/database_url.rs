@@ -67,8 +67,8 @@ pub struct DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// Parses `mysql://…` or `sqlite://…`. A MySQL server beyond this machine is reached over verified
-    /// TLS only.
+    /// Parses `mysql://…` or `sqlite://…`. A MySQL server beyond this machine is reached over
+    /// verified TLS only.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         match text.split_once("://") {
             Some(("mysql", rest)) => Self::parse_mysql(text, rest),

@@ -1,6 +1,6 @@
-//! What the bot still owes somebody, be it a message to post or one that was posted and shows what is no
-//! longer so. [`claim`](super::claim) takes one, [`settle`](super::settle) writes down that it is done,
-//! [`later`](super::later) that it is not.
+//! What the bot still owes somebody, be it a message to post or one that was posted and shows what
+//! is no longer so. [`claim`](super::claim) takes one, [`settle`](super::settle) writes down that
+//! it is done, [`later`](super::later) that it is not.
 
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 

@@ -1,5 +1,5 @@
-//! Ending every secret that lives, at an operator's word: after a restored backup, or a failover to a server
-//! that lagged behind, secrets that were opened would live again.
+//! Ending every secret that lives, at an operator's word: after a restored backup, or a failover to
+//! a server that lagged behind, secrets that were opened would live again.
 
 use sea_orm::{
     ActiveValue::Set,
@@ -57,8 +57,8 @@ pub struct EndedAll {
     pub taken_back: u64,
 }
 
-/// Ends every secret that lives, with its one `revoked` event, and takes back what waits for delivery. Bots
-/// tell senders and recipients. Doing it again ends what came meanwhile.
+/// Ends every secret that lives, with its one `revoked` event, and takes back what waits for
+/// delivery. Bots tell senders and recipients. Doing it again ends what came meanwhile.
 pub async fn end_all(database: &Database, reason: Reason) -> Result<EndedAll, StoreError> {
     let mut all = EndedAll::default();
     loop {

@@ -36,8 +36,8 @@ pub enum StoreError {
     /// TLS did not come about.
     #[error("the database offers no TLS, or none that fits")]
     NoTls,
-    /// Another transaction holds what this one needs, or the statement was ended before its time. Nothing
-    /// was changed.
+    /// Another transaction holds what this one needs, or the statement was ended before its time.
+    /// Nothing was changed.
     #[error("the database is busy (code {code})")]
     Busy {
         /// The engine's error number.
@@ -171,12 +171,13 @@ fn classify(error: &sqlx::Error) -> StoreError {
     }
 }
 
-/// MySQL's error numbers: <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>.
+/// MySQL's error numbers:
+/// <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>.
 fn classify_mysql(number: u16) -> StoreError {
     match number {
         1213 => StoreError::Deadlock,
-        // Lock wait timeout, and NOWAIT; ended by an administrator (also on the way to a failover), and
-        // by a time limit.
+        // Lock wait timeout, and NOWAIT; ended by an administrator (also on the way to a failover),
+        // and by a time limit.
         1205 | 3572 | 1317 | 3024 => StoreError::Busy {
             code: number.to_string(),
         },

@@ -58,8 +58,8 @@ impl Swept {
 /// Destroys up to `limit` expired secrets, oldest first, each with its one `expired_destroyed`
 /// event, in one transaction.
 ///
-/// Rows that another worker or a visit holds are passed over: they have their event from there. So are
-/// those of `except`, and one that can't be dealt with as others: the batch goes on.
+/// Rows that another worker or a visit holds are passed over: they have their event from there. So
+/// are those of `except`, and one that can't be dealt with as others: the batch goes on.
 pub async fn sweep_batch(
     database: &Database,
     limit: u32,
@@ -106,7 +106,8 @@ async fn sweep(
     }
 }
 
-/// Whether it is only the audit log that does not take an end, as a rule because it has another one.
+/// Whether it is only the audit log that does not take an end, as a rule because it has another
+/// one.
 const fn is_conflict(error: &StoreError) -> bool {
     matches!(error, StoreError::Duplicate)
 }
@@ -138,8 +139,8 @@ pub(super) async fn expire_visited(
     database::finish(transaction, work).await
 }
 
-/// Destroys a secret whose end the audit log has already, though its row lives: a restored backup, or a
-/// forged entry. Says how its life ended.
+/// Destroys a secret whose end the audit log has already, though its row lives: a restored backup,
+/// or a forged entry. Says how its life ended.
 pub(super) async fn end_conflicted(
     database: &Database,
     secret: SecretId,

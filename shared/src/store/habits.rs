@@ -31,7 +31,8 @@ impl Habits {
     }
 }
 
-/// Writes it into the secret's row, whether that lives or not: its messages are changed after its end.
+/// Writes it into the secret's row, whether that lives or not: its messages are changed after its
+/// end.
 pub async fn write(
     database: &Database,
     secret: SecretId,

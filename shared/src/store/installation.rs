@@ -1,7 +1,7 @@
 //! Which installation this is: what all its bots share, and no other installation has.
 //!
-//! Two of them can come to share one Slack app, such as a test environment with production's tokens.
-//! Slack then sends what somebody does in a dialog to either.
+//! Two of them can come to share one Slack app, such as a test environment with production's
+//! tokens. Slack then sends what somebody does in a dialog to either.
 
 use std::fmt;
 
@@ -20,9 +20,9 @@ const FINGERPRINT: usize = 8;
 
 /// What tells a dialog of this installation from another one's. Not secret: it stands in dialogs.
 ///
-/// It is made of the database's identity and of `PUBLIC_BASE_URL`: a database that was restored elsewhere
-/// has the same identity as the one that it was copied from, but its links lead elsewhere. Keys are no
-/// part of it, as they are rotated while dialogs are open.
+/// It is made of the database's identity and of `PUBLIC_BASE_URL`: a database that was restored
+/// elsewhere has the same identity as the one that it was copied from, but its links lead
+/// elsewhere. Keys are no part of it, as they are rotated while dialogs are open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installation(String);
 

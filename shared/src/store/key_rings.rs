@@ -1,5 +1,5 @@
-//! Which keys the running programs have, by the keys' ids: so that it shows when the bot seals with a
-//! key that reveal-web lacks.
+//! Which keys the running programs have, by the keys' ids: so that it shows when the bot seals with
+//! a key that reveal-web lacks.
 
 use std::time::Duration;
 
@@ -28,8 +28,8 @@ pub struct RingInUse {
     pub key_ids: Vec<String>,
 }
 
-/// Says every minute which keys this process has, until it is told to stop; then it says that it has
-/// them no more. Others with the same ring say again within a minute that they have.
+/// Says every minute which keys this process has, until it is told to stop; then it says that it
+/// has them no more. Others with the same ring say again within a minute that they have.
 pub async fn keep_noting(
     database: Database,
     program: Program,
@@ -66,8 +66,8 @@ async fn take_back(database: &Database, program: Program, ids: &[KeyId]) -> Resu
     Ok(())
 }
 
-/// Notes that a process of this program has these keys now. Processes with the same ring share a row,
-/// so there are as many rows as there were rings.
+/// Notes that a process of this program has these keys now. Processes with the same ring share a
+/// row, so there are as many rows as there were rings.
 pub async fn note(database: &Database, program: Program, ids: &[KeyId]) -> Result<(), StoreError> {
     let connection = database.connection();
     let backend = connection.get_database_backend();

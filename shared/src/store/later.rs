@@ -1,4 +1,5 @@
-//! Giving back a delivery that is not done yet: what a try left behind, and when the next one is due.
+//! Giving back a delivery that is not done yet: what a try left behind, and when the next one is
+//! due.
 
 use std::time::Duration;
 
@@ -116,7 +117,8 @@ fn given_back(database: &Database, job: &Job, later: &Later) -> UpdateMany<deliv
         || Expr::value(None::<i64>),
         |after| database.now_plus(after.min(LONGEST_WAIT)),
     );
-    // Expressions first: MySQL assigns from left to right, and they are about what was there before.
+    // Expressions first: MySQL assigns from left to right, and they are about what was there
+    // before.
     let mut updated = leased(job).col_expr(
         delivery::Column::NextAttemptAt,
         // Whoever made it due meanwhile knows more.

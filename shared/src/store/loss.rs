@@ -16,8 +16,8 @@ pub enum Written {
     NotOpened,
 }
 
-/// Writes down that the page of an opening may not have arrived; the bot tells the sender. Waits for a
-/// COMMIT of the opening that is under way yet.
+/// Writes down that the page of an opening may not have arrived; the bot tells the sender. Waits
+/// for a COMMIT of the opening that is under way yet.
 pub async fn note(database: &Database, opening: Opening) -> Result<Written, StoreError> {
     let lost_at = Func::coalesce([Expr::col(secret::Column::PageLostAt), database.now()]);
     let updated = secret::Entity::update_many()

@@ -1,8 +1,7 @@
 //! Every way to a secret's row. One file an operation; each is one transaction.
 //!
-//! What reveal-web's account may run is in [`look`], [`burn`], [`reuse`], [`key_rings`], and [`expire`] (on
-//! access);
-//! the rest is the bot's.
+//! What reveal-web's account may run is in [`look`], [`burn`], [`reuse`], [`key_rings`], and
+//! [`expire`] (on access); the rest is the bot's.
 
 pub mod audit;
 pub mod backlog;

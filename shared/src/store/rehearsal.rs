@@ -1,4 +1,5 @@
-//! What the database knows of a rehearsal's secrets: where each stands, and nothing of what is in it.
+//! What the database knows of a rehearsal's secrets: where each stands, and nothing of what is in
+//! it.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 

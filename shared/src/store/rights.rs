@@ -1,5 +1,5 @@
-//! What each program's account may do in MySQL, and no more: a break-in at reveal-web then can't list,
-//! add or remove secrets, and one at the bot can't read a ciphertext that was stored before.
+//! What each program's account may do in MySQL, and no more: a break-in at reveal-web then can't
+//! list, add or remove secrets, and one at the bot can't read a ciphertext that was stored before.
 
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
@@ -304,8 +304,8 @@ pub async fn differences(database: &Database, program: Program) -> Result<Differ
     Ok(differences)
 }
 
-/// What the server lists of the account's rights besides those to rows, which were tried: to make and
-/// remove tables, to pass rights on, anything on the whole server.
+/// What the server lists of the account's rights besides those to rows, which were tried: to make
+/// and remove tables, to pass rights on, anything on the whole server.
 async fn listed_besides(database: &Database) -> Result<Vec<String>, StoreError> {
     let connection = database.connection();
     let statement = Statement::from_string(DbBackend::MySql, "SHOW GRANTS FOR CURRENT_USER()");
@@ -318,8 +318,8 @@ async fn listed_besides(database: &Database) -> Result<Vec<String>, StoreError> 
     Ok(besides)
 }
 
-/// The rights of one line, ``GRANT SELECT (`id`), INSERT ON `db`.`table` TO `bot`@`%` ``, that are not
-/// about rows.
+/// The rights of one line, ``GRANT SELECT (`id`), INSERT ON `db`.`table` TO `bot`@`%` ``, that are
+/// not about rows.
 fn besides_rows(grant: &str) -> Vec<String> {
     let Some((rights, rest)) = grant
         .strip_prefix("GRANT ")

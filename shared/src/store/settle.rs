@@ -18,8 +18,8 @@ use super::{
     expire,
 };
 
-/// The message is out: erases the waiting link and makes the sender's receipt due. A receipt may have
-/// had replies that told of these causes.
+/// The message is out: erases the waiting link and makes the sender's receipt due. A receipt may
+/// have had replies that told of these causes.
 pub async fn sent(
     database: &Database,
     job: &Job,
@@ -101,8 +101,8 @@ pub async fn failed(
     database::finish(transaction, work).await
 }
 
-/// A receipt that no message will ever carry: what could be told was told, or waits for its reader's
-/// next command.
+/// A receipt that no message will ever carry: what could be told was told, or waits for its
+/// reader's next command.
 pub async fn untellable(
     database: &Database,
     job: &Job,
@@ -191,8 +191,8 @@ async fn close(
     exactly_one(closed.rows_affected)
 }
 
-/// What is told of the reader is worked out before anything else is set: MySQL assigns from left to right, and
-/// an expression sees what stands before it
+/// What is told of the reader is worked out before anything else is set: MySQL assigns from left to
+/// right, and an expression sees what stands before it
 /// (<https://dev.mysql.com/doc/refman/8.4/en/update.html>).
 fn closing(
     database: &Database,

@@ -1,7 +1,8 @@
 //! Who may read an SQLite database: its file is made for its owner alone, and looser ones are told.
 //!
-//! SQLite gives what it puts beside the file (write-ahead log, shared memory, journal) the rights of the
-//! file itself. Source: `findCreateFileMode` in <https://sqlite.org/src/file?name=src/os_unix.c>.
+//! SQLite gives what it puts beside the file (write-ahead log, shared memory, journal) the rights
+//! of the file itself. Source: `findCreateFileMode` in
+//! <https://sqlite.org/src/file?name=src/os_unix.c>.
 
 use std::{
     ffi::OsString,
@@ -57,7 +58,8 @@ impl LooseFiles {
         (!loose.is_empty()).then_some(Self(loose))
     }
 
-    /// What is wrong and what to do, for a terminal. The log has the same, with the files in a field.
+    /// What is wrong and what to do, for a terminal. The log has the same, with the files in a
+    /// field.
     #[must_use]
     pub fn warning(&self) -> String {
         format!(

@@ -20,8 +20,8 @@ use super::{
 pub struct Survey {
     /// Secrets that expired long ago and are still there: how many, and the first of them.
     pub overdue: (u64, Option<Uuid>),
-    /// Secrets that were destroyed though the audit log did not take their end, within 31 days: how many,
-    /// and the last of them.
+    /// Secrets that were destroyed though the audit log did not take their end, within 31 days: how
+    /// many, and the last of them.
     pub conflicts: (u64, Option<Uuid>),
     /// Deliveries that wait and can't be read.
     pub deliveries: Vec<BadRow>,

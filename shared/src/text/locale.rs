@@ -41,7 +41,8 @@ impl Locale {
         }
     }
 
-    /// The language of a tag such as Slack's `fr-CA`, whatever its region; `None` without a catalogue.
+    /// The language of a tag such as Slack's `fr-CA`, whatever its region; `None` without a
+    /// catalogue.
     #[must_use]
     pub fn from_tag(tag: &str) -> Option<Self> {
         let language = tag.split(['-', '_']).next().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The messages, each with its arguments: a message that is not in the catalogue, or an argument too
-//! few, is found when compiling or testing.
+//! The messages, each with its arguments: a message that is not in the catalogue, or an argument
+//! too few, is found when compiling or testing.
 
 use fluent_bundle::FluentArgs;
 

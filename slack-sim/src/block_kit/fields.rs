@@ -1,7 +1,8 @@
 //! Which fields there are in Block Kit, and of which kind they are. Slack refuses others.
 //!
 //! Sources: <https://docs.slack.dev/reference/block-kit/>, the pages of each block, element and
-//! composition object that the simulator takes; <https://docs.slack.dev/reference/views/modal-views>.
+//! composition object that the simulator takes;
+//! <https://docs.slack.dev/reference/views/modal-views>.
 
 use serde_json::Value;
 

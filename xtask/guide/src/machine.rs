@@ -64,7 +64,8 @@ impl Machine {
 
     /// A shell as root has it after logging in.
     pub(crate) fn shell(&self) -> anyhow::Result<Shell> {
-        // Not asked to end but killed: it stops when the machine stops its shell, and would be waited for.
+        // Not asked to end but killed: it stops when the machine stops its shell, and would be
+        // waited for.
         let mut command = processes::bound_by("KILL", "nsenter");
         command.arg(format!("--target={}", self.leader)).args([
             "--all",

@@ -147,7 +147,8 @@ fn provide_tools() -> anyhow::Result<()> {
     debian::install(&missing)
 }
 
-/// What the guide uses of a checkout, with this checkout's programs where a release build puts them.
+/// What the guide uses of a checkout, with this checkout's programs where a release build puts
+/// them.
 fn clone() -> anyhow::Result<TempDir> {
     let clone = tempfile::Builder::new()
         .prefix("secure-secret-guide-")

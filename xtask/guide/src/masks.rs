@@ -2,8 +2,8 @@
 
 use regex::{Captures, Regex};
 
-/// Name and form of what varies, the first that fits wins. What is named `same` does not vary: it only
-/// looks like something that does.
+/// Name and form of what varies, the first that fits wins. What is named `same` does not vary: it
+/// only looks like something that does.
 const FORMS: [(&str, &str); 12] = [
     (
         "time",

@@ -1,4 +1,5 @@
-//! A fresh Debian, with the packages that the guide installs beside it: made once and kept in the cache.
+//! A fresh Debian, with the packages that the guide installs beside it: made once and kept in the
+//! cache.
 
 use std::{
     fs,

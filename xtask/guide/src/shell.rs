@@ -1,4 +1,5 @@
-//! One shell for the whole guide, as an operator has: variables and folder stay from block to block.
+//! One shell for the whole guide, as an operator has: variables and folder stay from block to
+//! block.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},

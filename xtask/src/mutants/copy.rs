@@ -1,4 +1,5 @@
-//! A copy of the working tree in `target/mutants`, in which mistakes are made, and what tests say to them.
+//! A copy of the working tree in `target/mutants`, in which mistakes are made, and what tests say
+//! to them.
 
 use std::{
     collections::BTreeSet,
@@ -41,8 +42,8 @@ impl Copy {
         }
     }
 
-    /// Makes the copy the same as the working tree again. What is the same already is not touched, so
-    /// that it is not built again.
+    /// Makes the copy the same as the working tree again. What is the same already is not touched,
+    /// so that it is not built again.
     pub(crate) fn refresh(&self) -> anyhow::Result<()> {
         let wanted = working_tree()?;
         for file in files_below(&self.tree)? {

@@ -10,8 +10,8 @@ use anyhow::{bail, ensure};
 use crate::surroundings::Surroundings;
 use copy::{Copy, Verdict};
 
-/// Makes these mutants, or all, one after the other in a copy of the working tree. Fails when one survives,
-/// can't be made, or doesn't compile, and when its test is not there or fails without it.
+/// Makes these mutants, or all, one after the other in a copy of the working tree. Fails when one
+/// survives, can't be made, or doesn't compile, and when its test is not there or fails without it.
 pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
     let mutants = mutant::chosen(names)?;
     let around = Surroundings::provide()?;

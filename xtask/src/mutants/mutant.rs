@@ -1,8 +1,8 @@
 //! A mutant: a mistake made on purpose, and the test that has to notice it.
 //!
-//! One file each in `mutants/`, written like a diff without line numbers and context, so that it is easily
-//! kept: lines of `-` stand together in the file exactly once, whatever their indentation, and lines of `+`
-//! take their place.
+//! One file each in `mutants/`, written like a diff without line numbers and context, so that it is
+//! easily kept: lines of `-` stand together in the file exactly once, whatever their indentation,
+//! and lines of `+` take their place.
 
 use std::{
     fs,
@@ -28,8 +28,8 @@ pub(crate) struct Mutant {
     changes: Vec<Change>,
 }
 
-/// A test's full name: that of its target (a crate, or an integration test of `e2e`), and what the test
-/// program calls it.
+/// A test's full name: that of its target (a crate, or an integration test of `e2e`), and what the
+/// test program calls it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TestName {
     pub(crate) target: String,

@@ -19,8 +19,8 @@ const OPEN: &str = "open_secret";
 const LATE_AFTER: Duration = Duration::from_mins(1);
 
 /// The recipient's message. The link is a button's address and stands nowhere else: Slack copies
-/// `text` into notifications and e-mails, and the blocks' texts into some. A doubtful one may have been
-/// posted before.
+/// `text` into notifications and e-mails, and the blocks' texts into some. A doubtful one may have
+/// been posted before.
 pub(in crate::courier) fn message(
     locale: Locale,
     facts: &Facts,
@@ -57,7 +57,8 @@ pub(in crate::courier) fn message(
     }
 }
 
-/// Who sent it: the name that somebody chose to be called, beside it a mention by which Slack says who that is.
+/// Who sent it: the name that somebody chose to be called, beside it a mention by which Slack says
+/// who that is.
 fn lead(locale: Locale, facts: &Facts) -> Value {
     let mention = blocks::MENTION;
     let name = facts.sender_name.isolated();
@@ -77,7 +78,8 @@ fn unmentioned(locale: Locale, facts: &Facts, blocks: &[Value]) -> Vec<Value> {
     std::iter::once(lead).chain(rest).collect()
 }
 
-/// What notifications and screen readers have of a message: who sent it, and all that its blocks say besides.
+/// What notifications and screen readers have of a message: who sent it, and all that its blocks
+/// say besides.
 fn spoken_of(locale: Locale, facts: &Facts, said: &[String]) -> String {
     let lead = if is_nameless(facts) {
         let sender = &blocks::mention(&facts.sender);

@@ -7,8 +7,8 @@ pub(super) use message::{ended_message, message};
 pub(crate) use receipt::receipt_lines;
 pub(super) use receipt::{Receipt, asks, nudge, receipt};
 
-/// A message's top-level `text`: all that screen readers and phones' notifications get, so what stands in
-/// the blocks stands here too. Never a note or a link.
+/// A message's top-level `text`: all that screen readers and phones' notifications get, so what
+/// stands in the blocks stands here too. Never a note or a link.
 fn spoken(parts: &[String]) -> String {
     parts.join(" ")
 }
@@ -80,7 +80,8 @@ mod tests {
     const NOTE: &str = "canary-note";
     const LINK: &str = "https://s.example.org/s/canary-token";
 
-    /// The texts of a message's blocks, but for the note with what stands before it, and the button.
+    /// The texts of a message's blocks, but for the note with what stands before it, and the
+    /// button.
     fn texts(message: &OutgoingMessage) -> Vec<String> {
         let mut texts = Vec::new();
         for block in &message.blocks {

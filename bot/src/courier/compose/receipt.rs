@@ -34,7 +34,8 @@ impl Receipt {
         }
     }
 
-    /// As the answer to the command, which nobody can change later: it says where the rest will stand.
+    /// As the answer to the command, which nobody can change later: it says where the rest will
+    /// stand.
     pub(in crate::courier) fn answer(&self) -> String {
         let mut lines = self.lines.clone();
         if let Some(code) = self.held.as_deref().filter(|_| self.is_interim) {

@@ -1,4 +1,5 @@
-//! The steps, played one after the other. Each stands for itself: what fails is noted, and it goes on.
+//! The steps, played one after the other. Each stands for itself: what fails is noted, and it goes
+//! on.
 
 mod afterwards;
 mod sending;

@@ -1,5 +1,5 @@
-//! Who somebody is, out of what Slack says of them: their name, language and zone, and whether they can get a
-//! secret.
+//! Who somebody is, out of what Slack says of them: their name, language and zone, and whether they
+//! can get a secret.
 
 use std::sync::Arc;
 
@@ -107,10 +107,10 @@ impl Person {
         self.user.is_restricted || self.user.is_ultra_restricted
     }
 
-    /// Who is of the organization is at home in each of its workspaces, also as a stranger to the one for which
-    /// the app is installed. Of partners Slack says at most that they are of elsewhere: `is_stranger` is false
-    /// for those with whom a channel is shared.
-    /// Source: <https://docs.slack.dev/reference/objects/user-object>.
+    /// Who is of the organization is at home in each of its workspaces, also as a stranger to the
+    /// one for which the app is installed. Of partners Slack says at most that they are of
+    /// elsewhere: `is_stranger` is false for those with whom a channel is shared. Source:
+    /// <https://docs.slack.dev/reference/objects/user-object>.
     fn is_external(&self, home: &Home) -> bool {
         let organization = home.organization().map(TeamId::as_str);
         if self.places().any(|place| Some(place) == organization) {
@@ -138,8 +138,8 @@ impl Person {
         self.user.membership.is_some()
     }
 
-    /// Whether it is the one with this id, of whom Slack says this, if it said something: in an organization
-    /// somebody can be `U…` and `W…`.
+    /// Whether it is the one with this id, of whom Slack says this, if it said something: in an
+    /// organization somebody can be `U…` and `W…`.
     pub(crate) fn is(&self, id: &UserId, other: Option<&Self>) -> bool {
         let is_mine = |id: &str| self.ids().any(|own| own == id);
         is_mine(id.as_str()) || other.is_some_and(|other| other.ids().any(is_mine))
@@ -219,7 +219,8 @@ mod tests {
         }
     }
 
-    /// Where somebody is, and whether that is elsewhere than at home; strangers to the app's workspace or not.
+    /// Where somebody is, and whether that is elsewhere than at home; strangers to the app's
+    /// workspace or not.
     #[test]
     fn an_organization_is_one_home() {
         let one = || home("T1", Some("E1"));
@@ -270,7 +271,8 @@ mod tests {
                 user["is_stranger"] = stranger.clone();
                 let said = user.to_string();
                 let checked = person("U9", user).check(&home, policy(false));
-                // Whom Slack calls a stranger is one, unless the organization is known to be the same.
+                // Whom Slack calls a stranger is one, unless the organization is known to be the
+                // same.
                 let is_sibling = home.organization().is_some() && said.contains("\"E1\"");
                 let is_external = is_external || (stranger == true && !is_sibling);
                 let expected = if is_external {

@@ -17,8 +17,8 @@ use e2e::{
 /// reveal-webs that open secrets at the same time, each on a way of its own.
 const LANES: usize = 12;
 
-/// What a visitor is told when a COMMIT failed and it is not known how it ended. None of these says that
-/// somebody else opened it.
+/// What a visitor is told when a COMMIT failed and it is not known how it ended. None of these says
+/// that somebody else opened it.
 const UNSURE: [&str; 6] = [
     "unavailable",
     "unknown-outcome",

@@ -47,8 +47,9 @@ async fn trips(world: &World, web: &Web, proxy: &MySqlProxy) -> Vec<Trip> {
     watch.trips()
 }
 
-/// For each round trip of an opening an opening whose answer to that is held; then something happens
-/// to its reveal-web. What was opened, which round trip was held, and what the visitor was answered.
+/// For each round trip of an opening an opening whose answer to that is held; then something
+/// happens to its reveal-web. What was opened, which round trip was held, and what the visitor was
+/// answered.
 async fn at_each_round_trip(
     world: &mut World,
     proxies: &[MySqlProxy],

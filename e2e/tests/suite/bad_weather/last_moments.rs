@@ -143,7 +143,8 @@ on_each_engine! {
     }
 }
 
-/// An opening is held at one of its round trips until time is over; a sweeper comes by then, or not.
+/// An opening is held at one of its round trips until time is over; a sweeper comes by then, or
+/// not.
 async fn held_until_over(
     world: &World,
     (web, proxy): (&Web, &MySqlProxy),

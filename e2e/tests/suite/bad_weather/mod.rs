@@ -21,8 +21,8 @@ use futures_util::future::join_all;
 
 /// Late, and well before anybody gives up.
 const LATE: Duration = Duration::from_millis(1200);
-/// After everybody who waits for an answer has given up (5 s at reveal-web, 2 s at the dialog), but for
-/// who waits for a COMMIT.
+/// After everybody who waits for an answer has given up (5 s at reveal-web, 2 s at the dialog), but
+/// for who waits for a COMMIT.
 const TOO_LATE: Duration = Duration::from_millis(6500);
 
 /// What can go wrong at any round trip, and is over soon.
@@ -79,7 +79,8 @@ async fn in_lanes<L, C, T>(
     join_all(done).await.into_iter().flatten().collect()
 }
 
-/// A world whose first reveal-web reaches its database in fair weather, and others through a proxy each.
+/// A world whose first reveal-web reaches its database in fair weather, and others through a proxy
+/// each.
 async fn world_of_lanes(lanes: usize, bot: bool) -> (World, Vec<MySqlProxy>) {
     let options = Options {
         bot,

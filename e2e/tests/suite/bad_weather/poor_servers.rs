@@ -1,4 +1,5 @@
-//! A secret is opened on a database that is read-only, full, frozen or locked: it lives, and opens later.
+//! A secret is opened on a database that is read-only, full, frozen or locked: it lives, and opens
+//! later.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! A secret is sent while the bot's database fails: it is stored once or not at all, its sender is told
-//! which, and its message comes once.
+//! A secret is sent while the bot's database fails: it is stored once or not at all, its sender is
+//! told which, and its message comes once.
 
 use std::time::Duration;
 
@@ -224,7 +224,8 @@ async fn a_bot_that_can_begin_no_transaction_says_so_and_goes_on() {
         assert!(watch.hits() > 0, "{fault:?}");
         drop(watch);
         if !is_sent(&outcome) && matches!(fault, Fault::Swallowed(_)) {
-            // The one that was held goes on now, or has failed: which of them the next press can't know.
+            // The one that was held goes on now, or has failed: which of them the next press can't
+            // know.
             eventually("it is sent", || async {
                 is_sent(&sky.submit(&pair, &dialog).await).then_some(())
             })

@@ -1,5 +1,5 @@
-//! The courier's and the sweeper's steps, by themselves: each is done or it isn't, and whoever comes next
-//! finds which.
+//! The courier's and the sweeper's steps, by themselves: each is done or it isn't, and whoever
+//! comes next finds which.
 
 use std::time::Duration;
 

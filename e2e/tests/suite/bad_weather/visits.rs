@@ -106,7 +106,8 @@ async fn a_visit_opens_nothing_and_ends_what_is_over_once_whatever_fails() {
         let (_, page, trips) = lanes[0].visits(number, visit, &Weather::new()).await;
         assert_eq!(page.status, if visit == Visit::Look { 200 } else { 410 });
         println!("{visit:?} is {trips:?}");
-        // A press too late does what a look too late does, but that its visitor waits for a time only.
+        // A press too late does what a look too late does, but that its visitor waits for a time
+        // only.
         let faults = match visit {
             Visit::Look | Visit::LookTooLate => &SHORT[..],
             Visit::PressTooLate => &LONG[..],

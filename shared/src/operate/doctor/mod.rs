@@ -1,5 +1,5 @@
-//! `doctor`: checks an installation from the inside. A check is a function that gives a [`Finding`]:
-//! what was looked at, how it is, and what to do.
+//! `doctor`: checks an installation from the inside. A check is a function that gives a
+//! [`Finding`]: what was looked at, how it is, and what to do.
 
 pub mod database;
 pub mod keys;

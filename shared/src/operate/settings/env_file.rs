@@ -13,8 +13,8 @@ use crate::domain::invalid::Invalid;
 /// The file that is read when none is named, if it is there.
 const USUAL: &str = ".env";
 
-/// Longest name taken for one, in characters. A key on a line of its own must not be taken for a name,
-/// and be told as one.
+/// Longest name taken for one, in characters. A key on a line of its own must not be taken for a
+/// name, and be told as one.
 const LONGEST_NAME: usize = 40;
 
 /// What the file holds.
@@ -24,8 +24,8 @@ pub(super) struct EnvFile {
 }
 
 impl EnvFile {
-    /// Reads the file that was named, or the usual one if it is there. A mistake says where, and quotes
-    /// nothing but names.
+    /// Reads the file that was named, or the usual one if it is there. A mistake says where, and
+    /// quotes nothing but names.
     pub(super) fn load(named: Option<&Path>) -> Result<Option<Self>, Invalid> {
         let path = named.unwrap_or_else(|| Path::new(USUAL));
         if named.is_none() && !path.exists() {
@@ -79,8 +79,8 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(plain)
 }
 
-/// Refuses what would be read, and not as it was meant: an unquoted `#` begins a comment, and what a
-/// `$` begins is replaced, but in single quotes.
+/// Refuses what would be read, and not as it was meant: an unquoted `#` begins a comment, and what
+/// a `$` begins is replaced, but in single quotes.
 fn refuse_surprises(content: &str) -> Result<(), Invalid> {
     for line in content.lines() {
         let Some((name, value)) = line.split_once('=') else {

@@ -7,7 +7,8 @@ use super::{Exposure, Setting};
 /// The flag, and in capitals the environment variable, that names a file of settings.
 pub const ENV_FILE: &str = "env-file";
 
-/// The flags of these settings. A secret's value has none: only the file that holds it can be named.
+/// The flags of these settings. A secret's value has none: only the file that holds it can be
+/// named.
 #[must_use]
 pub fn arguments(settings: &[Setting]) -> Vec<Arg> {
     let mut arguments: Vec<_> = settings.iter().flat_map(flags_of).collect();

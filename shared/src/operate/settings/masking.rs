@@ -22,8 +22,8 @@ pub(super) fn holds_credentials(setting: &Setting, value: &str) -> bool {
     setting.exposure == Exposure::MayHoldPassword && without_credentials(value) != printable(value)
 }
 
-/// A URL with its password masked, and a proxy's user name too, which is a key to some of them. Of what
-/// has an `@` and can't be taken apart nothing is shown.
+/// A URL with its password masked, and a proxy's user name too, which is a key to some of them. Of
+/// what has an `@` and can't be taken apart nothing is shown.
 fn without_credentials(value: &str) -> String {
     if !value.contains('@') {
         return printable(value);

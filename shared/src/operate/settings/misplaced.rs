@@ -6,9 +6,9 @@ use crate::domain::{invalid::Invalid, program::Program};
 /// A variable that other programs know, though it looks like ours.
 const NOT_OURS: &str = "HTTP_PROXY";
 
-/// Letters that may be wrong, missing or too many in a name of our own files for it to be taken for a
-/// slip. The environment is everybody's, and `SSL_CERT_FILE`, which every distroless image sets, is
-/// no slip of `TLS_CERT_FILE`.
+/// Letters that may be wrong, missing or too many in a name of our own files for it to be taken for
+/// a slip. The environment is everybody's, and `SSL_CERT_FILE`, which every distroless image sets,
+/// is no slip of `TLS_CERT_FILE`.
 const SLIPS: usize = 2;
 const SLIPS_OF_ENVIRONMENT: usize = 1;
 
@@ -23,8 +23,8 @@ pub(super) enum Misplaced {
 
 /// What is wrong with a name that has a value; `None` if nothing is.
 ///
-/// A file of settings holds settings only. The environment and Docker Compose's file are others' too: what
-/// they hold keeps no program from starting, and what looks like a slip there is told.
+/// A file of settings holds settings only. The environment and Docker Compose's file are others'
+/// too: what they hold keeps no program from starting, and what looks like a slip there is told.
 pub(super) fn misplaced(program: Program, name: &str, origin: &Origin) -> Option<Misplaced> {
     if name == ENV_FILE.to_uppercase().replace('-', "_") {
         return None;
@@ -49,7 +49,8 @@ pub(super) fn misplaced(program: Program, name: &str, origin: &Origin) -> Option
 /// The setting that a name, or the name of its file, stands for.
 fn known(name: &str) -> Option<Setting> {
     definitions::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .find(|setting| setting.name == name || setting.file_variable() == name)
 }
 

@@ -78,8 +78,8 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Whether it can be a path, and not the value itself in the place of the path of its file: keys and
-/// tokens have neither slash nor dot.
+/// Whether it can be a path, and not the value itself in the place of the path of its file: keys
+/// and tokens have neither slash nor dot.
 fn looks_like_one(path: &Path) -> bool {
     let text = path.to_string_lossy();
     text.contains(['/', '.']) && !text.contains("://") && !text.contains(char::is_control)
