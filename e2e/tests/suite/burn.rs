@@ -94,6 +94,11 @@ fn ending(burned: &Burned) -> Option<Ending> {
     }
 }
 
+/// Whether it was said to have ended at nobody's hand, as its log has an end that its row did not have.
+fn is_conflict(burned: &Burned) -> bool {
+    matches!(burned, Ok(Burn::Ended(ended)) if ended.revoked_by == Some(RevokedBy::Conflict))
+}
+
 async fn run(session: &DatabaseConnection, sql: &str) {
     session.execute_unprepared(sql).await.unwrap();
 }
@@ -171,6 +176,7 @@ on_each_engine! {
             database.run(Account::Migrate, TAKE_THE_END).await.unwrap();
         }, async || unreachable!("there is nothing to commit")).await;
         assert_eq!(ending(&refused), Some(Ending::Revoked), "{refused:?}");
+        assert!(is_conflict(&refused), "{refused:?}");
         assert_eq!((database.count(LIVE).await, database.count(VIEWED).await), (0, 1));
         database.remove().await;
     }
