@@ -94,7 +94,8 @@ fn ending(burned: &Burned) -> Option<Ending> {
     }
 }
 
-/// Whether it was said to have ended at nobody's hand, as its log has an end that its row did not have.
+/// Whether it was said to have ended at nobody's hand, as its log has an end that its row did not
+/// have.
 fn is_conflict(burned: &Burned) -> bool {
     matches!(burned, Ok(Burn::Ended(ended)) if ended.revoked_by == Some(RevokedBy::Conflict))
 }
