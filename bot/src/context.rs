@@ -13,8 +13,8 @@ use tokio::sync::Notify;
 
 use crate::{
     alarm::Alarm,
-    courier::Outage,
     metrics::Metrics,
+    outage::Outage,
     settings::Policy,
     slack::{Directory, Slack},
 };

@@ -9,7 +9,7 @@ use shared::{
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::{courier::Outage, metrics::Metrics, socket::Connections};
+use crate::{metrics::Metrics, outage::Outage, socket::Connections};
 
 /// Longest wait for the database.
 const PATIENCE: Duration = Duration::from_secs(2);

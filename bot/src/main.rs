@@ -16,6 +16,7 @@ mod lenient;
 mod manifest;
 mod metrics;
 mod modal;
+mod outage;
 mod rehearse;
 mod settings;
 mod slack;

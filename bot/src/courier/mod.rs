@@ -9,7 +9,6 @@ mod dispatcher;
 mod failed_attempt;
 mod habits;
 mod message;
-mod outage;
 mod pace;
 mod receipt;
 mod specimens;
@@ -25,7 +24,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::{attempt::Attempt, dispatcher::Dispatcher};
 pub(crate) use self::{
     compose::receipt_lines,
-    outage::Outage,
     specimens::{endings, longest_lines, outcomes, specimens},
 };
 use crate::context::Context;

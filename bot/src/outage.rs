@@ -39,7 +39,7 @@ struct Refusals {
 
 impl Outage {
     /// Slack refuses the app as a whole, when it was to write to somebody.
-    pub(super) fn refused(&self, code: &str, addressee: &UserId) {
+    pub(crate) fn refused(&self, code: &str, addressee: &UserId) {
         let now = Instant::now();
         let mut seen = self.lock();
         let before = seen.refused.take();
@@ -67,7 +67,7 @@ impl Outage {
     }
 
     /// A message was taken. Says whether none were before.
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         let was_on = self.lock().refused.take().is_some();
         if was_on {
             tracing::info!("Slack takes messages from this app again");
@@ -77,7 +77,7 @@ impl Outage {
 
     /// The code of a refusal so recent that nothing else is to be tried yet; none while it may be
     /// one addressee alone who can't be reached.
-    pub(super) fn rests(&self) -> Option<String> {
+    pub(crate) fn rests(&self) -> Option<String> {
         let seen = self.lock();
         let refused = seen.refused.as_ref()?;
         let is_recent = refused.last.elapsed() < REST;
