@@ -8,7 +8,7 @@ use shared::store::{
     claim::{self, ClaimError, Which},
 };
 use tokio::{
-    task::{Id, JoinError, JoinSet},
+    task::JoinSet,
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
@@ -48,7 +48,7 @@ impl Dispatcher {
             let has_room = self.attempts.len() < AT_A_TIME;
             let free = self.pace.next_free().filter(|_| has_room);
             tokio::select! {
-                Some(ended) = self.attempts.join_next_with_id() => self.ended(ended),
+                Some(ended) = self.attempts.join_next_with_id() => self.pace.ended(&ended),
                 () = woken => {}
                 () = sleep_until(free.map_or(poll, |free| free.min(poll))) => {}
                 () = stop.cancelled() => {}
@@ -61,7 +61,7 @@ impl Dispatcher {
     async fn hand_out(&mut self, stop: &CancellationToken) -> Result<(), StoreError> {
         while self.attempts.len() < AT_A_TIME && !stop.is_cancelled() {
             while let Some(ended) = self.attempts.try_join_next_with_id() {
-                self.ended(ended);
+                self.pace.ended(&ended);
             }
             let busy = self.pace.busy();
             match claim::claim(&self.courier.context.database, LEASE, Which::Due(&busy)).await {
@@ -78,10 +78,5 @@ impl Dispatcher {
             }
         }
         Ok(())
-    }
-
-    fn ended(&mut self, attempt: Result<(Id, ()), JoinError>) {
-        self.pace
-            .end(attempt.map_or_else(|error| error.id(), |(id, ())| id));
     }
 }

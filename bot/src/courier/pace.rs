@@ -4,7 +4,10 @@
 use std::{collections::HashMap, time::Duration};
 
 use shared::domain::ids::UserId;
-use tokio::{task::Id, time::Instant};
+use tokio::{
+    task::{Id, JoinError},
+    time::Instant,
+};
 
 /// The pause between two messages in one conversation.
 const SPACING: Duration = Duration::from_secs(1);
@@ -40,7 +43,9 @@ impl Pace {
         self.written_to.insert(task, addressee);
     }
 
-    pub(super) fn end(&mut self, task: Id) {
+    /// A task has ended, be it by a panic.
+    pub(super) fn ended(&mut self, task: &Result<(Id, ()), JoinError>) {
+        let task = task.as_ref().map_or_else(JoinError::id, |(task, ())| *task);
         if let Some(addressee) = self.written_to.remove(&task) {
             self.resting.insert(addressee, Instant::now() + SPACING);
         }
@@ -49,18 +54,24 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use tokio::task::JoinSet;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn nobody_is_written_to_twice_within_a_second() {
-        let mut pace = Pace::default();
         let bob = UserId::parse("U0BOB").unwrap();
-        let task = tokio::spawn(async {}).id();
-        pace.begin(task, bob.clone());
-        assert_eq!((pace.busy(), pace.next_free()), (vec![bob.clone()], None));
-        pace.end(task);
-        assert_eq!(pace.busy(), [bob]);
-        tokio::time::sleep_until(pace.next_free().unwrap()).await;
-        assert!(pace.busy().is_empty() && pace.next_free().is_none());
+        for panics in [false, true] {
+            let (mut pace, mut attempts) = (Pace::default(), JoinSet::new());
+            let task = attempts.spawn(async move { assert!(!panics) });
+            pace.begin(task.id(), bob.clone());
+            assert_eq!((pace.busy(), pace.next_free()), (vec![bob.clone()], None));
+            let ended = attempts.join_next_with_id().await.unwrap();
+            assert_eq!(ended.is_err(), panics);
+            pace.ended(&ended);
+            assert_eq!(pace.busy(), [bob.clone()]);
+            tokio::time::sleep_until(pace.next_free().unwrap()).await;
+            assert!(pace.busy().is_empty() && pace.next_free().is_none());
+        }
     }
 }

@@ -12,7 +12,7 @@ use shared::store::{
 use tokio::time::timeout;
 
 use super::{
-    Attempt, Courier, FIRST_PAUSE, LEASE, LONGEST_PAUSE, POLL,
+    Attempt, Courier, FIRST_PAUSE, LEASE, LONGEST_PAUSE,
     compose::{self, Receipt},
     failed_attempt, pause, with_jitter,
 };
@@ -31,6 +31,9 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long after its secret's end a receipt is tried.
 const TRIED_FOR: Duration = Duration::from_hours(24);
+
+/// The pause until whoever posts a message has found that it was opened already.
+const FOUND_WITHIN: Duration = Duration::from_secs(5);
 
 impl Courier {
     pub(super) async fn try_receipt(&self, job: &Job) -> Attempt {
@@ -56,7 +59,7 @@ impl Courier {
     async fn try_interim(&self, job: &Job) -> Attempt {
         if matches!(job.facts.ending, Some(Ending::Viewed { .. })) {
             // It did arrive, which whoever posts it is about to find.
-            return failed_attempt::again(job, POLL);
+            return failed_attempt::again(job, FOUND_WITHIN);
         }
         if job.posted.is_some() || job.told.is_some() {
             return Attempt::Later(said(job));
