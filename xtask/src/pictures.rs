@@ -27,6 +27,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let mut pictures = Command::new(bin.join("pictures"));
     pictures
         .envs(browsers.variables())
-        .env("SECURE_SECRET_BIN_DIR", &bin);
+        .env("SECURE_SECRET_BIN_DIR", &bin)
+        // The zone of the simulated people: the stamps are the browser's to write.
+        .env("TZ", "America/Toronto");
     succeed(&mut pictures)
 }

@@ -69,7 +69,7 @@ mod tests {
             let ended = attempts.join_next_with_id().await.unwrap();
             assert_eq!(ended.is_err(), panics);
             pace.ended(&ended);
-            assert_eq!(pace.busy(), [bob.clone()]);
+            assert_eq!(pace.busy(), std::slice::from_ref(&bob));
             tokio::time::sleep_until(pace.next_free().unwrap()).await;
             assert!(pace.busy().is_empty() && pace.next_free().is_none());
         }
