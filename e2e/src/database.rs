@@ -9,7 +9,7 @@ use std::path::Path;
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbErr, Statement, TryGetable,
 };
-use shared::store::{Database, database_url::DatabaseUrl};
+use shared::store::{Database, StoreError, database_url::DatabaseUrl};
 use tempfile::TempDir;
 use url::Url;
 use uuid::Uuid;
@@ -145,10 +145,16 @@ impl TestDatabase {
             .unwrap()
     }
 
-    /// Runs a statement under an account.
+    /// Runs a statement under an account. The programs may be at work on the same rows: what lost
+    /// a deadlock to them did nothing, and is said again.
     pub async fn run(&self, account: Account, sql: &str) -> Result<u64, DbErr> {
         let connection = connect(&self.url(account)).await;
-        let done = connection.execute_unprepared(sql).await;
+        let done = loop {
+            match connection.execute_unprepared(sql).await {
+                Err(error) if StoreError::from(error.clone()) == StoreError::Deadlock => {}
+                done => break done,
+            }
+        };
         connection.close().await.unwrap();
         done.map(|done| done.rows_affected())
     }

@@ -3,7 +3,7 @@
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
-use crate::{Submission, World};
+use crate::{Submission, World, is_sent};
 
 /// Members of the simulated workspace who are there for load.
 const CROWD: usize = 500;
@@ -41,7 +41,7 @@ pub async fn burst(world: &World, count: usize) -> Burst {
         let latency = first["latency_ms"].as_f64().unwrap();
         let mut outcome = first;
         let mut sent_back = 0;
-        while outcome["outcome"] != "closed" && outcome["outcome"] != "updated" {
+        while !is_sent(&outcome) {
             sent_back = 1;
             outcome = world.slack().submit(user, dialog, &submission).await;
         }

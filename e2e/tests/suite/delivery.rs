@@ -9,8 +9,7 @@ async fn send(world: &World) {
         secret: "x",
         ..Submission::default()
     };
-    let outcome = world.slack().submit("U0ALICE", &dialog, &submission).await;
-    assert_eq!(outcome["outcome"], "closed", "{outcome}");
+    world.slack().send("U0ALICE", &dialog, &submission).await;
 }
 
 on_each_engine! {

@@ -86,8 +86,7 @@ on_each_engine! {
             let dialog = world.slack().open_dialog("U0ALICE", "").await;
             let recipient = Some(recipient);
             let submission = Submission { recipient, secret: "x", ..Submission::default() };
-            let outcome = world.slack().submit("U0ALICE", &dialog, &submission).await;
-            assert_eq!(outcome["outcome"], "closed", "{recipient:?} {outcome}");
+            world.slack().send("U0ALICE", &dialog, &submission).await;
         }
         world.slack().messages("U0STRANGER", 1).await;
         world.finish().await;

@@ -86,8 +86,7 @@ on_each_engine! {
         run(rename("away", "audit_events")).await;
         world.database.grant().await;
         assert_eq!(world.database.count("SELECT COUNT(*) FROM secrets").await, 0);
-        let sent = world.slack().submit("U0ALICE", &dialog, &submission).await;
-        assert_eq!(sent["outcome"], "closed", "{sent}");
+        world.slack().send("U0ALICE", &dialog, &submission).await;
         world.finish().await;
     }
 }

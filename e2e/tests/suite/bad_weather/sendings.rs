@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use e2e::{
     Account, Engine, Options, Submission, TestDatabase, World, eventually, eventually_within,
+    is_sent,
     mysql_proxy::{
         Aim, Fault, Hold, INTERRUPTED, LOCK_WAIT_TIMEOUT, MySqlProxy, Trip, Watch, Whose,
     },
@@ -144,10 +145,6 @@ impl Sky {
         assert!(weather.is_empty() || watch.hits() > 0, "{weather:?}");
         watch.trips()
     }
-}
-
-fn is_sent(outcome: &Value) -> bool {
-    outcome["outcome"] == "closed" || outcome["outcome"] == "updated"
 }
 
 /// What is done to one pair.
