@@ -6,13 +6,13 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Args, Subcommand, value_parser};
 use serde_json::json;
 use shared::{
     domain::{ids::SecretId, program::Program},
     operate::{
         lifecycle,
-        settings::{self, Reader, definitions::DATABASE_URL},
+        settings::{self, OfDatabase, Reader, SettingFlags, definitions::DATABASE_URL},
     },
     store::{
         Database,
@@ -23,53 +23,36 @@ use shared::{
     text,
 };
 
-/// The subcommand and its flags.
-pub(crate) fn command_line() -> Command {
-    Command::new("audit")
-        .about("Shows what happened to secrets")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(
-            Command::new("list")
-                .about("Lists the newest events, oldest first")
-                .args(settings::arguments(&[DATABASE_URL]))
-                .arg(
-                    Arg::new("json")
-                        .long("json")
-                        .action(ArgAction::SetTrue)
-                        .help("One JSON object a line"),
-                )
-                .arg(
-                    Arg::new("secret")
-                        .long("secret")
-                        .value_name("ID")
-                        .value_parser(|text: &str| text.parse::<SecretId>())
-                        .help("Only this secret's events"),
-                )
-                .arg(
-                    Arg::new("since")
-                        .long("since")
-                        .value_name("TIME")
-                        .value_parser(settings::parse_duration)
-                        .help("Only events of the last 24h, 30m, ..."),
-                )
-                .arg(
-                    Arg::new("limit")
-                        .long("limit")
-                        .value_name("COUNT")
-                        .value_parser(value_parser!(u64).range(1..=1_000_000))
-                        .default_value("100")
-                        .help("At most so many events"),
-                ),
-        )
+/// What of the trail is shown.
+#[derive(Subcommand)]
+pub(crate) enum Audit {
+    /// Lists the newest events, oldest first
+    List(List),
+}
+
+/// Which events, and in what form.
+#[derive(Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    flags: SettingFlags<OfDatabase>,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+    /// Only this secret's events
+    #[arg(long, value_name = "ID")]
+    secret: Option<SecretId>,
+    /// Only events of the last 24h, 30m, ...
+    #[arg(long, value_name = "TIME", value_parser = settings::parse_duration)]
+    since: Option<Duration>,
+    /// At most so many events
+    #[arg(long, value_name = "COUNT", default_value_t = 100,
+          value_parser = value_parser!(u64).range(1..=1_000_000))]
+    limit: u64,
 }
 
 /// Lists the events.
-pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
-    let Some(("list", matches)) = matches.subcommand() else {
-        return Ok(());
-    };
-    let mut reader = Reader::new(Program::Bot, matches);
+pub(crate) async fn list(told: &List) -> anyhow::Result<()> {
+    let mut reader = Reader::new(Program::Bot, &told.flags);
     let url = reader.required(&DATABASE_URL, DatabaseUrl::parse);
     reader.finish()?;
     let url = url.context("DATABASE_URL is missing")?;
@@ -79,13 +62,13 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     }
     database.check_schema().await?;
     let filter = Filter {
-        secret: matches.get_one::<SecretId>("secret").copied(),
-        within: matches.get_one::<Duration>("since").copied(),
-        limit: matches.get_one::<u64>("limit").copied().unwrap_or(100),
+        secret: told.secret,
+        within: told.since,
+        limit: told.limit,
     };
     let entries = audit::list(&database, filter).await?;
     let mut out = BufWriter::new(io::stdout().lock());
-    let printed = if matches.get_flag("json") {
+    let printed = if told.json {
         print_json(&mut out, &entries)
     } else {
         print_table(&mut out, &entries)

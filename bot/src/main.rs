@@ -27,60 +27,79 @@ mod worker;
 
 use std::{io, process::ExitCode};
 
-use clap::{ArgMatches, Command};
+use clap::{Parser, Subcommand};
 use shared::{
     domain::program::Program,
     operate::{
         health::ask,
         lifecycle, logging,
-        settings::{SettingsError, arguments, check, definitions},
+        settings::{OfBot, OfHealth, SettingFlags, SettingsError, check::Config},
     },
 };
 
-use crate::settings::Settings;
+use crate::{
+    audit_cli::Audit, doctor::Doctor, manifest::Manifest, rehearse::Rehearse, settings::Settings,
+};
+
+/// The Slack side of Secure Secret. Without a subcommand it runs until it is stopped
+#[derive(Parser)]
+#[command(
+    name = "secure-secret-bot",
+    version,
+    args_conflicts_with_subcommands = true
+)]
+struct CommandLine {
+    #[command(flatten)]
+    flags: SettingFlags<OfBot>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Shows what happened to secrets
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Asks the program that runs here whether it is ready; exit code 0 if it is, 1 if not
+    Health(SettingFlags<OfHealth>),
+    /// Shows the settings
+    #[command(subcommand)]
+    Config(Config<OfBot>),
+    /// Checks database, keys, Slack, messages that wait, the way out and the public address; exit
+    /// code 0 if all is well, 1 if not. Changes nothing but its own note of when --views last ran
+    Doctor(Doctor),
+    /// Prints the Slack app's manifest: api.slack.com/apps, Create New App, From a manifest
+    Manifest(Manifest),
+    /// Walks you through a rehearsal in the real workspace, step by step, with made-up secrets, and
+    /// prints a report for the maintainers that names nobody
+    Rehearse(Rehearse),
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let is_usage = |error: &anyhow::Error| error.is::<SettingsError>();
-    lifecycle::run(Program::Bot, command_line(), run, is_usage).await
+    lifecycle::run(Program::Bot, run, is_usage).await
 }
 
-async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
-    match matches.subcommand() {
-        Some(("audit", matches)) => audit_cli::run(matches).await,
-        Some(("health", matches)) => health(matches).await,
-        Some(("config", matches)) => matches
-            .subcommand()
-            .map_or(Ok(()), |(_, check)| Settings::check(check)),
-        Some(("doctor", matches)) => doctor::run(matches).await,
-        Some(("rehearse", matches)) => rehearse::run(matches).await,
-        Some(("manifest", matches)) => manifest::run(matches),
-        _ => run_worker(matches).await,
+async fn run(CommandLine { flags, command }: CommandLine) -> anyhow::Result<()> {
+    match command {
+        None => run_worker(&flags).await,
+        Some(Command::Audit(Audit::List(list))) => audit_cli::list(&list).await,
+        Some(Command::Health(flags)) => health(&flags).await,
+        Some(Command::Config(Config::Check(flags))) => Settings::check(&flags),
+        Some(Command::Doctor(doctor)) => doctor::run(&doctor).await,
+        Some(Command::Manifest(manifest)) => manifest::run(&manifest),
+        Some(Command::Rehearse(rehearse)) => rehearse::run(rehearse).await,
     }
 }
 
-async fn health(matches: &ArgMatches) -> anyhow::Result<()> {
-    let address = ask::address(Program::Bot, matches)?;
+async fn health(flags: &SettingFlags<OfHealth>) -> anyhow::Result<()> {
+    let address = ask::address(Program::Bot, flags)?;
     Ok(ask::ask(address, &mut io::stdout().lock()).await?)
 }
 
-/// The flags and subcommands.
-fn command_line() -> Command {
-    Command::new("secure-secret-bot")
-        .about("The Slack side of Secure Secret. Without a subcommand it runs until it is stopped.")
-        .version(env!("CARGO_PKG_VERSION"))
-        .args(arguments(&definitions::of(Program::Bot)))
-        .args_conflicts_with_subcommands(true)
-        .subcommand(audit_cli::command_line())
-        .subcommand(ask::command_line())
-        .subcommand(check::command_line(Program::Bot))
-        .subcommand(doctor::command_line())
-        .subcommand(manifest::command_line())
-        .subcommand(rehearse::command_line())
-}
-
-async fn run_worker(matches: &ArgMatches) -> anyhow::Result<()> {
-    let (settings, logs) = Settings::read(matches)?;
+async fn run_worker(flags: &SettingFlags<OfBot>) -> anyhow::Result<()> {
+    let (settings, logs) = Settings::read(flags)?;
     logging::init(logs)?;
     worker::run(settings).await
 }

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use anyhow::Context as _;
-use clap::{Arg, ArgMatches, Command};
+use clap::Args;
 use serde_json::{Value, json};
 use shared::{
     operate::settings,
@@ -21,95 +21,45 @@ const BOT_NAME_CHARS: usize = 80;
 const DESCRIPTION_CHARS: usize = 140;
 const COMMAND_CHARS: usize = 32;
 
-/// The subcommand and its flags.
-pub(crate) fn command_line() -> Command {
-    let flag = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help)
-    };
-    Command::new("manifest")
-        .about(
-            "Prints the Slack app's manifest: api.slack.com/apps, Create New App, From a manifest",
-        )
-        .arg(
-            flag("name", "NAME", "The app's name, at most 35 characters")
-                .default_value("Secure Secret")
-                .value_parser(|text: &str| name(text, NAME_CHARS)),
-        )
-        .arg(
-            flag(
-                "bot-name",
-                "NAME",
-                "Who its messages are from, at most 80 characters [default: the app's name]",
-            )
-            .value_parser(|text: &str| name(text, BOT_NAME_CHARS)),
-        )
-        .arg(
-            flag(
-                "description",
-                "TEXT",
-                "What people read about it, at most 140 characters [default: by the language]",
-            )
-            .value_parser(|text: &str| name(text, DESCRIPTION_CHARS)),
-        )
-        .arg(
-            flag("command", "/COMMAND", "The slash command")
-                .default_value("/sendsecret")
-                .value_parser(slash_command),
-        )
-        .arg(
-            flag("color", "#rrggbb", "The background behind its name")
-                .default_value("#1d2b3a")
-                .value_parser(color),
-        )
-        .arg(
-            flag(
-                "language",
-                "en|fr",
-                "Of its description and of the command's hint",
-            )
-            .default_value("en")
-            .value_parser(settings::parse_language),
-        )
+/// What operators choose.
+#[derive(Args)]
+pub(crate) struct Manifest {
+    /// The app's name, at most 35 characters
+    #[arg(long, default_value = "Secure Secret", value_parser = |text: &str| name(text, NAME_CHARS))]
+    name: String,
+    /// Who its messages are from, at most 80 characters [default: the app's name]
+    #[arg(long, value_name = "NAME", value_parser = |text: &str| name(text, BOT_NAME_CHARS))]
+    bot_name: Option<String>,
+    /// What people read about it, at most 140 characters [default: by the language]
+    #[arg(long, value_name = "TEXT", value_parser = |text: &str| name(text, DESCRIPTION_CHARS))]
+    description: Option<String>,
+    /// The slash command
+    #[arg(long, value_name = "/COMMAND", default_value = "/sendsecret", value_parser = slash_command)]
+    command: String,
+    /// The background behind its name
+    #[arg(long, value_name = "#rrggbb", default_value = "#1d2b3a", value_parser = color)]
+    color: String,
+    /// Of its description and of the command's hint
+    #[arg(long, value_name = "en|fr", default_value = "en", value_parser = settings::parse_language)]
+    language: Locale,
 }
 
 /// Prints it.
-pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
-    let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
-    let name = given("name").unwrap_or_default();
-    let locale = matches.get_one::<Locale>("language").copied();
-    let locale = locale.unwrap_or(Locale::En);
-    let description = text(locale, Message::ManifestDescription);
-    let manifest = manifest(&Names {
-        name,
-        bot_name: given("bot-name").unwrap_or(name),
-        description: given("description").unwrap_or(&description),
-        command: given("command").unwrap_or_default(),
-        color: given("color").unwrap_or_default(),
-        locale,
-    });
+pub(crate) fn run(chosen: &Manifest) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &manifest).context("standard output")?;
+    serde_json::to_writer_pretty(&mut out, &manifest(chosen)).context("standard output")?;
     writeln!(out).context("standard output")
 }
 
-/// What operators choose.
-pub(crate) struct Names<'a> {
-    name: &'a str,
-    bot_name: &'a str,
-    description: &'a str,
-    command: &'a str,
-    color: &'a str,
-    locale: Locale,
-}
-
 /// The manifest, in version 2 of its form.
-fn manifest(names: &Names<'_>) -> Value {
+fn manifest(chosen: &Manifest) -> Value {
+    let by_language = || text(chosen.language, Message::ManifestDescription);
     json!({
         "_metadata": { "major_version": 2, "minor_version": 1 },
         "display_information": {
-            "name": names.name,
-            "description": names.description,
-            "background_color": names.color,
+            "name": chosen.name,
+            "description": chosen.description.clone().unwrap_or_else(by_language),
+            "background_color": chosen.color,
         },
         "features": {
             "app_home": {
@@ -117,11 +67,11 @@ fn manifest(names: &Names<'_>) -> Value {
                 "messages_tab_enabled": true,
                 "messages_tab_read_only_enabled": true,
             },
-            "bot_user": { "display_name": names.bot_name, "always_online": true },
+            "bot_user": { "display_name": chosen.bot_name.as_ref().unwrap_or(&chosen.name), "always_online": true },
             "slash_commands": [{
-                "command": names.command,
-                "description": text(names.locale, Message::ManifestCommand),
-                "usage_hint": text(names.locale, Message::ManifestHint),
+                "command": chosen.command,
+                "description": text(chosen.language, Message::ManifestCommand),
+                "usage_hint": text(chosen.language, Message::ManifestHint),
                 "should_escape": true,
             }],
         },
@@ -220,13 +170,13 @@ mod tests {
     use super::*;
 
     fn ours() -> Value {
-        manifest(&Names {
-            name: "Secrets",
-            bot_name: "Secrets",
-            description: "x",
-            command: "/sendsecret",
-            color: "#000000",
-            locale: Locale::Fr,
+        manifest(&Manifest {
+            name: "Secrets".to_owned(),
+            bot_name: None,
+            description: None,
+            command: "/sendsecret".to_owned(),
+            color: "#000000".to_owned(),
+            language: Locale::Fr,
         })
     }
 

@@ -2,7 +2,6 @@
 
 use std::{fmt::Display, io, net::SocketAddr, num::NonZeroU8, time::Duration};
 
-use clap::ArgMatches;
 use secrecy::SecretString;
 use shared::{
     crypto::{DeliveryKeys, KeyRingError, MasterKeys},
@@ -10,8 +9,8 @@ use shared::{
     operate::{
         logging::LogSettings,
         settings::{
-            self, AppToken, BotToken, CaBundle, HttpsProxy, PrivacyUrl, Reader, Setting,
-            SettingsError, SlackApiUrl, check,
+            self, AppToken, BotToken, CaBundle, HttpsProxy, OfBot, PrivacyUrl, Reader, Setting,
+            SettingFlags, SettingsError, SlackApiUrl, check,
             definitions::{
                 ALLOW_EXTERNAL, ALLOW_GUESTS, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL,
                 DATABASE_URL, DEFAULT_LANGUAGE, DELIVERY_KEYS, FERNET_KEYS, HEALTH_ADDR,
@@ -60,8 +59,8 @@ pub(crate) struct Policy {
 
 impl Settings {
     /// Reads every setting; all mistakes come in one error.
-    pub(crate) fn read(matches: &ArgMatches) -> Result<(Self, LogSettings), SettingsError> {
-        let mut reader = Reader::new(Program::Bot, matches);
+    pub(crate) fn read(flags: &SettingFlags<OfBot>) -> Result<(Self, LogSettings), SettingsError> {
+        let mut reader = Reader::new(Program::Bot, flags);
         match Self::read_all(&mut reader) {
             Some(read) => reader.finish().map(|()| read),
             None => Err(reader.into_error()),
@@ -69,8 +68,8 @@ impl Settings {
     }
 
     /// Shows every setting on standard output; all mistakes come in one error.
-    pub(crate) fn check(matches: &ArgMatches) -> anyhow::Result<()> {
-        let mut reader = Reader::new(Program::Bot, matches);
+    pub(crate) fn check(flags: &SettingFlags<OfBot>) -> anyhow::Result<()> {
+        let mut reader = Reader::new(Program::Bot, flags);
         Self::read_all(&mut reader);
         check::print(&reader, &mut io::stdout().lock())?;
         Ok(reader.finish()?)

@@ -5,7 +5,7 @@ use std::io;
 
 use anyhow::{Context as _, bail};
 use clap::{
-    Arg, ArgAction, ArgMatches, Command,
+    Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser as _},
     value_parser,
 };
@@ -21,7 +21,11 @@ use shared::{
     domain::program::Program,
     operate::{
         lifecycle,
-        settings::{self, Reader, check, definitions::DATABASE_URL},
+        settings::{
+            OfDatabase, Reader, SettingFlags,
+            check::{self, Config},
+            definitions::DATABASE_URL,
+        },
     },
     store::{
         Database, StoreError,
@@ -31,73 +35,106 @@ use shared::{
     },
 };
 
-/// The commands and their flags.
-pub(crate) fn command_line() -> Command {
-    let database = || settings::arguments(&[DATABASE_URL]);
-    Command::new("secure-secret-migrate")
-        .about("Creates and changes the tables of Secure Secret")
-        .version(env!("CARGO_PKG_VERSION"))
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(
-            Command::new("up")
-                .about("Applies every migration that is missing")
-                .arg(
-                    Arg::new("grant")
-                        .long("grant")
-                        .action(ArgAction::SetTrue)
-                        .help("Then does what `grant` does"),
-                )
-                .args(account_names())
-                .args(database()),
-        )
-        .subcommand(
-            Command::new("grant")
-                .about(
-                    "Gives the MySQL accounts of bot and reveal-web the rights that this version \
-                     needs; wants the tables",
-                )
-                .args(account_names())
-                .args(database()),
-        )
-        .subcommand(
-            Command::new("down")
-                .about("Takes the last migration back, with the data in its tables")
-                .arg(
-                    Arg::new("steps")
-                        .long("steps")
-                        .value_name("COUNT")
-                        .value_parser(value_parser!(u32).range(1..))
-                        .default_value("1")
-                        .help("How many migrations to take back"),
-                )
-                .args(database()),
-        )
-        .subcommand(
-            Command::new("status")
-                .about("Lists the migrations and whether they are applied")
-                .args(database()),
-        )
-        .subcommand(end_all_command())
-        .subcommand(accounts_command())
-        .subcommand(check::command_line(Program::Migrate))
+/// Creates and changes the tables of Secure Secret
+#[derive(Parser)]
+#[command(name = "secure-secret-migrate", version)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
 }
 
-fn end_all_command() -> Command {
-    Command::new("end-all")
-        .about(
-            "Ends every secret that lives and takes back what waits for delivery: after a restored backup or a \
-             failover, what was opened before could be opened again. Senders are told to send again",
-        )
-        .arg(
-            Arg::new("reason")
-                .long("reason")
-                .value_name("REASON")
-                .required(true)
-                .value_parser(PossibleValuesParser::new(Reason::ALL.map(Reason::code)).try_map(reason_of))
-                .help("Why, for the audit trail"),
-        )
-        .args(settings::arguments(&[DATABASE_URL]))
+#[derive(Subcommand)]
+enum Command {
+    /// Applies every migration that is missing
+    Up {
+        /// Then does what `grant` does
+        #[arg(long)]
+        grant: bool,
+        #[command(flatten)]
+        names: AccountNames,
+        #[command(flatten)]
+        flags: SettingFlags<OfDatabase>,
+    },
+    /// Gives the MySQL accounts of bot and reveal-web the rights that this version needs; wants the
+    /// tables
+    Grant {
+        #[command(flatten)]
+        names: AccountNames,
+        #[command(flatten)]
+        flags: SettingFlags<OfDatabase>,
+    },
+    /// Takes the last migration back, with the data in its tables
+    Down {
+        /// How many migrations to take back
+        #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
+        steps: u32,
+        #[command(flatten)]
+        flags: SettingFlags<OfDatabase>,
+    },
+    /// Lists the migrations and whether they are applied
+    Status(SettingFlags<OfDatabase>),
+    /// Ends every secret that lives and takes back what waits for delivery: after a restored backup
+    /// or a failover, what was opened before could be opened again. Senders are told to send again
+    EndAll {
+        /// Why, for the audit trail
+        #[arg(long, value_parser = PossibleValuesParser::new(Reason::ALL.map(Reason::code)).try_map(reason_of))]
+        reason: Reason,
+        #[command(flatten)]
+        flags: SettingFlags<OfDatabase>,
+    },
+    /// Prints the SQL by which an administrator makes the three MySQL accounts
+    Accounts(AllAccounts),
+    /// Shows the settings
+    #[command(subcommand)]
+    Config(Config<OfDatabase>),
+}
+
+/// Which accounts the programs have.
+#[derive(Args)]
+struct AccountNames {
+    /// From where the accounts connect: a host, an address, or a pattern of them
+    #[arg(long, default_value = "%")]
+    host: String,
+    /// The bot's account
+    #[arg(long, value_name = ACCOUNT, default_value = "bot")]
+    bot: String,
+    /// Reveal-web's account
+    #[arg(long, value_name = ACCOUNT, default_value = "web")]
+    web: String,
+}
+
+/// What an administrator is to make.
+#[derive(Args)]
+struct AllAccounts {
+    /// The database (schema) of the tables
+    #[arg(long, value_name = "NAME", default_value = "secure_secret")]
+    database: String,
+    #[command(flatten)]
+    names: AccountNames,
+    /// The account that creates tables
+    #[arg(long, value_name = ACCOUNT, default_value = MIGRATE)]
+    migrate: String,
+    /// What connections must bring: ssl, x509 (a client's certificate) or none [default: ssl, but
+    /// for accounts of localhost]
+    #[arg(long, value_name = "WHAT")]
+    require: Option<Required>,
+    /// Prints the rights of bot and web instead, for an administrator who gives them by hand, once
+    /// the tables are there
+    #[arg(long)]
+    grants: bool,
+}
+
+/// How an account is named on the command line.
+const ACCOUNT: &str = "NAME[@HOST]";
+
+/// The account that creates tables, if nobody says otherwise.
+const MIGRATE: &str = "migrate";
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Required {
+    Ssl,
+    X509,
+    None,
 }
 
 fn reason_of(code: String) -> Result<Reason, String> {
@@ -105,91 +142,39 @@ fn reason_of(code: String) -> Result<Reason, String> {
     reasons.find(|reason| reason.code() == code).ok_or(code)
 }
 
-fn accounts_command() -> Command {
-    Command::new("accounts")
-        .about("Prints the SQL by which an administrator makes the three MySQL accounts")
-        .arg(
-            Arg::new("database")
-                .long("database")
-                .value_name("NAME")
-                .default_value("secure_secret")
-                .help("The database (schema) of the tables"),
-        )
-        .args(account_names())
-        .arg(
-            Arg::new("migrate")
-                .long("migrate")
-                .value_name("NAME[@HOST]")
-                .default_value("migrate")
-                .help("The account that creates tables"),
-        )
-        .arg(
-            Arg::new("require")
-                .long("require")
-                .value_name("WHAT")
-                .value_parser(["ssl", "x509", "none"])
-                .help(
-                    "What connections must bring: ssl, x509 (a client's certificate) or none \
-                     [default: ssl, but for accounts of localhost]",
-                ),
-        )
-        .arg(
-            Arg::new("grants")
-                .long("grants")
-                .action(ArgAction::SetTrue)
-                .help(
-                    "Prints the rights of bot and web instead, for an administrator who gives them by \
-                     hand, once the tables are there",
-                ),
-        )
-}
-
-/// The flags that say which accounts there are.
-fn account_names() -> [Arg; 3] {
-    let account = |name: &'static str, help: &'static str| {
-        Arg::new(name)
-            .long(name)
-            .value_name("NAME[@HOST]")
-            .default_value(name)
-            .help(help)
-    };
-    [
-        Arg::new("host")
-            .long("host")
-            .value_name("HOST")
-            .default_value("%")
-            .help("From where the accounts connect: a host, an address, or a pattern of them"),
-        account("bot", "The bot's account"),
-        account("web", "Reveal-web's account"),
-    ]
-}
-
 /// Runs the command that was given.
-pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
-    match matches.subcommand() {
-        Some(("accounts", matches)) => {
-            print_accounts(matches);
+pub(crate) async fn run(CommandLine { command }: CommandLine) -> anyhow::Result<()> {
+    match command {
+        Command::Up {
+            grant: grants,
+            names,
+            flags,
+        } => {
+            let database = connect(&flags).await?;
+            up(database.connection()).await?;
+            if grants {
+                grant(&names, database.connection()).await?;
+            }
             Ok(())
         }
-        Some(("config", matches)) => match matches.subcommand() {
-            Some((_, matches)) => check_settings(matches),
-            None => Ok(()),
-        },
-        Some(("end-all", matches)) => end_all(matches).await,
-        Some((name, matches)) => {
-            let database = connect(matches).await?;
-            migrate(name, matches, database.connection()).await
+        Command::Grant { names, flags } => grant(&names, connect(&flags).await?.connection()).await,
+        Command::Down { steps, flags } => {
+            let database = connect(&flags).await?;
+            Migrator::down(database.connection(), Some(steps)).await?;
+            print_status(database.connection()).await
         }
-        None => Ok(()),
+        Command::Status(flags) => print_status(connect(&flags).await?.connection()).await,
+        Command::EndAll { reason, flags } => end_all(reason, &flags).await,
+        Command::Accounts(accounts) => {
+            print_accounts(&accounts);
+            Ok(())
+        }
+        Command::Config(Config::Check(flags)) => check_settings(&flags),
     }
 }
 
-async fn end_all(matches: &ArgMatches) -> anyhow::Result<()> {
-    // The command line has it, or this is not reached.
-    let Some(&reason) = matches.get_one::<Reason>("reason") else {
-        return Ok(());
-    };
-    let database = connect(matches).await?;
+async fn end_all(reason: Reason, flags: &SettingFlags<OfDatabase>) -> anyhow::Result<()> {
+    let database = connect(flags).await?;
     database.check_schema().await?;
     let EndedAll {
         secrets,
@@ -202,15 +187,15 @@ async fn end_all(matches: &ArgMatches) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn check_settings(matches: &ArgMatches) -> anyhow::Result<()> {
-    let mut reader = Reader::new(Program::Migrate, matches);
+fn check_settings(flags: &SettingFlags<OfDatabase>) -> anyhow::Result<()> {
+    let mut reader = Reader::new(Program::Migrate, flags);
     reader.required(&DATABASE_URL, DatabaseUrl::parse);
     check::print(&reader, &mut io::stdout().lock())?;
     Ok(reader.finish()?)
 }
 
-async fn connect(matches: &ArgMatches) -> anyhow::Result<Database> {
-    let mut reader = Reader::new(Program::Migrate, matches);
+async fn connect(flags: &SettingFlags<OfDatabase>) -> anyhow::Result<Database> {
+    let mut reader = Reader::new(Program::Migrate, flags);
     let url = reader.required(&DATABASE_URL, DatabaseUrl::parse);
     reader.finish()?;
     let url = url.context("DATABASE_URL is missing")?;
@@ -221,33 +206,15 @@ async fn connect(matches: &ArgMatches) -> anyhow::Result<Database> {
     Ok(database)
 }
 
-async fn migrate(
-    name: &str,
-    matches: &ArgMatches,
-    connection: &DatabaseConnection,
-) -> anyhow::Result<()> {
-    match name {
-        "up" => {
-            let missing = Migrator::get_pending_migrations(connection).await?.len();
-            Migrator::up(connection, None).await?;
-            println!("{missing} migrations applied; the tables are up to date");
-            if matches.get_flag("grant") {
-                grant(matches, connection).await?;
-            }
-        }
-        "grant" => grant(matches, connection).await?,
-        "down" => {
-            let steps = matches.get_one::<u32>("steps").copied().unwrap_or(1);
-            Migrator::down(connection, Some(steps)).await?;
-            print_status(connection).await?;
-        }
-        _ => print_status(connection).await?,
-    }
+async fn up(connection: &DatabaseConnection) -> anyhow::Result<()> {
+    let missing = Migrator::get_pending_migrations(connection).await?.len();
+    Migrator::up(connection, None).await?;
+    println!("{missing} migrations applied; the tables are up to date");
     Ok(())
 }
 
 /// Gives each account its rights. Doing it again changes nothing.
-async fn grant(matches: &ArgMatches, connection: &DatabaseConnection) -> anyhow::Result<()> {
+async fn grant(names: &AccountNames, connection: &DatabaseConnection) -> anyhow::Result<()> {
     if connection.get_database_backend() != DbBackend::MySql {
         println!("SQLite has no accounts; there is nothing to grant");
         return Ok(());
@@ -257,7 +224,7 @@ async fn grant(matches: &ArgMatches, connection: &DatabaseConnection) -> anyhow:
     let name: String = answer
         .context("the server did not say which database this is")?
         .try_get_by_index(0)?;
-    let accounts = accounts(matches, &name);
+    let accounts = accounts(names, &name, MIGRATE);
     for statement in accounts.column_grants() {
         if let Err(error) = connection.execute_unprepared(&statement).await {
             bail!(
@@ -300,39 +267,29 @@ async fn print_status(connection: &DatabaseConnection) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn print_accounts(matches: &ArgMatches) {
-    let accounts = accounts(matches, text(matches, "database"));
-    if matches.get_flag("grants") {
+fn print_accounts(told: &AllAccounts) {
+    let accounts = accounts(&told.names, &told.database, &told.migrate);
+    if told.grants {
         for grant in accounts.column_grants() {
             println!("{grant};");
         }
         return;
     }
-    let require = match matches.get_one::<String>("require").map(String::as_str) {
-        Some("ssl") => Require::Tls,
-        Some("x509") => Require::ClientCertificate,
-        Some("none") => Require::Nothing,
-        _ => Require::TlsFromAfar,
+    let require = match told.require {
+        Some(Required::Ssl) => Require::Tls,
+        Some(Required::X509) => Require::ClientCertificate,
+        Some(Required::None) => Require::Nothing,
+        None => Require::TlsFromAfar,
     };
     print!("{}", accounts.script(require));
 }
 
-fn accounts(matches: &ArgMatches, database: &str) -> Accounts {
-    let host = text(matches, "host");
-    let account = |id: &str| Account::parse(text(matches, id), host);
-    let migrate = matches.try_contains_id("migrate").unwrap_or(false);
+fn accounts(names: &AccountNames, database: &str, migrate: &str) -> Accounts {
+    let account = |name| Account::parse(name, &names.host);
     Accounts {
         database: database.to_owned(),
-        migrate: if migrate {
-            account("migrate")
-        } else {
-            Account::new("migrate", host)
-        },
-        bot: account("bot"),
-        web: account("web"),
+        migrate: account(migrate),
+        bot: account(&names.bot),
+        web: account(&names.web),
     }
-}
-
-fn text<'a>(matches: &'a ArgMatches, id: &str) -> &'a str {
-    matches.get_one::<String>(id).map_or("", String::as_str)
 }

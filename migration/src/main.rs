@@ -12,11 +12,5 @@ use shared::{
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let is_usage = |error: &anyhow::Error| error.is::<SettingsError>();
-    lifecycle::run(
-        Program::Migrate,
-        command::command_line(),
-        command::run,
-        is_usage,
-    )
-    .await
+    lifecycle::run(Program::Migrate, command::run, is_usage).await
 }

@@ -6,14 +6,13 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use clap::{ArgMatches, Command};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use shared::{
     domain::{base_url::PublicBaseUrl, program::Program},
     operate::{
         doctor::{Finding, Report, database, keys},
         health::ask,
-        settings::{self, definitions},
+        settings::{OfWeb, SettingFlags},
     },
 };
 use webpki::{EndEntityCert, KeyUsage};
@@ -33,19 +32,9 @@ const MANY_REFUSED: u64 = 30;
 /// A certificate that ends sooner should have been renewed.
 const RENEWED_BEFORE: Duration = Duration::from_hours(24 * 14);
 
-/// The subcommand and its flags.
-pub(crate) fn command_line() -> Command {
-    Command::new("doctor")
-        .about(
-            "Checks database, keys, certificate and refusals; exit code 0 if all is well, 1 if not. Changes \
-             nothing. `secure-secret-bot doctor` checks the public address, from where it runs",
-        )
-        .args(settings::arguments(&definitions::of(Program::Web)))
-}
-
 /// Checks, telling each finding as it comes.
-pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
-    let (settings, _) = Settings::read(matches)?;
+pub(crate) async fn run(flags: &SettingFlags<OfWeb>) -> anyhow::Result<()> {
+    let (settings, _) = Settings::read(flags)?;
     let mut report = Report::new(io::stdout().lock());
     report.tell(&Finding::good("settings", "complete, and fit together"))?;
     let (findings, database) = database::check(&settings.database, Program::Web).await;

@@ -30,57 +30,67 @@ mod site;
 
 use std::{io, process::ExitCode};
 
-use clap::{ArgMatches, Command};
+use clap::{Parser, Subcommand};
 use shared::{
     domain::program::Program,
     operate::{
         health::ask,
         lifecycle, logging,
-        settings::{SettingsError, arguments, check, definitions},
+        settings::{OfHealth, OfWeb, SettingFlags, SettingsError, check::Config},
     },
 };
 
 use crate::settings::Settings;
 
+/// Serves the reveal page of Secure Secret, and nothing else. Without a subcommand it runs until it
+/// is stopped
+#[derive(Parser)]
+#[command(
+    name = "secure-secret-web",
+    version,
+    args_conflicts_with_subcommands = true
+)]
+struct CommandLine {
+    #[command(flatten)]
+    flags: SettingFlags<OfWeb>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Asks the program that runs here whether it is ready; exit code 0 if it is, 1 if not
+    Health(SettingFlags<OfHealth>),
+    /// Shows the settings
+    #[command(subcommand)]
+    Config(Config<OfWeb>),
+    /// Checks database, keys, certificate and refusals; exit code 0 if all is well, 1 if not.
+    /// Changes nothing. `secure-secret-bot doctor` checks the public address, from where it runs
+    Doctor(SettingFlags<OfWeb>),
+}
+
 /// Runs the program: serves until it is told to stop, or does what a subcommand says.
 pub async fn main() -> ExitCode {
     let is_usage = |error: &anyhow::Error| error.is::<SettingsError>();
-    lifecycle::run(Program::Web, command_line(), run, is_usage).await
+    lifecycle::run(Program::Web, run, is_usage).await
 }
 
-async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
-    match matches.subcommand() {
-        Some(("health", matches)) => health(matches).await,
-        Some(("config", matches)) => matches
-            .subcommand()
-            .map_or(Ok(()), |(_, check)| Settings::check(check)),
-        Some(("doctor", matches)) => doctor::run(matches).await,
-        _ => serve(matches).await,
+async fn run(CommandLine { flags, command }: CommandLine) -> anyhow::Result<()> {
+    match command {
+        None => serve(&flags).await,
+        Some(Command::Health(flags)) => health(&flags).await,
+        Some(Command::Config(Config::Check(flags))) => Settings::check(&flags),
+        Some(Command::Doctor(flags)) => doctor::run(&flags).await,
     }
 }
 
-/// The flags and subcommands.
-fn command_line() -> Command {
-    Command::new("secure-secret-web")
-        .about(
-            "Serves the reveal page of Secure Secret, and nothing else. Without a subcommand it runs \
-             until it is stopped.",
-        )
-        .version(env!("CARGO_PKG_VERSION"))
-        .args(arguments(&definitions::of(Program::Web)))
-        .args_conflicts_with_subcommands(true)
-        .subcommand(ask::command_line())
-        .subcommand(check::command_line(Program::Web))
-        .subcommand(doctor::command_line())
-}
-
-async fn serve(matches: &ArgMatches) -> anyhow::Result<()> {
-    let (settings, logs) = Settings::read(matches)?;
+async fn serve(flags: &SettingFlags<OfWeb>) -> anyhow::Result<()> {
+    let (settings, logs) = Settings::read(flags)?;
     logging::init(logs)?;
     server::run(settings).await
 }
 
-async fn health(matches: &ArgMatches) -> anyhow::Result<()> {
-    let address = ask::address(Program::Web, matches)?;
+async fn health(flags: &SettingFlags<OfHealth>) -> anyhow::Result<()> {
+    let address = ask::address(Program::Web, flags)?;
     Ok(ask::ask(address, &mut io::stdout().lock()).await?)
 }

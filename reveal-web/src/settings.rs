@@ -2,7 +2,6 @@
 
 use std::{io, net::SocketAddr};
 
-use clap::ArgMatches;
 use secrecy::SecretString;
 use shared::{
     crypto::MasterKeys,
@@ -10,7 +9,7 @@ use shared::{
     operate::{
         logging::LogSettings,
         settings::{
-            self, Cidrs, RateLimit, Reader, SettingsError, check,
+            self, Cidrs, OfWeb, RateLimit, Reader, SettingFlags, SettingsError, check,
             definitions::{
                 DATABASE_URL, DEFAULT_LANGUAGE, FERNET_KEYS, HEALTH_ADDR, HSTS_INCLUDE_SUBDOMAINS,
                 LISTEN_ADDR, PUBLIC_BASE_URL, RATE_LIMIT, REDIRECT_ADDR, TLS_CERT, TLS_KEY,
@@ -46,8 +45,8 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Reads every setting; all mistakes come in one error.
-    pub(crate) fn read(matches: &ArgMatches) -> Result<(Self, LogSettings), SettingsError> {
-        let mut reader = Reader::new(Program::Web, matches);
+    pub(crate) fn read(flags: &SettingFlags<OfWeb>) -> Result<(Self, LogSettings), SettingsError> {
+        let mut reader = Reader::new(Program::Web, flags);
         match Self::read_all(&mut reader) {
             Some(read) => reader.finish().map(|()| read),
             None => Err(reader.into_error()),
@@ -55,8 +54,8 @@ impl Settings {
     }
 
     /// Shows every setting on standard output; all mistakes come in one error.
-    pub(crate) fn check(matches: &ArgMatches) -> anyhow::Result<()> {
-        let mut reader = Reader::new(Program::Web, matches);
+    pub(crate) fn check(flags: &SettingFlags<OfWeb>) -> anyhow::Result<()> {
+        let mut reader = Reader::new(Program::Web, flags);
         Self::read_all(&mut reader);
         check::print(&reader, &mut io::stdout().lock())?;
         Ok(reader.finish()?)

@@ -28,7 +28,7 @@ mod workspace;
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
-use clap::{Arg, ArgAction, Command, value_parser};
+use clap::Parser;
 use poem::{
     Server,
     listener::{Acceptor, Listener, TcpListener},
@@ -39,10 +39,33 @@ use tracing_subscriber::prelude::*;
 
 use crate::sim::{Sim, Tokens};
 
+/// A local Slack workspace for development and tests
+#[derive(Parser)]
+#[command(name = "slack-sim")]
+struct CommandLine {
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The app-level token it takes
+    #[arg(long, value_name = "TOKEN", default_value = "xapp-1-simulator")]
+    app_token: String,
+    /// The bot token it takes
+    #[arg(long, value_name = "TOKEN", default_value = "xoxb-simulator")]
+    bot_token: String,
+    /// What response URLs begin with, where a proxy is in between
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// What the addresses of WebSockets begin with
+    #[arg(long, value_name = "URL")]
+    public_socket_url: Option<String>,
+    /// Sends @names in commands as typed, as apps without `should_escape` get them
+    #[arg(long)]
+    no_escape: bool,
+}
+
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "says where it is reached")]
 async fn main() -> anyhow::Result<()> {
-    let matches = command_line().get_matches();
+    let told = CommandLine::parse();
     // Other libraries' lines can quote what passes through: only our own are written.
     let own = Targets::new().with_target("slack_sim", LevelFilter::INFO);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
@@ -50,30 +73,25 @@ async fn main() -> anyhow::Result<()> {
         .with(lines.with_filter(own))
         .init();
 
-    let token = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
     let tokens = Tokens {
-        app: token("app-token"),
-        bot: token("bot-token"),
+        app: told.app_token,
+        bot: told.bot_token,
     };
-    let listen = matches
-        .get_one::<SocketAddr>("listen")
-        .copied()
-        .context("--listen is missing")?;
-    let sockets = tokio::net::TcpListener::bind((listen.ip(), 0)).await?;
-    let acceptor = TcpListener::bind(listen).into_acceptor().await?;
+    let sockets = tokio::net::TcpListener::bind((told.listen.ip(), 0)).await?;
+    let acceptor = TcpListener::bind(told.listen).into_acceptor().await?;
     let address = acceptor
         .local_addr()
         .first()
         .and_then(|address| address.as_socket_addr().copied())
         .context("the listener has no address")?;
-    let public =
-        |name: &str, default: String| matches.get_one::<String>(name).cloned().unwrap_or(default);
     let sockets_at = sockets.local_addr()?;
     let sim = Arc::new(Sim::new(
         tokens,
-        public("public-url", format!("http://{address}")),
-        public("public-socket-url", format!("ws://{sockets_at}")),
-        !matches.get_flag("no-escape"),
+        told.public_url
+            .unwrap_or_else(|| format!("http://{address}")),
+        told.public_socket_url
+            .unwrap_or_else(|| format!("ws://{sockets_at}")),
+        !told.no_escape,
     ));
     tokio::spawn(socket::accept(Arc::clone(&sim), sockets));
     println!(
@@ -84,41 +102,4 @@ async fn main() -> anyhow::Result<()> {
         .run(control::routes(sim))
         .await?;
     Ok(())
-}
-
-fn command_line() -> Command {
-    let token = |name: &'static str, default: &'static str| {
-        Arg::new(name)
-            .long(name)
-            .value_name("TOKEN")
-            .default_value(default)
-    };
-    let url = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name("URL").help(help)
-    };
-    Command::new("slack-sim")
-        .about("A local Slack workspace for development and tests")
-        .arg(
-            Arg::new("listen")
-                .long("listen")
-                .value_name("ADDRESS")
-                .value_parser(value_parser!(SocketAddr))
-                .default_value("127.0.0.1:0"),
-        )
-        .arg(token("app-token", "xapp-1-simulator").help("The app-level token it takes"))
-        .arg(token("bot-token", "xoxb-simulator").help("The bot token it takes"))
-        .arg(url(
-            "public-url",
-            "What response URLs begin with, where a proxy is in between",
-        ))
-        .arg(url(
-            "public-socket-url",
-            "What the addresses of WebSockets begin with",
-        ))
-        .arg(
-            Arg::new("no-escape")
-                .long("no-escape")
-                .action(ArgAction::SetTrue)
-                .help("Sends @names in commands as typed, as apps without should_escape get them"),
-        )
 }

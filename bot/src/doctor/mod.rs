@@ -10,16 +10,16 @@ mod views;
 use std::{
     fs,
     io::{self, Write},
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, ensure};
-use clap::{Arg, ArgAction, ArgMatches, Command};
 use secrecy::SecretString;
 use shared::{
     domain::program::Program,
     operate::{
         doctor::{Finding, Report, database, keys},
-        settings::{self, definitions},
+        settings::{OfBot, SettingFlags},
     },
     store::Database,
 };
@@ -27,48 +27,36 @@ use zeroize::Zeroizing;
 
 use crate::{egress::Egress, settings::Settings, slack::Slack};
 
-/// The flag by which the views are shown to Slack.
-const VIEWS: &str = "views";
-
-/// The subcommand and its flags.
-pub(crate) fn command_line() -> Command {
-    Command::new("doctor")
-        .about(
-            "Checks database, keys, Slack, messages that wait, the way out and the public address; exit code \
-             0 if all is well, 1 if not. Changes nothing but its own note of when --views last ran",
-        )
-        .args(settings::arguments(&definitions::of(Program::Bot)))
-        .arg(
-            Arg::new(VIEWS)
-                .long(VIEWS)
-                .action(ArgAction::SetTrue)
-                .help(
-                    "Shows Slack every view and message that the bot can produce, of made-up content, and \
-                     tells what it refuses; posts nothing, takes two minutes at most",
-                ),
-        )
-        .arg(
-            Arg::new("config-token-file")
-                .long("config-token-file")
-                .value_name("PATH")
-                .help(
-                    "File with an app configuration token (api.slack.com/apps, Your App Configuration \
-                     Tokens), to compare the Slack app with the manifest; - is standard input",
-                ),
-        )
+/// What it is told.
+#[derive(clap::Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    flags: SettingFlags<OfBot>,
+    /// Shows Slack every view and message that the bot can produce, of made-up content, and tells
+    /// what it refuses; posts nothing, takes two minutes at most
+    #[arg(long)]
+    views: bool,
+    /// File with an app configuration token (api.slack.com/apps, Your App Configuration Tokens), to
+    /// compare the Slack app with the manifest; - is standard input
+    #[arg(long, value_name = "PATH")]
+    config_token_file: Option<PathBuf>,
 }
 
 /// Checks, telling each finding as it comes.
-pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
-    let config_token = config_token(matches)?;
-    let (settings, _) = Settings::read(matches)?;
+pub(crate) async fn run(told: &Doctor) -> anyhow::Result<()> {
+    let config_token = told
+        .config_token_file
+        .as_deref()
+        .map(config_token)
+        .transpose()?;
+    let (settings, _) = Settings::read(&told.flags)?;
     let mut report = Report::new(io::stdout().lock());
     report.tell(&Finding::good("settings", "complete, and fit together"))?;
     let database = check_database(&settings, &mut report).await?;
     let egress = Egress::new(&settings.egress)?;
     let bot = slack::check(&settings, &egress, config_token.as_ref(), &mut report).await?;
     let database = database.as_ref();
-    match (matches.get_flag(VIEWS), bot, database) {
+    match (told.views, bot, database) {
         (true, Some(bot), _) => {
             let slack = Slack::new(&settings.slack, egress.clone());
             views::check(&settings, &slack, &bot, database, &mut report).await?;
@@ -108,11 +96,8 @@ async fn check_database(
 }
 
 /// What was given is not repeated: it may be the token itself.
-fn config_token(matches: &ArgMatches) -> anyhow::Result<Option<SecretString>> {
-    let Some(path) = matches.get_one::<String>("config-token-file") else {
-        return Ok(None);
-    };
-    let read = if path == "-" {
+fn config_token(path: &Path) -> anyhow::Result<SecretString> {
+    let read = if path == Path::new("-") {
         io::read_to_string(io::stdin())
     } else {
         fs::read_to_string(path)
@@ -123,5 +108,5 @@ fn config_token(matches: &ArgMatches) -> anyhow::Result<Option<SecretString>> {
         !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()),
         "--config-token-file should hold one token (xoxe...) and nothing else"
     );
-    Ok(Some(SecretString::from(token)))
+    Ok(SecretString::from(token))
 }

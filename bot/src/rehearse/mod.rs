@@ -14,10 +14,9 @@ mod terminal;
 use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, ensure};
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::Args;
 use shared::{
-    domain::program::Program,
-    operate::settings::{self, definitions},
+    operate::settings::{self, OfBot, SettingFlags},
     store::Database,
     text,
 };
@@ -25,46 +24,29 @@ use shared::{
 use self::{people::People, play::Play, report::Report, terminal::Terminal};
 use crate::{egress::Egress, settings::Settings, slack::Probe};
 
-/// The subcommand and its flags.
-pub(crate) fn command_line() -> Command {
-    Command::new("rehearse")
-        .about(
-            "Walks you through a rehearsal in the real workspace, step by step, with made-up secrets, and \
-             prints a report for the maintainers that names nobody",
-        )
-        .args(settings::arguments(&definitions::of(Program::Bot)))
-        .arg(
-            Arg::new("person")
-                .value_name("PERSON")
-                .default_value("@me")
-                .help(
-                    "Who plays: a member ID (in Slack: your picture, Profile, the three dots, Copy member \
-                     ID); with @me it is asked for",
-                ),
-        )
-        .arg(Arg::new("with").long("with").value_name("PERSON").help(
-            "The colleague who gets the secrets, by member ID; oneself where ALLOW_SELF=yes",
-        ))
-        .arg(
-            Arg::new("report")
-                .long("report")
-                .value_name("PATH")
-                .value_parser(value_parser!(PathBuf))
-                .help("Where the report is written too, as Markdown"),
-        )
-        .arg(
-            Arg::new("wait")
-                .long("wait")
-                .value_name("TIME")
-                .value_parser(settings::parse_duration)
-                .default_value("60s")
-                .help("How long is waited for what should happen by itself"),
-        )
+/// What it is told.
+#[derive(Args)]
+pub(crate) struct Rehearse {
+    #[command(flatten)]
+    flags: SettingFlags<OfBot>,
+    /// Who plays: a member ID (in Slack: your picture, Profile, the three dots, Copy member ID);
+    /// with @me it is asked for
+    #[arg(default_value = "@me")]
+    person: String,
+    /// The colleague who gets the secrets, by member ID; oneself where `ALLOW_SELF=yes`
+    #[arg(long, value_name = "PERSON")]
+    with: Option<String>,
+    /// Where the report is written too, as Markdown
+    #[arg(long, value_name = "PATH")]
+    report: Option<PathBuf>,
+    /// How long is waited for what should happen by itself
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = settings::parse_duration)]
+    wait: Duration,
 }
 
 /// Plays it.
-pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
-    let (settings, _) = Settings::read(matches)?;
+pub(crate) async fn run(told: Rehearse) -> anyhow::Result<()> {
+    let (settings, _) = Settings::read(&told.flags)?;
     let database = Database::connect(&settings.database)
         .await
         .context("DATABASE_URL")?;
@@ -73,7 +55,6 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let probe = Probe::new(&settings.slack.api_url, &egress);
     let mut terminal = Terminal::new();
     let mut report = Report::new();
-    let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
     let token = settings.slack.bot_token.as_secret();
     let mut people = People {
         probe: &probe,
@@ -81,11 +62,10 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         terminal: &mut terminal,
         report: &mut report,
     };
-    let sender = people.sender(given("person").unwrap_or("@me")).await?;
+    let sender = people.sender(&told.person).await?;
     let recipient = people
-        .recipient(&sender, given("with"), settings.policy.allow_self)
+        .recipient(&sender, told.with.as_deref(), settings.policy.allow_self)
         .await?;
-    let wait = matches.get_one::<Duration>("wait").copied();
     let began = database.clock().await?;
     let alone = sender == recipient;
     let mut play = Play {
@@ -93,7 +73,7 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         people,
         sender,
         recipient,
-        wait: wait.unwrap_or(Duration::from_mins(1)),
+        wait: told.wait,
     };
     play.all().await?;
     let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
@@ -110,7 +90,7 @@ pub(crate) async fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         "\nThis is the report. It names nobody and holds no secret: please read it, and send it to the \
          maintainers.\n\n{written}"
     ))?;
-    if let Some(path) = matches.get_one::<PathBuf>("report") {
+    if let Some(path) = told.report {
         fs::write(path, &written).context("the report could not be written")?;
     }
     let failures = report.failures();

@@ -5,7 +5,7 @@ use std::{
     process::{self, ExitCode},
 };
 
-use clap::{ArgMatches, Command};
+use clap::Parser;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -15,17 +15,16 @@ use crate::domain::program::Program;
 /// A program from its first line to its exit code: no core dumps, one TLS provider, the command
 /// line, the work, and the last word of what stopped it. `is_usage` tells what the operator can
 /// mend on the command line or in the settings ([`EXIT_USAGE`]) from all else ([`EXIT_FAILURE`]).
-pub async fn run<E: Display>(
+pub async fn run<CommandLine: Parser, E: Display>(
     program: Program,
-    command_line: Command,
-    work: impl AsyncFnOnce(&ArgMatches) -> Result<(), E>,
+    work: impl AsyncFnOnce(CommandLine) -> Result<(), E>,
     is_usage: impl FnOnce(&E) -> bool,
 ) -> ExitCode {
     if let Err(error) = core_dumps::forbid() {
         return complain(program, &error.to_string(), EXIT_FAILURE);
     }
     install_tls_provider();
-    match work(&command_line.get_matches()).await {
+    match work(CommandLine::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let message = format!("{error:#}");

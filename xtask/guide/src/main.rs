@@ -26,7 +26,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use clap::{Arg, ArgAction};
+use clap::Parser;
 use tempfile::TempDir;
 
 use self::{
@@ -60,18 +60,20 @@ const PROGRAMS: [&str; 4] = [
     "slack-sim",
 ];
 
+/// Follows the install guide on a fresh Debian, and compares every output in it
+#[derive(Parser)]
+#[command(name = "guide")]
+struct CommandLine {
+    /// Writes what was really printed into the guide
+    #[arg(long)]
+    write: bool,
+    #[arg(long, hide = true)]
+    built: bool,
+}
+
 fn main() -> ExitCode {
-    let matches = clap::Command::new("guide")
-        .about("Follows the install guide on a fresh Debian, and compares every output in it")
-        .arg(flag("write").help("Writes what was really printed into the guide"))
-        .arg(flag("built").hide(true))
-        .get_matches();
-    let write = matches.get_flag("write");
-    let done = if matches.get_flag("built") {
-        run_built(write)
-    } else {
-        run(write)
-    };
+    let CommandLine { write, built } = CommandLine::parse();
+    let done = if built { run_built(write) } else { run(write) };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -79,10 +81,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn flag(name: &'static str) -> Arg {
-    Arg::new(name).long(name).action(ArgAction::SetTrue)
 }
 
 /// Follows the guide; with `write`, outputs that are no longer real are replaced in it.

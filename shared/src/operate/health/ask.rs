@@ -2,7 +2,6 @@
 
 use std::{io::Write, net::SocketAddr, time::Duration};
 
-use clap::{ArgMatches, Command};
 use http::Request;
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
@@ -10,7 +9,9 @@ use tokio::time::timeout;
 
 use crate::{
     domain::program::Program,
-    operate::settings::{self, Reader, SettingsError, definitions::HEALTH_ADDR},
+    operate::settings::{
+        self, OfHealth, Reader, SettingFlags, SettingsError, definitions::HEALTH_ADDR,
+    },
 };
 
 /// Longest wait for an answer; a program itself waits 2 s for its database.
@@ -30,19 +31,12 @@ pub enum HealthError {
     Output(#[from] std::io::Error),
 }
 
-/// The subcommand.
-#[must_use]
-pub fn command_line() -> Command {
-    Command::new("health")
-        .about(
-            "Asks the program that runs here whether it is ready; exit code 0 if it is, 1 if not",
-        )
-        .args(settings::arguments(&[HEALTH_ADDR]))
-}
-
 /// Where to ask.
-pub fn address(program: Program, matches: &ArgMatches) -> Result<SocketAddr, SettingsError> {
-    let mut reader = Reader::new(program, matches);
+pub fn address(
+    program: Program,
+    flags: &SettingFlags<OfHealth>,
+) -> Result<SocketAddr, SettingsError> {
+    let mut reader = Reader::new(program, flags);
     match reader.required(&HEALTH_ADDR, settings::parse_health_addr) {
         Some(address) => reader.finish().map(|()| address),
         None => Err(reader.into_error()),

@@ -2,25 +2,16 @@
 
 use std::io::{self, Write};
 
-use super::{Reader, arguments, definitions};
-use crate::domain::program::Program;
-use clap::Command;
+use clap::Subcommand;
 
-/// The subcommand, with the flags of the program's own start.
-#[must_use]
-pub fn command_line(program: Program) -> Command {
-    Command::new("config")
-        .about("Shows the settings")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(
-            Command::new("check")
-                .about(
-                    "Shows each setting's value, masked where it is secret, and where it comes \
-                     from; exit code 0 if they are complete, 2 with every mistake if not",
-                )
-                .args(arguments(&definitions::of(program))),
-        )
+use super::{Reader, Selection, SettingFlags, definitions};
+
+/// `config`, with the flags of the program's own start.
+#[derive(Subcommand)]
+pub enum Config<S: Selection> {
+    /// Shows each setting's value, masked where it is secret, and where it comes from; exit code 0
+    /// if they are complete, 2 with every mistake if not
+    Check(SettingFlags<S>),
 }
 
 /// A setting as `config check` shows it.

@@ -20,7 +20,7 @@ mod values;
 
 pub use addresses::{Cidrs, PrivacyUrl, SlackApiUrl};
 pub use egress::{CaBundle, HttpsProxy};
-pub use flags::{ENV_FILE, arguments};
+pub use flags::{OfBot, OfDatabase, OfHealth, OfWeb, Selection, SettingFlags};
 pub use reader::{Problem, Reader, SettingsError};
 pub use slack::{AppToken, BotToken};
 pub use values::{

@@ -2,13 +2,12 @@
 
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
-use clap::ArgMatches;
-
 use crate::domain::{invalid::Invalid, program::Program};
 
 use super::{
     Exposure, Setting,
     check::Shown,
+    flags::SettingFlags,
     masking::{holds_credentials, masked},
     misplaced::{Misplaced, misplaced},
     sources::{Origin, Sources},
@@ -25,8 +24,8 @@ pub struct Reader {
 impl Reader {
     /// Reads the flags given, then the process's environment, then `.env`.
     #[must_use]
-    pub fn new(program: Program, matches: &ArgMatches) -> Self {
-        let (sources, env_file) = Sources::of_process(matches);
+    pub fn new<S>(program: Program, flags: &SettingFlags<S>) -> Self {
+        let (sources, env_file) = Sources::of_process(flags.given.clone());
         Self::with(program, sources, env_file)
     }
 

@@ -8,7 +8,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::ArgMatches;
 use zeroize::Zeroizing;
 
 use super::{Setting, env_file::EnvFile, flags::ENV_FILE};
@@ -129,14 +128,9 @@ pub(super) struct Sources {
 impl Sources {
     /// The flags given, the process's environment, and the `.env` that these name or that is here;
     /// without the latter if it can't be read, with the reason.
-    pub(super) fn of_process(matches: &ArgMatches) -> (Self, Result<(), (PathBuf, Invalid)>) {
-        let flags = matches
-            .ids()
-            .filter_map(|id| {
-                let value = matches.try_get_one::<String>(id.as_str()).ok()??;
-                Some((id.as_str().to_owned(), value.clone()))
-            })
-            .collect();
+    pub(super) fn of_process(
+        flags: BTreeMap<String, String>,
+    ) -> (Self, Result<(), (PathBuf, Invalid)>) {
         Self::with_env_file(flags, Box::new(ProcessEnvironment))
     }
 
