@@ -143,14 +143,9 @@ impl Slack {
         thread: Option<&MessageTs>,
         message: &OutgoingMessage,
     ) -> Result<MessageTs, SlackError> {
-        let posted = self.post_blocks(channel, thread, message, &message.blocks);
-        match posted.await {
-            Err(error) => match message.instead(&error) {
-                Some(blocks) => self.post_blocks(channel, thread, message, blocks).await,
-                None => Err(error),
-            },
-            posted => posted,
-        }
+        message
+            .sent(|blocks| self.post_blocks(channel, thread, message, blocks))
+            .await
     }
 
     async fn post_blocks(
@@ -180,14 +175,9 @@ impl Slack {
         ts: &MessageTs,
         message: &OutgoingMessage,
     ) -> Result<(), SlackError> {
-        let updated = self.update_blocks(channel, ts, message, &message.blocks);
-        match updated.await {
-            Err(error) => match message.instead(&error) {
-                Some(blocks) => self.update_blocks(channel, ts, message, blocks).await,
-                None => Err(error),
-            },
-            updated => updated,
-        }
+        message
+            .sent(|blocks| self.update_blocks(channel, ts, message, blocks))
+            .await
     }
 
     async fn update_blocks(
@@ -318,10 +308,15 @@ pub(crate) struct OutgoingMessage {
 }
 
 impl OutgoingMessage {
-    /// The blocks to send in the place of those that Slack refused.
-    fn instead(&self, error: &SlackError) -> Option<&[Value]> {
-        let unmentioned = self.unmentioned.as_deref();
-        unmentioned.filter(|_| error.is_refused_blocks())
+    /// Sends its blocks, and when Slack refuses them, those without a mention.
+    async fn sent<'a, T, F: Future<Output = Result<T, SlackError>>>(
+        &'a self,
+        send: impl Fn(&'a [Value]) -> F,
+    ) -> Result<T, SlackError> {
+        match (send(&self.blocks).await, &self.unmentioned) {
+            (Err(error), Some(blocks)) if error.is_refused_blocks() => send(blocks).await,
+            (outcome, _) => outcome,
+        }
     }
 }
 
