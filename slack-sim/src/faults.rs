@@ -6,10 +6,10 @@ use poem::http::HeaderValue;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{people, web_api::METHODS};
-
-/// The method by whose name faults of response URLs go.
-pub(crate) const RESPONSE_URL: &str = "response_url";
+use crate::{
+    methods::{METHODS, RESPONSE_URL},
+    people,
+};
 
 /// What calls of a method are answered with instead.
 #[derive(Clone, Default, Deserialize)]

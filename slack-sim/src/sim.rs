@@ -13,11 +13,11 @@ use uuid::Uuid;
 use crate::{
     acknowledgements::Acknowledgements,
     app::App,
-    chat::Message,
     direct_messages::DirectMessages,
     faults::{Faults, HandshakeFault},
     hub::Hub,
-    responses::Responses,
+    messages::Message,
+    response_urls::Responses,
     views::OpenView,
     workspace::Workspace,
 };

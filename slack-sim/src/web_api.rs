@@ -20,23 +20,6 @@ use crate::{
     views::{MOST_IN_A_STACK, OpenView},
 };
 
-/// The methods that there are.
-pub(crate) const METHODS: [&str; 13] = [
-    "apps.connections.open",
-    "apps.manifest.export",
-    "auth.test",
-    "blocks.validate",
-    "bots.info",
-    "chat.delete",
-    "chat.postMessage",
-    "chat.update",
-    "conversations.open",
-    "users.info",
-    "views.open",
-    "views.push",
-    "views.update",
-];
-
 /// What an app does with a view.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Showing {
