@@ -1,16 +1,13 @@
 //! What stands in our own sources, by Rust's tokens: comments, tests and line breaks don't confuse
 //! it.
-//!
-//! What counts as a message is decided by [`Scan::marked`]: a new way of telling operators
-//! something gets a line there.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
-use proc_macro2::{Delimiter, Group, TokenTree};
+use proc_macro2::TokenTree;
 
 use crate::{
     repository,
-    tokens::{all, body, first, is_test, item_length, log_message, says_something, tokens},
+    tokens::{first, is_test, item_length, literal, log_message, says_something, tokens},
 };
 
 /// The programs and what they share.
@@ -22,26 +19,38 @@ pub(crate) struct Message {
     pub(crate) text: String,
 }
 
-/// Every message that operators can get to see.
-pub(crate) fn messages() -> Vec<Message> {
-    let files = FOLDERS
-        .iter()
-        .flat_map(|folder| repository::files(folder, ".rs"));
-    files
-        .flat_map(|file| {
-            let mut scan = Scan(Vec::new());
-            scan.tokens(&tokens(&repository::read(&file)));
-            let texts = scan.0.into_iter();
-            let messages = texts.map(move |text| Message {
-                file: file.clone(),
-                text,
-            });
-            messages.collect::<Vec<_>>()
-        })
-        .collect()
+/// What the programs say.
+#[derive(Default)]
+pub(crate) struct Said {
+    /// What operators get to see for sure: log lines, errors, and mistakes in settings.
+    pub(crate) messages: Vec<Message>,
+    /// Every text that there is.
+    pub(crate) texts: BTreeSet<String>,
 }
 
-struct Scan(Vec<String>);
+/// All of it.
+pub(crate) fn said() -> Said {
+    let mut said = Said::default();
+    for folder in FOLDERS {
+        for file in repository::files(folder, ".rs") {
+            let mut scan = Scan::default();
+            scan.tokens(&tokens(&repository::read(&file)));
+            let messages = scan.messages.into_iter();
+            said.messages.extend(messages.map(|text| Message {
+                file: file.clone(),
+                text,
+            }));
+            said.texts.extend(scan.texts);
+        }
+    }
+    said
+}
+
+#[derive(Default)]
+struct Scan {
+    messages: Vec<String>,
+    texts: Vec<String>,
+}
 
 impl Scan {
     fn tokens(&mut self, tokens: &[TokenTree]) {
@@ -52,6 +61,7 @@ impl Scan {
                 continue;
             }
             self.marked(&tokens[..at], &tokens[at..]);
+            self.texts.extend(literal(&tokens[at]));
             if let TokenTree::Group(group) = &tokens[at] {
                 self.tokens(&group.stream().into_iter().collect::<Vec<_>>());
             }
@@ -61,97 +71,39 @@ impl Scan {
 
     /// Takes what begins here, if it is a message for operators.
     fn marked(&mut self, before: &[TokenTree], here: &[TokenTree]) {
-        let is_after = |mark: &str| before.last().is_some_and(|token| token.to_string() == mark);
-        match (words(here, 4).as_slice(), here) {
+        let words: Vec<_> = here.iter().take(5).map(word).collect();
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        let group = |at: usize| match here.get(at) {
+            Some(TokenTree::Group(group)) => Some(group),
+            _ => None,
+        };
+        let is_method = || before.last().is_some_and(|token| word(token) == ".");
+        let message = match *words.as_slice() {
             // tracing::warn!(a = 1, "message")
-            (["warn" | "error", "!", ..], [_, _, TokenTree::Group(group), ..]) => {
-                self.add(log_message(group));
-            }
+            ["warn" | "error", "!", ..] => group(2).and_then(log_message),
             // Of what goes well, only that a program stops.
-            (["info", "!", ..], [_, _, TokenTree::Group(group), ..]) => {
-                self.add(log_message(group).filter(|text| text.starts_with("stop")));
-            }
-            (["bail" | "anyhow" | "ensure", "!", ..], [_, _, TokenTree::Group(group), ..]) => {
-                self.add(first(group));
-            }
+            ["info", "!", ..] => group(2)
+                .and_then(log_message)
+                .filter(|text| text.starts_with("stop")),
+            ["bail" | "anyhow" | "ensure", "!", ..] => group(2).and_then(first),
             // anyhow's .context("message") and .with_context(|| format!("message"))
-            (["context" | "with_context", ..], [_, TokenTree::Group(group), ..])
-                if is_after(".") =>
-            {
-                self.add(first(group));
-            }
+            ["context" | "with_context", ..] if is_method() => group(1).and_then(first),
             // thiserror's #[error("message")]
-            (["error", ..], [_, TokenTree::Group(group)]) if before.is_empty() => {
-                self.add(first(group));
-            }
-            // Mistakes in settings.
-            (["Invalid", ":", ":", "because"] | ["Problem", ":", ":", "new"], _) => {
-                if let Some(TokenTree::Group(group)) = here.get(4) {
-                    self.add(first(group));
-                }
-            }
-            (["let", "reason", "=", ..], _) => {
-                let end = here.iter().position(|token| token.to_string() == ";");
-                let statement = here[..end.unwrap_or(here.len())].iter().cloned().collect();
-                self.add(first(&Group::new(Delimiter::None, statement)));
-            }
-            // impl Display for ... { ... }
-            (["Display", "for", ..], _) => {
-                if let Some(body) = body(here) {
-                    all(&body, &mut self.0);
-                }
-            }
-            // What an error advises to do.
-            (["fn", "advice", ..], _) => {
-                if let Some(body) = body(here) {
-                    let mut texts = Vec::new();
-                    all(&body, &mut texts);
-                    self.0
-                        .extend(texts.into_iter().filter(|text| text.contains(' ')));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn add(&mut self, text: Option<String>) {
-        self.0.extend(text.filter(|text| says_something(text)));
+            ["error", ..] if before.is_empty() && here.len() == 2 => group(1).and_then(first),
+            ["Invalid", ":", ":", "because", ..] => group(4).and_then(first),
+            _ => None,
+        };
+        self.messages
+            .extend(message.filter(|text| says_something(text)));
     }
 }
 
-fn words(tokens: &[TokenTree], most: usize) -> Vec<&'static str> {
-    // Only these words matter; what is none of them is "".
-    const WORDS: [&str; 21] = [
-        "warn",
-        "error",
-        "info",
-        "!",
-        "bail",
-        "anyhow",
-        "ensure",
-        "context",
-        "with_context",
-        "Invalid",
-        "Problem",
-        ":",
-        "because",
-        "new",
-        "let",
-        "reason",
-        "=",
-        "Display",
-        "for",
-        "fn",
-        "advice",
-    ];
-    let word = |token: &TokenTree| match token {
-        TokenTree::Ident(_) | TokenTree::Punct(_) => {
-            let text = token.to_string();
-            WORDS.into_iter().find(|word| *word == text).unwrap_or("")
-        }
-        _ => "",
-    };
-    tokens.iter().take(most).map(word).collect()
+/// A name or a sign; nothing of all else.
+fn word(token: &TokenTree) -> String {
+    match token {
+        TokenTree::Ident(_) | TokenTree::Punct(_) => token.to_string(),
+        _ => String::new(),
+    }
 }
 
 #[test]
@@ -175,7 +127,7 @@ fn messages_are_found_in_the_ways_that_they_are_told() {
         mod tests { fn test() { tracing::error!("a test") } }
         impl fmt::Display for Failure { fn fmt() { f.write_str(match self { A => "it failed", B => "x" }) } }
     "#;
-    let mut scan = Scan(Vec::new());
+    let mut scan = Scan::default();
     scan.tokens(&tokens(source));
     let expected = [
         "the disk … is full",
@@ -183,8 +135,15 @@ fn messages_are_found_in_the_ways_that_they_are_told() {
         "it broke",
         "stopping",
         "…: … is taken",
-        "is {odd}",
-        "it failed",
     ];
-    assert_eq!(scan.0, expected);
+    assert_eq!(scan.messages, expected);
+    for other in ["is {odd}", "it failed"] {
+        assert!(scan.texts.contains(&other.to_owned()), "{other}");
+    }
+    for text in &scan.texts {
+        assert!(
+            !text.contains("test") && !text.contains("comment"),
+            "{text}"
+        );
+    }
 }

@@ -30,14 +30,6 @@ pub(crate) fn item_length(tokens: &[TokenTree]) -> usize {
         .map_or(tokens.len(), |end| end + 1)
 }
 
-/// The braces that come next.
-pub(crate) fn body(tokens: &[TokenTree]) -> Option<Group> {
-    tokens.iter().find_map(|token| match token {
-        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Some(group.clone()),
-        _ => None,
-    })
-}
-
 /// A log line's text: the literal that is no field's value.
 pub(crate) fn log_message(group: &Group) -> Option<String> {
     let tokens: Vec<_> = group.stream().into_iter().collect();
@@ -68,18 +60,8 @@ pub(crate) fn first(group: &Group) -> Option<String> {
     })
 }
 
-/// Every text in a group that says something.
-pub(crate) fn all(group: &Group, texts: &mut Vec<String>) {
-    for token in group.stream() {
-        match &token {
-            TokenTree::Group(group) => all(group, texts),
-            token => texts.extend(literal(token).filter(|text| says_something(text))),
-        }
-    }
-}
-
 /// A string literal as the documents have it.
-fn literal(token: &TokenTree) -> Option<String> {
+pub(crate) fn literal(token: &TokenTree) -> Option<String> {
     value(token).map(|text| plain(&text))
 }
 
