@@ -14,7 +14,7 @@ use shared::{
     store::{
         Database,
         claim::{self, Which},
-        create::{self, Created, NewSecret},
+        create::{Created, NewSecret},
         deliveries::DeliveryKind,
     },
 };
@@ -92,7 +92,8 @@ impl Keys {
     pub async fn send(&self, store: &Database, text: &str) -> Sent {
         let key = format!("V{}", Uuid::now_v7().simple());
         let new = Self::submission(&key, text);
-        let created = create::create(store, &self.master(), &self.delivery(), &new)
+        let created = store
+            .create(&self.master(), &self.delivery(), &new)
             .await
             .unwrap();
         let Created::New { secret, .. } = created else {
@@ -101,7 +102,7 @@ impl Keys {
         // Receipts of earlier ones may be due by now, as those are late.
         let job = loop {
             let due = Which::Due(&[]);
-            let claimed = claim::claim(store, claim::LONGEST_WAIT, due).await;
+            let claimed = store.claim(claim::LONGEST_WAIT, due).await;
             let job = claimed.unwrap().unwrap();
             if (job.secret, job.kind) == (secret, DeliveryKind::RecipientMessage) {
                 break job;

@@ -30,7 +30,7 @@ use shared::{
     store::{
         Database, StoreError,
         database_url::DatabaseUrl,
-        end_all::{self, EndedAll, Reason},
+        end_all::{EndedAll, Reason},
         sqlite_files::LooseFiles,
     },
 };
@@ -179,7 +179,7 @@ async fn end_all(reason: Reason, flags: &SettingFlags<OfDatabase>) -> anyhow::Re
     let EndedAll {
         secrets,
         taken_back,
-    } = end_all::end_all(&database, reason).await?;
+    } = database.end_all(reason).await?;
     println!(
         "{secrets} secrets ended; {taken_back} of their messages were not out, and are taken back. Bots tell \
          senders and recipients"

@@ -12,7 +12,7 @@ use shared::{
     crypto::{Confirmed, LinkToken},
     store::{
         audit::Visitor,
-        burn::{self, Burn, BurnError, Opened},
+        burn::{Burn, BurnError, Opened},
     },
     text::Locale,
 };
@@ -60,23 +60,23 @@ impl Burning {
             let render = |opened: &Opened| {
                 pages::revealed(appearance.frame(asked_for, None, &Method::POST), opened)
             };
-            let burned = burn::burn(
-                &database,
-                &keys,
-                &token,
-                &confirmed,
-                &visitor,
-                || !at_commit.commits(),
-                render,
-            )
-            .await
-            .map(|burned| match burned {
-                Burn::Revealed { opening, rendered } => Burn::Revealed {
-                    opening,
-                    rendered: rendered.only_copy(losses.only_copy(opening)),
-                },
-                other => other,
-            });
+            let burned = database
+                .burn(
+                    &keys,
+                    &token,
+                    &confirmed,
+                    &visitor,
+                    || !at_commit.commits(),
+                    render,
+                )
+                .await
+                .map(|burned| match burned {
+                    Burn::Revealed { opening, rendered } => Burn::Revealed {
+                        opening,
+                        rendered: rendered.only_copy(losses.only_copy(opening)),
+                    },
+                    other => other,
+                });
             if let Err(BurnError::Unknown(opening)) = &burned {
                 losses.note(*opening);
             }

@@ -5,7 +5,7 @@ use std::{pin::pin, sync::Arc};
 
 use shared::store::{
     StoreError,
-    claim::{self, ClaimError, Which},
+    claim::{ClaimError, Which},
 };
 use tokio::{
     task::JoinSet,
@@ -64,7 +64,13 @@ impl Dispatcher {
                 self.pace.ended(&ended);
             }
             let busy = self.pace.busy();
-            match claim::claim(&self.courier.context.database, LEASE, Which::Due(&busy)).await {
+            match self
+                .courier
+                .context
+                .database
+                .claim(LEASE, Which::Due(&busy))
+                .await
+            {
                 Ok(Some(job)) => {
                     let (courier, addressee) = (self.courier.clone(), job.addressee.clone());
                     let task = self

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use shared::store::{
     Ending,
-    claim::{self, ClaimError, Which},
+    claim::{ClaimError, Which},
     deliveries::{Job, Nudges, Posted, Told},
     later::{self, Later, Refused},
 };
@@ -187,7 +187,7 @@ impl Courier {
     pub(crate) async fn tell_before_stopping(&self, error: &SlackError) {
         let code = error.code().unwrap_or_default();
         loop {
-            let claimed = claim::claim(&self.context.database, LEASE, Which::Answerable).await;
+            let claimed = self.context.database.claim(LEASE, Which::Answerable).await;
             let job = match claimed {
                 Ok(Some(job)) => job,
                 Ok(None) => return,

@@ -11,7 +11,7 @@ use shared::{
     },
     store::{
         StoreError,
-        create::{self, Created, NewSecret},
+        create::{Created, NewSecret},
         submissions::StoredSubmission,
     },
     text::{Locale, Message, text},
@@ -101,12 +101,9 @@ pub(super) async fn check_and_store(context: Arc<Context>, submitted: Submitted)
             };
         }
     };
-    let stored = create::create(
-        &context.database,
-        &context.master_keys,
-        &context.delivery_keys,
-        &new,
-    );
+    let stored = context
+        .database
+        .create(&context.master_keys, &context.delivery_keys, &new);
     match stored.await {
         Ok(Created::New { secret, .. }) => {
             tracing::info!(submission.key = %new.submission_key, secret.id = %secret, "a secret was stored");

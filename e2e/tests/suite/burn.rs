@@ -12,9 +12,8 @@ use shared::{
         Database, Ending, FailureReason, RevokedBy, StoreError,
         audit::Visitor,
         burn::{self, Burn, BurnError},
-        claim::{self, Which},
-        create,
-        end_all::{self, Reason},
+        claim::Which,
+        end_all::Reason,
         settle,
     },
 };
@@ -55,16 +54,16 @@ async fn burn_while(
     };
     let confirmed = confirmed(keys, &sent.token);
     let visitor = Visitor::default();
-    burn::burn(
-        store,
-        &keys.master(),
-        &sent.token,
-        &confirmed,
-        &visitor,
-        gone,
-        render,
-    )
-    .await
+    store
+        .burn(
+            &keys.master(),
+            &sent.token,
+            &confirmed,
+            &visitor,
+            gone,
+            render,
+        )
+        .await
 }
 
 fn wait_for(happens: impl Future<Output = ()>) {
@@ -143,7 +142,7 @@ on_each_engine! {
             let migrating = database.store_of(Account::Migrate).await;
             let sent = keys.send(&store, "taken back").await;
             let ended = burn_while(&store, &keys, &sent, async || {
-                end_all::end_all(&migrating, Reason::Incident).await.unwrap();
+                migrating.end_all(Reason::Incident).await.unwrap();
                 if is_over {
                     database.run(Account::Migrate, OVER).await.unwrap();
                 }
@@ -201,9 +200,9 @@ on_each_engine! {
         let database = TestDatabase::migrated(engine).await;
         let (store, keys) = (database.store().await, Keys::fresh());
         let new = Keys::submission("V1", "still there");
-        create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
+        store.create(&keys.master(), &keys.delivery(), &new).await.unwrap();
         let lease = Duration::from_mins(1);
-        let job = claim::claim(&store, lease, Which::Due(&[])).await.unwrap().unwrap();
+        let job = store.claim(lease, Which::Due(&[])).await.unwrap().unwrap();
         database.run(Account::Migrate, TAKE_THE_LOG_AWAY).await.unwrap();
         let failed = settle::failed(&store, &job, FailureReason::Refused, None).await;
         assert!(matches!(failed, Err(StoreError::Refused { .. })), "{failed:?}");

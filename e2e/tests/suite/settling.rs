@@ -7,8 +7,7 @@ use shared::{
     domain::ids::{ChannelId, MessageTs},
     store::{
         Database, FailureReason,
-        claim::{self, Which},
-        create,
+        claim::Which,
         deliveries::{DeliveryKind, Job, Nudges, Posted, Told},
         settle,
     },
@@ -48,7 +47,8 @@ impl Case {
         let database = TestDatabase::migrated(engine).await;
         let (store, keys) = (database.store().await, Keys::fresh());
         let new = Keys::submission("V1", "x");
-        create::create(&store, &keys.master(), &keys.delivery(), &new)
+        store
+            .create(&keys.master(), &keys.delivery(), &new)
             .await
             .unwrap();
         let case = Self { database, store };
@@ -66,10 +66,7 @@ impl Case {
             .await;
         loop {
             let due = Which::Due(&[]);
-            let job = claim::claim(&self.store, LEASE, due)
-                .await
-                .unwrap()
-                .unwrap();
+            let job = self.store.claim(LEASE, due).await.unwrap().unwrap();
             if job.kind == kind {
                 return job;
             }

@@ -11,7 +11,7 @@ use shared::{
     store::{
         Database,
         audit::Visitor,
-        burn::{self, Burn, BurnError, Opened},
+        burn::{Burn, BurnError, Opened},
     },
 };
 use tokio::{runtime::Handle, task::block_in_place};
@@ -38,16 +38,16 @@ async fn burn_with(
         before_commit();
         false
     };
-    burn::burn(
-        store,
-        &keys.master(),
-        token,
-        &confirmed(keys, token),
-        &visitor,
-        look,
-        render,
-    )
-    .await
+    store
+        .burn(
+            &keys.master(),
+            token,
+            &confirmed(keys, token),
+            &visitor,
+            look,
+            render,
+        )
+        .await
 }
 
 /// Does something in a callback that can't wait.

@@ -14,8 +14,8 @@ use shared::{
         Ending, FailureReason, StoreError,
         audit::Visitor,
         burn::{self, Burn},
-        claim::{self, Which},
-        create::{self, Created},
+        claim::Which,
+        create::Created,
         deliveries::{self, Nudges},
         held,
         later::{self, Later},
@@ -40,7 +40,7 @@ on_each_engine! {
             let (store, keys) = (&store, &keys);
             async move {
                 let new = Keys::submission("V1", &format!("attempt {number}"));
-                create::create(store, &keys.master(), &keys.delivery(), &new).await.unwrap()
+                store.create(&keys.master(), &keys.delivery(), &new).await.unwrap()
             }
         });
         let created = join_all(attempts).await;
@@ -56,9 +56,9 @@ on_each_engine! {
         let (store, keys) = (database.store().await, Keys::fresh());
         for number in 0..10 {
             let new = Keys::submission(&format!("V{number}"), "x");
-            create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
+            store.create(&keys.master(), &keys.delivery(), &new).await.unwrap();
         }
-        let claims = (0..40).map(|_| claim::claim(&store, LEASE, Which::Due(&[])));
+        let claims = (0..40).map(|_| store.claim(LEASE, Which::Due(&[])));
         let mut ids: Vec<_> = join_all(claims).await.into_iter()
             .filter_map(|claimed| claimed.unwrap())
             .map(|job| job.id)
@@ -74,9 +74,9 @@ on_each_engine! {
         let database = TestDatabase::migrated(engine).await;
         let (store, keys) = (database.store().await, Keys::fresh());
         let new = Keys::submission("V1", "x");
-        create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
-        let late = claim::claim(&store, Duration::ZERO, Which::Due(&[])).await.unwrap().unwrap();
-        let current = claim::claim(&store, LEASE, Which::Due(&[])).await.unwrap().unwrap();
+        store.create(&keys.master(), &keys.delivery(), &new).await.unwrap();
+        let late = store.claim(Duration::ZERO, Which::Due(&[])).await.unwrap().unwrap();
+        let current = store.claim(LEASE, Which::Due(&[])).await.unwrap().unwrap();
         assert_eq!((late.id, late.attempt, current.attempt), (current.id, 1, 2));
         let (channel, message) = (ChannelId::parse("D1").unwrap(), MessageTs::parse("1.1").unwrap());
         let posted = deliveries::Posted { channel, message };
@@ -95,8 +95,8 @@ on_each_engine! {
         let database = TestDatabase::migrated(engine).await;
         let (store, keys) = (database.store().await, Keys::fresh());
         let new = Keys::submission("V1", "x");
-        create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
-        let job = claim::claim(&store, LEASE, Which::Due(&[])).await.unwrap().unwrap();
+        store.create(&keys.master(), &keys.delivery(), &new).await.unwrap();
+        let job = store.claim(LEASE, Which::Due(&[])).await.unwrap().unwrap();
         let (channel, message) = (ChannelId::parse("D1").unwrap(), MessageTs::parse("1.1").unwrap());
         let posted = deliveries::Posted { channel, message };
         settle::sent(&store, &job, &posted, Nudges::default()).await.unwrap();
@@ -112,15 +112,15 @@ on_each_engine! {
         let database = TestDatabase::migrated(engine).await;
         let (store, keys) = (database.store().await, Keys::fresh());
         let new = Keys::submission("V1", "x");
-        create::create(&store, &keys.master(), &keys.delivery(), &new).await.unwrap();
-        let died = claim::claim(&store, Duration::ZERO, Which::Due(&[])).await.unwrap().unwrap();
+        store.create(&keys.master(), &keys.delivery(), &new).await.unwrap();
+        let died = store.claim(Duration::ZERO, Which::Due(&[])).await.unwrap().unwrap();
         let token = died.open(&keys.delivery()).unwrap().token;
         let (master, visitor) = (keys.master(), Visitor::default());
-        burn::burn(&store, &master, &token, &confirmed(&keys, &token), &visitor, || false, |_| ()).await.unwrap();
-        let next = claim::claim(&store, LEASE, Which::Due(&[])).await.unwrap().unwrap();
+        store.burn(&master, &token, &confirmed(&keys, &token), &visitor, || false, |_| ()).await.unwrap();
+        let next = store.claim(LEASE, Which::Due(&[])).await.unwrap().unwrap();
         assert!(matches!(next.facts.ending, Some(Ending::Viewed { .. })));
         settle::arrived(&store, &next).await.unwrap();
-        let receipt = claim::claim(&store, LEASE, Which::Due(&[])).await.unwrap().unwrap();
+        let receipt = store.claim(LEASE, Which::Due(&[])).await.unwrap().unwrap();
         assert_eq!(receipt.kind, deliveries::DeliveryKind::SenderReceipt);
         assert_eq!(receipt.outcome, Some(deliveries::Outcome::Sent));
         let events = "SELECT COUNT(*) FROM audit_events WHERE event = 'dm_failed'";
@@ -134,9 +134,9 @@ on_each_engine! {
         let sent = keys.send(&store, "still there").await;
         let (master, visitor) = (keys.master(), Visitor::default());
         let render = |opened: &burn::Opened| opened.text.expose().to_owned();
-        let burned = burn::burn(&store, &master, &sent.token, &confirmed(&keys, &sent.token), &visitor, || true, render).await;
+        let burned = store.burn(&master, &sent.token, &confirmed(&keys, &sent.token), &visitor, || true, render).await;
         assert_eq!(burned, Ok(Burn::Abandoned));
-        let burned = burn::burn(&store, &master, &sent.token, &confirmed(&keys, &sent.token), &visitor, || false, render).await;
+        let burned = store.burn(&master, &sent.token, &confirmed(&keys, &sent.token), &visitor, || false, render).await;
         assert!(matches!(&burned, Ok(Burn::Revealed { opening, rendered }) if opening.secret == sent.secret && rendered == "still there"), "{burned:?}");
         database.remove().await;
     }
@@ -148,7 +148,7 @@ on_each_engine! {
         let extend = "UPDATE secrets SET expires_at = expires_at + 1";
         database.run(e2e::Account::Migrate, extend).await.unwrap();
         let (master, visitor) = (keys.master(), Visitor::default());
-        let burned = burn::burn(&store, &master, &sent.token, &confirmed(&keys, &sent.token), &visitor, || false, |_| ()).await;
+        let burned = store.burn(&master, &sent.token, &confirmed(&keys, &sent.token), &visitor, || false, |_| ()).await;
         assert!(matches!(burned, Err(burn::BurnError::Undecryptable { .. })), "{burned:?}");
         let live = "SELECT COUNT(*) FROM secrets WHERE ciphertext IS NOT NULL";
         assert_eq!(database.count(live).await, 1);

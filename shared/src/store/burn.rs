@@ -118,81 +118,83 @@ pub enum BurnError {
     Store(#[from] StoreError),
 }
 
-/// Opens a secret once.
-///
-/// `confirmed` says when the link's page was made, by the database's clock: whoever looks at it for
-/// longer than [`CONFIRMATION_LIFE`] is asked again. The row keeps what stands for it with the
-/// visitor's address and browser, so that the same page sent twice is told from a visit by somebody
-/// else, whichever process answers.
-///
-/// `render` makes of the plaintext what will be shown; it runs before the transaction, so that
-/// nothing can fail after its commit. `requester_gone` is asked right before each COMMIT: a secret
-/// is not burned for somebody who has left. Once it was asked and somebody was there, the end may
-/// take as long as [`COMMIT_PATIENCE`].
-pub async fn burn<T>(
-    database: &Database,
-    keys: &MasterKeys,
-    token: &LinkToken,
-    confirmed: &Confirmed,
-    visitor: &Visitor,
-    requester_gone: impl Fn() -> bool,
-    render: impl Fn(&Opened) -> T,
-) -> Result<Burn<T>, BurnError> {
-    let Some(row) = Row::read(database, token).await? else {
-        return Ok(Burn::Unknown);
-    };
-    let by = confirmed.by(visitor.ip, visitor.user_agent.as_deref());
-    if let Some(over) = row.over(by)? {
-        return Ok(over);
-    }
-    let attempt = Attempt {
-        database,
-        visitor,
-        by,
-        row: &row,
-        id: BurnId::generate(),
-    };
-    if row.expires_at <= row.now {
-        return attempt.expire().await;
-    }
-    if confirmed.at.until(row.now) > CONFIRMATION_LIFE {
-        return Ok(Burn::Unconfirmed);
-    }
-    let rendered = match row.open(keys, token) {
-        Ok(opened) => render(&opened),
-        Err(BurnError::Undecryptable { secret, reason }) => {
-            attempt.record_failure(reason).await?;
-            return Err(BurnError::Undecryptable { secret, reason });
+impl Database {
+    /// Opens a secret once.
+    ///
+    /// `confirmed` says when the link's page was made, by the database's clock: whoever looks at it
+    /// for longer than [`CONFIRMATION_LIFE`] is asked again. The row keeps what stands for it with
+    /// the visitor's address and browser, so that the same page sent twice is told from a visit by
+    /// somebody else, whichever process answers.
+    ///
+    /// `render` makes of the plaintext what will be shown; it runs before the transaction, so that
+    /// nothing can fail after its commit. `requester_gone` is asked right before each COMMIT: a
+    /// secret is not burned for somebody who has left. Once it was asked and somebody was there,
+    /// the end may take as long as [`COMMIT_PATIENCE`].
+    pub async fn burn<T>(
+        &self,
+        keys: &MasterKeys,
+        token: &LinkToken,
+        confirmed: &Confirmed,
+        visitor: &Visitor,
+        requester_gone: impl Fn() -> bool,
+        render: impl Fn(&Opened) -> T,
+    ) -> Result<Burn<T>, BurnError> {
+        let Some(row) = Row::read(self, token).await? else {
+            return Ok(Burn::Unknown);
+        };
+        let by = confirmed.by(visitor.ip, visitor.user_agent.as_deref());
+        if let Some(over) = row.over(by)? {
+            return Ok(over);
         }
-        Err(error) => return Err(error),
-    };
-    let mut destroyed = attempt.destroy(&requester_gone).await;
-    if matches!(destroyed, Err(StoreError::Deadlock) | Ok(Destroyed::Undone)) {
-        // The database undid everything: once more.
-        destroyed = attempt.destroy(&requester_gone).await;
-    }
-    match destroyed {
-        Ok(Destroyed::ByUs) => Ok(Burn::Revealed {
-            opening: attempt.opening(),
-            rendered,
-        }),
-        Ok(Destroyed::Abandoned) => Ok(Burn::Abandoned),
-        Ok(Destroyed::Undone) => Err(StoreError::Unreachable.into()),
-        Err(StoreError::CommitUnknown) => Err(BurnError::Unknown(attempt.opening())),
-        Err(error) => Err(error.into()),
-        Ok(Destroyed::Conflict) => {
-            // It was opened once, or ended otherwise, whatever its row says: never again.
-            let end = expire::end_conflicted(database, row.secret()).await?;
-            Ok(Burn::Ended(row.ended_by(end)))
+        let attempt = Attempt {
+            database: self,
+            visitor,
+            by,
+            row: &row,
+            id: BurnId::generate(),
+        };
+        if row.expires_at <= row.now {
+            return attempt.expire().await;
         }
-        Ok(Destroyed::Before) => {
-            // Somebody else was first, unless time was over just then.
-            let Some(row) = Row::read(database, token).await? else {
-                return Ok(Burn::Unknown);
-            };
-            match row.over(by)? {
-                Some(over) => Ok(over),
-                None => attempt.expire().await,
+        if confirmed.at.until(row.now) > CONFIRMATION_LIFE {
+            return Ok(Burn::Unconfirmed);
+        }
+        let rendered = match row.open(keys, token) {
+            Ok(opened) => render(&opened),
+            Err(BurnError::Undecryptable { secret, reason }) => {
+                attempt.record_failure(reason).await?;
+                return Err(BurnError::Undecryptable { secret, reason });
+            }
+            Err(error) => return Err(error),
+        };
+        let mut destroyed = attempt.destroy(&requester_gone).await;
+        if matches!(destroyed, Err(StoreError::Deadlock) | Ok(Destroyed::Undone)) {
+            // The self undid everything: once more.
+            destroyed = attempt.destroy(&requester_gone).await;
+        }
+        match destroyed {
+            Ok(Destroyed::ByUs) => Ok(Burn::Revealed {
+                opening: attempt.opening(),
+                rendered,
+            }),
+            Ok(Destroyed::Abandoned) => Ok(Burn::Abandoned),
+            Ok(Destroyed::Undone) => Err(StoreError::Unreachable.into()),
+            Err(StoreError::CommitUnknown) => Err(BurnError::Unknown(attempt.opening())),
+            Err(error) => Err(error.into()),
+            Ok(Destroyed::Conflict) => {
+                // It was opened once, or ended otherwise, whatever its row says: never again.
+                let end = expire::end_conflicted(self, row.secret()).await?;
+                Ok(Burn::Ended(row.ended_by(end)))
+            }
+            Ok(Destroyed::Before) => {
+                // Somebody else was first, unless time was over just then.
+                let Some(row) = Row::read(self, token).await? else {
+                    return Ok(Burn::Unknown);
+                };
+                match row.over(by)? {
+                    Some(over) => Ok(over),
+                    None => attempt.expire().await,
+                }
             }
         }
     }

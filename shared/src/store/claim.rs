@@ -58,41 +58,43 @@ pub enum ClaimError {
     PassedOver(#[from] BadRow),
 }
 
-/// Leases a delivery for `lease` long; `None` when there is none such.
-pub async fn claim(
-    database: &Database,
-    lease: Duration,
-    which: Which<'_>,
-) -> Result<Option<Job>, ClaimError> {
-    let transaction = database.begin().await?;
-    let work = async {
-        let Some(row) = lock(database, &transaction, which).await? else {
+impl Database {
+    /// Leases a delivery for `lease` long; `None` when there is none such.
+    pub async fn claim(
+        &self,
+        lease: Duration,
+        which: Which<'_>,
+    ) -> Result<Option<Job>, ClaimError> {
+        let transaction = self.begin().await?;
+        let work = async {
+            let Some(row) = lock(self, &transaction, which).await? else {
+                return Ok(None);
+            };
+            let id = bad_rows::id_of(&row);
+            let leased = delivery::Entity::update_many()
+                .col_expr(delivery::Column::LeasedUntil, self.now_plus(lease))
+                .col_expr(
+                    delivery::Column::Attempts,
+                    Expr::col(delivery::Column::Attempts).add(1),
+                )
+                .filter(delivery::Column::Id.eq(id))
+                .exec(&transaction)
+                .await?;
+            exactly_one(leased.rows_affected)?;
+            Ok(Some(row))
+        }
+        .await;
+        let Some(row) = database::finish(transaction, work).await? else {
             return Ok(None);
         };
-        let id = bad_rows::id_of(&row);
-        let leased = delivery::Entity::update_many()
-            .col_expr(delivery::Column::LeasedUntil, database.now_plus(lease))
-            .col_expr(
-                delivery::Column::Attempts,
-                Expr::col(delivery::Column::Attempts).add(1),
-            )
-            .filter(delivery::Column::Id.eq(id))
-            .exec(&transaction)
-            .await?;
-        exactly_one(leased.rows_affected)?;
-        Ok(Some(row))
-    }
-    .await;
-    let Some(row) = database::finish(transaction, work).await? else {
-        return Ok(None);
-    };
-    match readable(database, &row).await {
-        Ok(job) => Ok(Some(job)),
-        Err(error) if error.is_passing() => Err(error.into()),
-        Err(error) => {
-            let id = bad_rows::id_of(&row);
-            put_off(database, DeliveryId::from_uuid(id), false).await?;
-            Err(BadRow::new("deliveries", id, error).into())
+        match readable(self, &row).await {
+            Ok(job) => Ok(Some(job)),
+            Err(error) if error.is_passing() => Err(error.into()),
+            Err(error) => {
+                let id = bad_rows::id_of(&row);
+                put_off(self, DeliveryId::from_uuid(id), false).await?;
+                Err(BadRow::new("deliveries", id, error).into())
+            }
         }
     }
 }

@@ -70,24 +70,26 @@ pub enum Created {
     AlreadyStored(StoredSubmission),
 }
 
-/// Stores a submission once. On [`StoreError::CommitUnknown`] it may or may not be stored; asking
-/// again with the same submission key is safe.
-pub async fn create(
-    database: &Database,
-    master_keys: &MasterKeys,
-    delivery_keys: &DeliveryKeys,
-    new: &NewSecret,
-) -> Result<Created, StoreError> {
-    let mut stored = insert(database, master_keys, delivery_keys, new).await;
-    if stored == Err(StoreError::Deadlock) {
-        stored = insert(database, master_keys, delivery_keys, new).await;
-    }
-    if stored != Err(StoreError::Duplicate) {
-        return stored;
-    }
-    match submissions::find(database, new.home.team(), &new.submission_key).await? {
-        Some(submission) => Ok(Created::AlreadyStored(submission)),
-        None => Err(StoreError::Duplicate),
+impl Database {
+    /// Stores a submission once. On [`StoreError::CommitUnknown`] it may or may not be stored;
+    /// asking again with the same submission key is safe.
+    pub async fn create(
+        &self,
+        master_keys: &MasterKeys,
+        delivery_keys: &DeliveryKeys,
+        new: &NewSecret,
+    ) -> Result<Created, StoreError> {
+        let mut stored = insert(self, master_keys, delivery_keys, new).await;
+        if stored == Err(StoreError::Deadlock) {
+            stored = insert(self, master_keys, delivery_keys, new).await;
+        }
+        if stored != Err(StoreError::Duplicate) {
+            return stored;
+        }
+        match submissions::find(self, new.home.team(), &new.submission_key).await? {
+            Some(submission) => Ok(Created::AlreadyStored(submission)),
+            None => Err(StoreError::Duplicate),
+        }
     }
 }
 

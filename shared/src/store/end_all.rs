@@ -57,16 +57,18 @@ pub struct EndedAll {
     pub taken_back: u64,
 }
 
-/// Ends every secret that lives, with its one `revoked` event, and takes back what waits for
-/// delivery. Bots tell senders and recipients. Doing it again ends what came meanwhile.
-pub async fn end_all(database: &Database, reason: Reason) -> Result<EndedAll, StoreError> {
-    let mut all = EndedAll::default();
-    loop {
-        let ended = end_batch(database, reason).await?;
-        all.secrets += ended.secrets;
-        all.taken_back += ended.taken_back;
-        if ended.secrets < BATCH {
-            return Ok(all);
+impl Database {
+    /// Ends every secret that lives, with its one `revoked` event, and takes back what waits for
+    /// delivery. Bots tell senders and recipients. Doing it again ends what came meanwhile.
+    pub async fn end_all(&self, reason: Reason) -> Result<EndedAll, StoreError> {
+        let mut all = EndedAll::default();
+        loop {
+            let ended = end_batch(self, reason).await?;
+            all.secrets += ended.secrets;
+            all.taken_back += ended.taken_back;
+            if ended.secrets < BATCH {
+                return Ok(all);
+            }
         }
     }
 }

@@ -12,8 +12,8 @@ use shared::{
     domain::ids::{ChannelId, MessageTs, SecretId},
     store::{
         Database, StoreError,
-        claim::{self, ClaimError, Which},
-        create::{self, Created},
+        claim::{ClaimError, Which},
+        create::Created,
         database_url::DatabaseUrl,
         deliveries::{DeliveryKind, Job, Nudges, Posted},
         expire, settle,
@@ -67,14 +67,14 @@ impl Lane {
     pub(super) async fn create(&self) -> SecretId {
         let new = Keys::submission(&format!("V{}", Uuid::now_v7().simple()), "x");
         let (master, delivery) = (self.keys.master(), self.keys.delivery());
-        match create::create(&self.calm, &master, &delivery, &new).await {
+        match self.calm.create(&master, &delivery, &new).await {
             Ok(Created::New { secret, .. }) => secret,
             other => unreachable!("{other:?}"),
         }
     }
 
     pub(super) async fn claim(&self, store: &Database) -> Result<Option<Job>, StoreError> {
-        let claimed = claim::claim(store, LEASE, Which::Due(&[])).await;
+        let claimed = store.claim(LEASE, Which::Due(&[])).await;
         claimed.map_err(|error| match error {
             ClaimError::Store(error) => error,
             ClaimError::PassedOver(row) => unreachable!("{row}"),
