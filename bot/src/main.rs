@@ -1,6 +1,9 @@
 //! `secure-secret-bot`: the Slack side. Without a subcommand it runs the worker; the operator's
 //! commands are its subcommands.
 
+// An optimizing build looks at all of a future, which is deeper than the default.
+#![recursion_limit = "256"]
+
 mod alarm;
 mod audit_cli;
 mod census;

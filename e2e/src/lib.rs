@@ -1,6 +1,9 @@
 //! The world of a test: real binaries, a real database, a simulated Slack.
 //!
 //! A harness fails by panicking, with what it saw.
+
+// An optimizing build looks at all of a future, which is deeper than the default.
+#![recursion_limit = "256"]
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,8 @@
 //! `secure-secret-migrate`: creates and changes the tables.
 
+// An optimizing build looks at all of a future, which is deeper than the default.
+#![recursion_limit = "256"]
+
 mod command;
 
 use std::process::ExitCode;

@@ -2,6 +2,9 @@
 //!
 //! The program is all there is for others; what is here besides it is for fuzzing.
 
+// An optimizing build looks at all of a future, which is deeper than the default.
+#![recursion_limit = "256"]
+
 mod access_log;
 mod awaited;
 mod brand;

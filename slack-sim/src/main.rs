@@ -3,6 +3,9 @@
 //! It speaks Socket Mode and the part of the Web API that the bot uses, as strictly as Slack does
 //! where that is known, and has a page on which one person plays everybody.
 
+// An optimizing build looks at all of a future, which is deeper than the default.
+#![recursion_limit = "256"]
+
 mod acknowledgements;
 mod actions;
 mod answers;

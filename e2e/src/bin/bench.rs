@@ -1,6 +1,9 @@
 //! What it costs: reveals against the bare transaction, acknowledgements, memory, start.
 //!
 //! Run by `cargo xtask bench`. Ratios within one run are what counts: machines differ.
+
+// An optimizing build looks at all of a future, which is deeper than the default.
+#![recursion_limit = "256"]
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

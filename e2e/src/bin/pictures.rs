@@ -1,5 +1,8 @@
 //! `pictures`: the README's story, told by the real programs: one secret, from the dialog to the
 //! receipt. Run it by `cargo xtask pictures`.
+
+// An optimizing build looks at all of a future, which is deeper than the default.
+#![recursion_limit = "256"]
 #![expect(clippy::unwrap_used, reason = "a tool; without a picture it fails")]
 
 use std::{fs, path::PathBuf};

@@ -1,4 +1,7 @@
 //! `soak`: random faults under load. Run it by `cargo xtask soak`.
+
+// An optimizing build looks at all of a future, which is deeper than the default.
+#![recursion_limit = "256"]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool")]
 
 use std::{process::ExitCode, time::Duration};

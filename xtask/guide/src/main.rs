@@ -53,6 +53,9 @@ const NEEDED: [(&str, &str); 4] = [
     ("dpkg-dev", "dpkg-scanpackages"),
 ];
 
+/// How the programs are built.
+const PROFILE: &str = "guide";
+
 const PROGRAMS: [&str; 4] = [
     "secure-secret-bot",
     "secure-secret-web",
@@ -85,12 +88,7 @@ fn main() -> ExitCode {
 
 /// Follows the guide; with `write`, outputs that are no longer real are replaced in it.
 fn run(write: bool) -> anyhow::Result<()> {
-    let mut build = cargo::cargo();
-    build.args(["build", "--bins", "--locked"]);
-    for package in ["bot", "reveal-web", "migration", "slack-sim"] {
-        build.args(["--package", package]);
-    }
-    succeed(&mut build)?;
+    succeed(cargo::cargo().args(["build", "--profile", PROFILE, "--locked"]))?;
     if debian::is_root() {
         run_built(write)
     } else {
@@ -160,7 +158,7 @@ fn clone() -> anyhow::Result<TempDir> {
     let release = clone.path().join("target/release");
     fs::create_dir_all(&release)?;
     for program in PROGRAMS {
-        let (built, there) = (binaries("debug").join(program), release.join(program));
+        let (built, there) = (binaries(PROFILE).join(program), release.join(program));
         if fs::hard_link(&built, &there).is_err() {
             fs::copy(&built, &there).with_context(|| built.display().to_string())?;
         }
