@@ -6,17 +6,22 @@ use shared::text::{Locale, Message, text};
 
 use crate::{Account, Simulator, Submission, World, eventually};
 
+/// Most presses before somebody would go and ask for help.
+const PRESSES: usize = 5;
+
 /// Presses Send as people do: again when they are asked to, as it could not be confirmed in time,
 /// which a busy machine may bring about.
 pub async fn until_confirmed<F: Future<Output = Value>>(mut press: impl FnMut() -> F) -> Value {
     let unconfirmed = Locale::ALL.map(|locale| text(locale, Message::SubmissionUnconfirmed));
-    loop {
-        let outcome = press().await;
+    let mut outcome = press().await;
+    for _ in 1..PRESSES {
         let said = outcome["errors"]["secret"].as_str();
         if !said.is_some_and(|said| unconfirmed.iter().any(|text| text == said)) {
-            return outcome;
+            break;
         }
+        outcome = press().await;
     }
+    outcome
 }
 
 /// Whether Slack closed the dialog, or it says that an earlier press sent it.

@@ -47,7 +47,7 @@ impl<'a> Hand<'a> {
         }
     }
 
-    /// Presses twice. How much later than meant the second press began.
+    /// Presses twice. How much later than meant the browser had taken the second press, at most.
     pub(super) async fn press(&self, case: &Case) -> Duration {
         let mut begun = Instant::now();
         self.make(Move::Down).await;
@@ -65,8 +65,8 @@ impl<'a> Hand<'a> {
         }
         let second = begun + case.gap;
         sleep_until(second).await;
-        let late = second.elapsed();
         self.make(Move::Down).await;
+        let late = second.elapsed();
         self.make(Move::Up).await;
         late
     }
