@@ -25,7 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How long pages without script keep a second press off (`style.css`). What comes later is a press
 /// of its own.
 const KEPT_OFF: Duration = Duration::from_millis(1500);
-/// How often a case is tried whose second press such a page got too late, on a machine that is busy.
+/// How often a case is tried whose second press such a page got too late, on a machine that is
+/// busy.
 const TRIES: usize = 6;
 /// How often a browser is asked what it shows: each time costs some of its time.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
