@@ -12,7 +12,7 @@ pub(super) const ENV_FILE: &str = "env-file";
 
 /// Which settings a command takes.
 pub trait Selection {
-    /// They.
+    /// The settings, in the order in which help shows them.
     fn settings() -> Vec<Setting>;
 }
 
