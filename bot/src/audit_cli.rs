@@ -17,7 +17,6 @@ use shared::{
     store::{
         Database,
         audit::{self, Entry, Filter},
-        database_url::DatabaseUrl,
         sqlite_files::LooseFiles,
     },
     text,
@@ -53,7 +52,7 @@ pub(crate) struct List {
 /// Lists the events.
 pub(crate) async fn list(told: &List) -> anyhow::Result<()> {
     let mut reader = Reader::new(Program::Bot, &told.flags);
-    let url = reader.required(&DATABASE_URL, DatabaseUrl::parse);
+    let url = reader.required(&DATABASE_URL);
     reader.finish()?;
     let url = url.context("DATABASE_URL is missing")?;
     let database = Database::connect(&url).await.context("DATABASE_URL")?;

@@ -1,16 +1,15 @@
 //! What the bot can be told.
 
-use std::{fmt::Display, io, net::SocketAddr, num::NonZeroU8, time::Duration};
+use std::{io, net::SocketAddr, num::NonZeroU8, time::Duration};
 
-use secrecy::SecretString;
 use shared::{
-    crypto::{DeliveryKeys, KeyRingError, MasterKeys},
+    crypto::{DeliveryKeys, MasterKeys},
     domain::{base_url::PublicBaseUrl, invalid::Invalid, program::Program},
     operate::{
         logging::LogSettings,
         settings::{
-            self, AppToken, BotToken, CaBundle, HttpsProxy, OfBot, PrivacyUrl, Reader, Setting,
-            SettingFlags, SettingsError, SlackApiUrl, check,
+            AppToken, BotToken, OfBot, PrivacyUrl, Reader, SettingFlags, SettingsError,
+            SlackApiUrl, check,
             definitions::{
                 ALLOW_EXTERNAL, ALLOW_GUESTS, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL,
                 DATABASE_URL, DEFAULT_LANGUAGE, DELIVERY_KEYS, FERNET_KEYS, HEALTH_ADDR,
@@ -78,31 +77,31 @@ impl Settings {
     /// `None` when the reader noted a mistake; it is asked for every setting all the same.
     fn read_all(reader: &mut Reader) -> Option<(Self, LogSettings)> {
         let logging = LogSettings::read(reader);
-        let database = reader.required(&DATABASE_URL, DatabaseUrl::parse);
-        let master_keys = ring(reader, &FERNET_KEYS, MasterKeys::parse);
-        let delivery_keys = ring(reader, &DELIVERY_KEYS, DeliveryKeys::parse);
+        let database = reader.required(&DATABASE_URL);
+        let master_keys = reader.keys(&FERNET_KEYS);
+        let delivery_keys = reader.keys(&DELIVERY_KEYS);
         if let (Some(master), Some(delivery)) = (&master_keys, &delivery_keys)
             && let Err(shared) = delivery.check_apart_from(master)
         {
             reader.reject(&DELIVERY_KEYS, &Invalid::because(shared.to_string()));
         }
-        let public_base_url = reader.required(&PUBLIC_BASE_URL, PublicBaseUrl::parse);
-        let app_token = reader.required(&SLACK_APP_TOKEN, AppToken::parse);
-        let bot_token = reader.required(&SLACK_BOT_TOKEN, BotToken::parse);
-        let api_url = reader.required(&SLACK_API_URL, SlackApiUrl::parse);
-        let connections = reader.required(&SLACK_CONNECTIONS, settings::parse_connections);
+        let public_base_url = reader.required(&PUBLIC_BASE_URL);
+        let app_token = reader.required(&SLACK_APP_TOKEN);
+        let bot_token = reader.required(&SLACK_BOT_TOKEN);
+        let api_url = reader.required(&SLACK_API_URL);
+        let connections = reader.required(&SLACK_CONNECTIONS);
         let egress = EgressSettings {
-            proxy: reader.optional(&HTTPS_PROXY, HttpsProxy::parse),
-            no_proxy: reader.optional(&NO_PROXY, |text| Ok(text.to_owned())),
-            ca_bundle: reader.optional(&CA_BUNDLE, CaBundle::parse),
+            proxy: reader.optional(&HTTPS_PROXY),
+            no_proxy: reader.optional(&NO_PROXY),
+            ca_bundle: reader.optional(&CA_BUNDLE),
         };
-        let health = reader.optional(&HEALTH_ADDR, settings::parse_health_addr);
-        let allow_self = reader.required(&ALLOW_SELF, settings::parse_bool);
-        let allow_external = reader.required(&ALLOW_EXTERNAL, settings::parse_bool);
-        let allow_guests = reader.required(&ALLOW_GUESTS, settings::parse_bool);
-        let default_language = reader.required(&DEFAULT_LANGUAGE, settings::parse_language);
-        let privacy = reader.optional(&PRIVACY_URL, PrivacyUrl::parse);
-        let cleanup_interval = reader.required(&CLEANUP_INTERVAL, settings::parse_duration);
+        let health = reader.optional(&HEALTH_ADDR);
+        let allow_self = reader.required(&ALLOW_SELF);
+        let allow_external = reader.required(&ALLOW_EXTERNAL);
+        let allow_guests = reader.required(&ALLOW_GUESTS);
+        let default_language = reader.required(&DEFAULT_LANGUAGE);
+        let privacy = reader.optional(&PRIVACY_URL);
+        let cleanup_interval = reader.required(&CLEANUP_INTERVAL);
         let read = Self {
             database: database?,
             master_keys: master_keys?,
@@ -127,16 +126,4 @@ impl Settings {
         };
         Some((read, logging?))
     }
-}
-
-fn ring<T: Display>(
-    reader: &mut Reader,
-    setting: &Setting,
-    parse: impl FnOnce(&SecretString) -> Result<T, KeyRingError>,
-) -> Option<T> {
-    let keys = reader.required(setting, |text| {
-        parse(&SecretString::from(text)).map_err(|error| Invalid::because(error.to_string()))
-    })?;
-    reader.describe(setting, keys.to_string());
-    Some(keys)
 }

@@ -29,7 +29,6 @@ use shared::{
     },
     store::{
         Database, StoreError,
-        database_url::DatabaseUrl,
         end_all::{EndedAll, Reason},
         sqlite_files::LooseFiles,
     },
@@ -189,14 +188,14 @@ async fn end_all(reason: Reason, flags: &SettingFlags<OfDatabase>) -> anyhow::Re
 
 fn check_settings(flags: &SettingFlags<OfDatabase>) -> anyhow::Result<()> {
     let mut reader = Reader::new(Program::Migrate, flags);
-    reader.required(&DATABASE_URL, DatabaseUrl::parse);
+    reader.required(&DATABASE_URL);
     check::print(&reader, &mut io::stdout().lock())?;
     Ok(reader.finish()?)
 }
 
 async fn connect(flags: &SettingFlags<OfDatabase>) -> anyhow::Result<Database> {
     let mut reader = Reader::new(Program::Migrate, flags);
-    let url = reader.required(&DATABASE_URL, DatabaseUrl::parse);
+    let url = reader.required(&DATABASE_URL);
     reader.finish()?;
     let url = url.context("DATABASE_URL is missing")?;
     let database = Database::connect(&url).await.context("DATABASE_URL")?;

@@ -2,14 +2,13 @@
 
 use std::{io, net::SocketAddr};
 
-use secrecy::SecretString;
 use shared::{
     crypto::MasterKeys,
     domain::{base_url::PublicBaseUrl, invalid::Invalid, program::Program},
     operate::{
         logging::LogSettings,
         settings::{
-            self, Cidrs, OfWeb, RateLimit, Reader, SettingFlags, SettingsError, check,
+            Cidrs, OfWeb, RateLimit, Reader, SettingFlags, SettingsError, check,
             definitions::{
                 DATABASE_URL, DEFAULT_LANGUAGE, FERNET_KEYS, HEALTH_ADDR, HSTS_INCLUDE_SUBDOMAINS,
                 LISTEN_ADDR, PUBLIC_BASE_URL, RATE_LIMIT, REDIRECT_ADDR, TLS_CERT, TLS_KEY,
@@ -64,21 +63,18 @@ impl Settings {
     /// `None` when the reader noted a mistake; it is asked for every setting all the same.
     fn read_all(reader: &mut Reader) -> Option<(Self, LogSettings)> {
         let logging = LogSettings::read(reader);
-        let database = reader.required(&DATABASE_URL, DatabaseUrl::parse);
-        let keys = master_keys(reader);
-        let public_base_url = reader.required(&PUBLIC_BASE_URL, PublicBaseUrl::parse);
-        let listen = reader.required(&LISTEN_ADDR, settings::parse_listen_addr);
+        let database = reader.required(&DATABASE_URL);
+        let keys = reader.keys(&FERNET_KEYS);
+        let public_base_url = reader.required(&PUBLIC_BASE_URL);
+        let listen = reader.required(&LISTEN_ADDR);
         let certificate = certificate(reader);
-        let redirect = reader.optional(&REDIRECT_ADDR, settings::parse_listen_addr);
-        let hsts_includes_subdomains =
-            reader.required(&HSTS_INCLUDE_SUBDOMAINS, settings::parse_bool);
-        let trusted_proxies = reader
-            .optional(&TRUSTED_PROXIES, Cidrs::parse)
-            .unwrap_or_default();
-        let rate_limit = reader.required(&RATE_LIMIT, RateLimit::parse);
+        let redirect = reader.optional(&REDIRECT_ADDR);
+        let hsts_includes_subdomains = reader.required(&HSTS_INCLUDE_SUBDOMAINS);
+        let trusted_proxies = reader.optional(&TRUSTED_PROXIES).unwrap_or_default();
+        let rate_limit = reader.required(&RATE_LIMIT);
         let brand = Brand::read(reader);
-        let default_language = reader.required(&DEFAULT_LANGUAGE, settings::parse_language);
-        let health = reader.optional(&HEALTH_ADDR, settings::parse_health_addr);
+        let default_language = reader.required(&DEFAULT_LANGUAGE);
+        let health = reader.optional(&HEALTH_ADDR);
         let transport = Transport {
             public_base_url: public_base_url.as_ref(),
             listen,
@@ -146,8 +142,8 @@ impl Transport<'_> {
 /// `None` when the reader noted a mistake.
 #[expect(clippy::option_option, reason = "a mistake is not an absence")]
 fn certificate(reader: &mut Reader) -> Option<Option<Certificate>> {
-    let cert = reader.optional(&TLS_CERT, settings::parse_path);
-    let key = reader.optional(&TLS_KEY, settings::parse_path);
+    let cert = reader.optional(&TLS_CERT);
+    let key = reader.optional(&TLS_KEY);
     let files = match (cert, key) {
         (None, None) => return Some(None),
         (Some(cert), Some(key)) => TlsFiles { cert, key },
@@ -174,13 +170,4 @@ fn certificate(reader: &mut Reader) -> Option<Option<Certificate>> {
             None
         }
     }
-}
-
-fn master_keys(reader: &mut Reader) -> Option<MasterKeys> {
-    let keys = reader.required(&FERNET_KEYS, |text| {
-        MasterKeys::parse(&SecretString::from(text))
-            .map_err(|error| Invalid::because(error.to_string()))
-    })?;
-    reader.describe(&FERNET_KEYS, keys.to_string());
-    Some(keys)
 }

@@ -30,11 +30,11 @@ pub(crate) struct Brand {
 impl Brand {
     /// `None` when the reader noted a mistake.
     pub(crate) fn read(reader: &mut Reader) -> Option<Self> {
-        let name = reader.optional(&BRAND_NAME, |text| one_line(text, NAME_CHARS));
-        let logo = reader.optional(&BRAND_LOGO, Logo::read);
-        let accent = reader.required(&BRAND_ACCENT, Accent::parse);
-        let support = reader.optional(&SUPPORT_CONTACT, Contact::parse);
-        let privacy = reader.optional(&PRIVACY_URL, PrivacyUrl::parse);
+        let name = reader.optional_as(&BRAND_NAME, |text| one_line(text, NAME_CHARS));
+        let logo = reader.optional_as(&BRAND_LOGO, Logo::read);
+        let accent = reader.required_as(&BRAND_ACCENT, Accent::parse);
+        let support = reader.optional_as(&SUPPORT_CONTACT, Contact::parse);
+        let privacy = reader.optional(&PRIVACY_URL);
         Some(Self {
             name,
             logo,

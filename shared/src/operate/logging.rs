@@ -9,16 +9,13 @@ use std::{io, panic, thread, time::Instant};
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
-    EnvFilter, Layer, filter::FilterFn, fmt, layer::SubscriberExt, registry::LookupSpan,
+    Layer, filter::FilterFn, fmt, layer::SubscriberExt, registry::LookupSpan,
     util::SubscriberInitExt,
 };
 
-use crate::{
-    domain::invalid::Invalid,
-    operate::settings::{
-        LogFormat, Problem, Reader,
-        definitions::{LOG_FORMAT, RUST_LOG},
-    },
+use crate::operate::settings::{
+    Directives, LogFormat, Problem, Reader,
+    definitions::{LOG_FORMAT, RUST_LOG},
 };
 
 /// The crates whose lines follow the directives.
@@ -40,18 +37,6 @@ const SILENT: [&str; 3] = ["slack_morphism", "tokio_tungstenite", "tungstenite"]
 /// What other crates may say at most.
 const CAP: Level = Level::WARN;
 
-/// Directives for our own lines, such as `info` or `info,shared=debug`.
-pub struct Directives(EnvFilter);
-
-impl Directives {
-    /// Parses the value of `RUST_LOG`.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        EnvFilter::try_new(text)
-            .map(Self)
-            .map_err(|_| Invalid::because("is no log level or list of directives"))
-    }
-}
-
 /// How and what to log.
 pub struct LogSettings {
     /// How lines are written.
@@ -65,8 +50,8 @@ pub struct LogSettings {
 impl LogSettings {
     /// Reads `LOG_FORMAT` and `RUST_LOG`; `None` when the reader noted a mistake.
     pub fn read(reader: &mut Reader) -> Option<Self> {
-        let format = reader.required(&LOG_FORMAT, LogFormat::parse);
-        let directives = reader.required(&RUST_LOG, Directives::parse);
+        let format = reader.required(&LOG_FORMAT);
+        let directives = reader.required(&RUST_LOG);
         Some(Self {
             format: format?,
             directives: directives?,
@@ -130,7 +115,7 @@ where
     };
     layer
         .with_filter(FilterFn::new(may_be_written))
-        .with_filter(directives.0)
+        .with_filter(directives.into_filter())
         .boxed()
 }
 

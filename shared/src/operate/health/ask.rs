@@ -9,9 +9,7 @@ use tokio::time::timeout;
 
 use crate::{
     domain::program::Program,
-    operate::settings::{
-        self, OfHealth, Reader, SettingFlags, SettingsError, definitions::HEALTH_ADDR,
-    },
+    operate::settings::{OfHealth, Reader, SettingFlags, SettingsError, definitions::HEALTH_ADDR},
 };
 
 /// Longest wait for an answer; a program itself waits 2 s for its database.
@@ -37,7 +35,7 @@ pub fn address(
     flags: &SettingFlags<OfHealth>,
 ) -> Result<SocketAddr, SettingsError> {
     let mut reader = Reader::new(program, flags);
-    match reader.required(&HEALTH_ADDR, settings::parse_health_addr) {
+    match reader.required(&HEALTH_ADDR) {
         Some(address) => reader.finish().map(|()| address),
         None => Err(reader.into_error()),
     }

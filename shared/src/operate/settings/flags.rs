@@ -42,7 +42,7 @@ pub enum OfDatabase {}
 
 impl Selection for OfDatabase {
     fn settings() -> Vec<Setting> {
-        vec![definitions::DATABASE_URL]
+        vec![definitions::DATABASE_URL.setting]
     }
 }
 
@@ -52,7 +52,7 @@ pub enum OfHealth {}
 
 impl Selection for OfHealth {
     fn settings() -> Vec<Setting> {
-        vec![definitions::HEALTH_ADDR]
+        vec![definitions::HEALTH_ADDR.setting]
     }
 }
 

@@ -68,55 +68,63 @@ mod tests {
     fn nothing_secret_is_shown() {
         for (setting, value, shown) in [
             (
-                &DATABASE_URL,
+                DATABASE_URL.setting,
                 "mysql://bot:canary@db.example.org/secure_secret?ssl-ca=/etc/ca.pem",
                 "mysql://bot:***@db.example.org/secure_secret?ssl-ca=/etc/ca.pem",
             ),
             (
-                &DATABASE_URL,
+                DATABASE_URL.setting,
                 "mysql://bot@localhost/x?socket=/run/m.sock",
                 "mysql://bot@localhost/x?socket=/run/m.sock",
             ),
-            (&DATABASE_URL, "mysql://bot:42/canary@db/x", NOT_SHOWN),
-            (&DATABASE_URL, "mysql://bot:/canary@db/x", NOT_SHOWN),
             (
-                &DATABASE_URL,
+                DATABASE_URL.setting,
+                "mysql://bot:42/canary@db/x",
+                NOT_SHOWN,
+            ),
+            (DATABASE_URL.setting, "mysql://bot:/canary@db/x", NOT_SHOWN),
+            (
+                DATABASE_URL.setting,
                 "sqlite://secure-secret.db?mode=rwc",
                 "sqlite://secure-secret.db?mode=rwc",
             ),
             (
-                &HTTPS_PROXY,
+                HTTPS_PROXY.setting,
                 "me:canary@proxy:3128",
                 "http://***:***@proxy:3128/",
             ),
             (
-                &HTTPS_PROXY,
+                HTTPS_PROXY.setting,
                 "http://canary@proxy:3128",
                 "http://***@proxy:3128/",
             ),
-            (&HTTPS_PROXY, "proxy:3128", "proxy:3128"),
-            (&HTTPS_PROXY, "http://me:canary@:1", NOT_SHOWN),
-            (&FERNET_KEYS, "canary", NOT_SHOWN),
-            (&TLS_KEY, "-----BEGIN PRIVATE KEY-----\ncanary", NOT_SHOWN),
-            (&BRAND_NAME, "L'École\n", "L'École\\n"),
+            (HTTPS_PROXY.setting, "proxy:3128", "proxy:3128"),
+            (HTTPS_PROXY.setting, "http://me:canary@:1", NOT_SHOWN),
+            (FERNET_KEYS.setting, "canary", NOT_SHOWN),
+            (
+                TLS_KEY.setting,
+                "-----BEGIN PRIVATE KEY-----\ncanary",
+                NOT_SHOWN,
+            ),
+            (BRAND_NAME.setting, "L'École\n", "L'École\\n"),
         ] {
-            assert_eq!(masked(setting, value), shown);
+            assert_eq!(masked(&setting, value), shown);
         }
     }
 
     #[test]
     fn credentials_are_told_from_addresses() {
         for (setting, value, holds) in [
-            (&DATABASE_URL, "mysql://bot:p@db/x", true),
-            (&DATABASE_URL, "mysql://bot:/p@db/x", true),
-            (&DATABASE_URL, "mysql://bot@db/x", false),
-            (&DATABASE_URL, "sqlite://x.db", false),
-            (&HTTPS_PROXY, "me:p@proxy:3128", true),
-            (&HTTPS_PROXY, "key@proxy:3128", true),
-            (&HTTPS_PROXY, "proxy:3128", false),
-            (&SUPPORT_CONTACT, "aide@exemple.qc.ca", false),
+            (DATABASE_URL.setting, "mysql://bot:p@db/x", true),
+            (DATABASE_URL.setting, "mysql://bot:/p@db/x", true),
+            (DATABASE_URL.setting, "mysql://bot@db/x", false),
+            (DATABASE_URL.setting, "sqlite://x.db", false),
+            (HTTPS_PROXY.setting, "me:p@proxy:3128", true),
+            (HTTPS_PROXY.setting, "key@proxy:3128", true),
+            (HTTPS_PROXY.setting, "proxy:3128", false),
+            (SUPPORT_CONTACT.setting, "aide@exemple.qc.ca", false),
         ] {
-            assert_eq!(holds_credentials(setting, value), holds, "{value}");
+            assert_eq!(holds_credentials(&setting, value), holds, "{value}");
         }
     }
 }

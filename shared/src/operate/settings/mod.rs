@@ -23,12 +23,11 @@ pub use egress::{CaBundle, HttpsProxy};
 pub use flags::{OfBot, OfDatabase, OfHealth, OfWeb, Selection, SettingFlags};
 pub use reader::{Problem, Reader, SettingsError};
 pub use slack::{AppToken, BotToken};
-pub use values::{
-    LogFormat, RateLimit, parse_bool, parse_connections, parse_duration, parse_health_addr,
-    parse_language, parse_listen_addr, parse_path,
-};
+pub use values::{Directives, LogFormat, RateLimit, parse_duration, parse_language};
 
-use crate::domain::program::Program;
+use std::ops::Deref;
+
+use crate::domain::{invalid::Invalid, program::Program};
 
 /// A setting as the programs, their `--help` and the documentation know it.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +44,20 @@ pub struct Setting {
     pub exposure: Exposure,
     /// The programs that it is for.
     pub programs: &'static [Program],
+}
+
+/// A setting with what its value is read as.
+pub struct Typed<T: 'static> {
+    setting: Setting,
+    parse: fn(&str) -> Result<T, Invalid>,
+}
+
+impl<T> Deref for Typed<T> {
+    type Target = Setting;
+
+    fn deref(&self) -> &Setting {
+        &self.setting
+    }
 }
 
 /// What of a setting's value may be seen.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 use crate::domain::{invalid::Invalid, program::Program};
 
 use super::{
-    Exposure, Setting,
+    Exposure, Setting, Typed,
     check::Shown,
     flags::SettingFlags,
     masking::{holds_credentials, masked},
@@ -59,13 +59,30 @@ impl Reader {
     }
 
     /// A setting that must have a value, given or by default.
-    pub fn required<T>(
+    pub fn required<T>(&mut self, setting: &Typed<T>) -> Option<T> {
+        self.required_as(setting, setting.parse)
+    }
+
+    /// A setting that may be absent.
+    pub fn optional<T>(&mut self, setting: &Typed<T>) -> Option<T> {
+        self.optional_as(setting, setting.parse)
+    }
+
+    /// Keys, which must be given; shown is what can be told of them without their value.
+    pub fn keys<T: fmt::Display>(&mut self, setting: &Typed<T>) -> Option<T> {
+        let keys = self.required(setting)?;
+        self.describe(setting, keys.to_string());
+        Some(keys)
+    }
+
+    /// As [`required`](Self::required), read as what only the caller knows.
+    pub fn required_as<T>(
         &mut self,
         setting: &Setting,
         parse: impl FnOnce(&str) -> Result<T, Invalid>,
     ) -> Option<T> {
         let problems = self.problems.len();
-        let value = self.optional(setting, parse);
+        let value = self.optional_as(setting, parse);
         if value.is_none() && self.problems.len() == problems {
             let missing = Invalid::because("is missing");
             self.problems
@@ -74,8 +91,8 @@ impl Reader {
         value
     }
 
-    /// A setting that may be absent.
-    pub fn optional<T>(
+    /// As [`optional`](Self::optional), read as what only the caller knows.
+    pub fn optional_as<T>(
         &mut self,
         setting: &Setting,
         parse: impl FnOnce(&str) -> Result<T, Invalid>,
@@ -106,7 +123,7 @@ impl Reader {
     }
 
     /// Says more of a secret that was read than that it is set; nothing of its value.
-    pub fn describe(&mut self, setting: &Setting, description: String) {
+    fn describe(&mut self, setting: &Setting, description: String) {
         let shown = self
             .shown
             .iter_mut()
@@ -237,10 +254,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::{
-        operate::settings::{definitions::*, parse_bool},
-        store::database_url::DatabaseUrl,
-    };
+    use crate::operate::settings::definitions::*;
 
     fn reader(flags: &[(&str, &str)], variables: &[(&str, &str)]) -> Reader {
         let owned = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
@@ -263,10 +277,13 @@ mod tests {
     fn a_flag_wins_over_the_environment_which_wins_over_the_default() {
         let both = [("LOG_FORMAT", "json")];
         let mut reader = reader(&[("listen-addr", "a")], &[("LISTEN_ADDR", "b"), both[0]]);
-        assert_eq!(reader.required(&LISTEN_ADDR, text).as_deref(), Some("a"));
-        assert_eq!(reader.required(&LOG_FORMAT, text).as_deref(), Some("json"));
+        assert_eq!(reader.required_as(&LISTEN_ADDR, text).as_deref(), Some("a"));
         assert_eq!(
-            reader.required(&RATE_LIMIT, text).as_deref(),
+            reader.required_as(&LOG_FORMAT, text).as_deref(),
+            Some("json")
+        );
+        assert_eq!(
+            reader.required_as(&RATE_LIMIT, text).as_deref(),
             Some("60/60s")
         );
         assert!(reader.finish().is_ok());
@@ -282,7 +299,7 @@ mod tests {
             reader(&[("fernet-keys-file", path)], &[]),
         ] {
             assert_eq!(
-                reader.required(&FERNET_KEYS, text).as_deref(),
+                reader.required_as(&FERNET_KEYS, text).as_deref(),
                 Some("first,second")
             );
         }
@@ -298,11 +315,11 @@ mod tests {
                 ("SLACK_APP_TOKEN_FILE", "b"),
             ],
         );
-        assert!(reader.required(&DATABASE_URL, DatabaseUrl::parse).is_none());
-        assert!(reader.required(&ALLOW_SELF, parse_bool).is_none());
-        assert!(reader.required(&SLACK_APP_TOKEN, text).is_none());
-        assert!(reader.required(&FERNET_KEYS, text).is_none());
-        assert!(reader.optional(&TRUSTED_PROXIES, text).is_none());
+        assert!(reader.required(&DATABASE_URL).is_none());
+        assert!(reader.required(&ALLOW_SELF).is_none());
+        assert!(reader.required_as(&SLACK_APP_TOKEN, text).is_none());
+        assert!(reader.required_as(&FERNET_KEYS, text).is_none());
+        assert!(reader.optional_as(&TRUSTED_PROXIES, text).is_none());
         let message = reader.finish().unwrap_err().to_string();
         assert_eq!(message.lines().count(), 5, "{message}");
         for part in [
@@ -319,10 +336,13 @@ mod tests {
     #[test]
     fn an_empty_value_is_none_and_an_empty_file_a_mistake() {
         let mut absent = reader(&[("log-format", "")], &[("LOG_FORMAT", "")]);
-        assert_eq!(absent.required(&LOG_FORMAT, text).as_deref(), Some("text"));
+        assert_eq!(
+            absent.required_as(&LOG_FORMAT, text).as_deref(),
+            Some("text")
+        );
         let file = tempfile::NamedTempFile::new().unwrap();
         let mut empty = reader(&[], &[("LOG_FORMAT_FILE", file.path().to_str().unwrap())]);
-        assert_eq!(empty.required(&LOG_FORMAT, text), None);
+        assert_eq!(empty.required_as(&LOG_FORMAT, text), None);
         assert!(
             empty
                 .finish()
@@ -343,9 +363,15 @@ mod tests {
             &[("env-file", path), ("listen-addr", "a")],
             &[("LISTEN_ADDR", "b"), ("LOG_FORMAT", "text")],
         );
-        assert_eq!(reader.required(&LISTEN_ADDR, text).as_deref(), Some("a"));
-        assert_eq!(reader.required(&LOG_FORMAT, text).as_deref(), Some("text"));
-        assert_eq!(reader.required(&ALLOW_SELF, text).as_deref(), Some("yes"));
+        assert_eq!(reader.required_as(&LISTEN_ADDR, text).as_deref(), Some("a"));
+        assert_eq!(
+            reader.required_as(&LOG_FORMAT, text).as_deref(),
+            Some("text")
+        );
+        assert_eq!(
+            reader.required_as(&ALLOW_SELF, text).as_deref(),
+            Some("yes")
+        );
         let message = reader.finish().unwrap_err().to_string();
         for part in [
             format!("COLOR is no setting (from COLOR in {path})"),
@@ -369,10 +395,10 @@ mod tests {
             &[("listen-addr", "127.0.0.1:1")],
             &[("FERNET_KEYS", "canary"), ("ALLOW_SELF", "canary")],
         );
-        reader.required(&LISTEN_ADDR, text);
-        reader.required(&FERNET_KEYS, text);
-        reader.required(&ALLOW_SELF, parse_bool);
-        reader.optional(&TLS_CERT, text);
+        reader.required_as(&LISTEN_ADDR, text);
+        reader.required_as(&FERNET_KEYS, text);
+        reader.required(&ALLOW_SELF);
+        reader.optional_as(&TLS_CERT, text);
         reader.describe(&FERNET_KEYS, "1 key".to_owned());
         let mut out = Vec::new();
         crate::operate::settings::check::print(&reader, &mut out).unwrap();

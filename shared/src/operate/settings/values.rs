@@ -7,8 +7,14 @@ use std::{
     time::Duration,
 };
 
-use crate::domain::invalid::Invalid;
-use crate::text::Locale;
+use secrecy::SecretString;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    crypto::{DeliveryKeys, KeyRingError, MasterKeys},
+    domain::invalid::Invalid,
+    text::Locale,
+};
 
 /// `RATE_LIMIT`: at most so many requests in any window of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +49,7 @@ impl RateLimit {
 }
 
 /// `TLS_CERT`, `TLS_KEY`: a file. What it holds is read by whoever needs it.
-pub fn parse_path(text: &str) -> Result<PathBuf, Invalid> {
+pub(super) fn parse_path(text: &str) -> Result<PathBuf, Invalid> {
     if text.contains('\n') || text.contains("-----BEGIN") {
         return Err(Invalid::because(
             "is a file's content, not its path (a name with _FILE behind it wants a file that holds the path)",
@@ -85,6 +91,47 @@ impl LogFormat {
     }
 }
 
+/// `RUST_LOG`: directives for our own lines, such as `info` or `info,shared=debug`.
+pub struct Directives(EnvFilter);
+
+impl Directives {
+    /// Parses the value of `RUST_LOG`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        EnvFilter::try_new(text)
+            .map(Self)
+            .map_err(|_| Invalid::because("is no log level or list of directives"))
+    }
+
+    /// What applies them.
+    #[must_use]
+    pub fn into_filter(self) -> EnvFilter {
+        self.0
+    }
+}
+
+/// `FERNET_KEYS`.
+pub(super) fn parse_master_keys(text: &str) -> Result<MasterKeys, Invalid> {
+    parse_ring(text, MasterKeys::parse)
+}
+
+/// `DELIVERY_KEYS`.
+pub(super) fn parse_delivery_keys(text: &str) -> Result<DeliveryKeys, Invalid> {
+    parse_ring(text, DeliveryKeys::parse)
+}
+
+fn parse_ring<T>(
+    text: &str,
+    parse: impl FnOnce(&SecretString) -> Result<T, KeyRingError>,
+) -> Result<T, Invalid> {
+    parse(&SecretString::from(text)).map_err(|error| Invalid::because(error.to_string()))
+}
+
+/// Takes any text: whoever reads it knows more of what it should be.
+#[expect(clippy::unnecessary_wraps, reason = "has the shape of a parser")]
+pub(super) fn parse_text(text: &str) -> Result<String, Invalid> {
+    Ok(text.to_owned())
+}
+
 /// Parses a duration of at least a second, e.g. `10m`.
 pub fn parse_duration(text: &str) -> Result<Duration, Invalid> {
     let duration = humantime::parse_duration(text)
@@ -96,7 +143,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, Invalid> {
 }
 
 /// Parses a yes or no.
-pub fn parse_bool(text: &str) -> Result<bool, Invalid> {
+pub(super) fn parse_bool(text: &str) -> Result<bool, Invalid> {
     match text.to_ascii_lowercase().as_str() {
         "yes" | "true" | "1" | "on" => Ok(true),
         "no" | "false" | "0" | "off" => Ok(false),
@@ -105,13 +152,13 @@ pub fn parse_bool(text: &str) -> Result<bool, Invalid> {
 }
 
 /// Parses an address and port to listen on.
-pub fn parse_listen_addr(text: &str) -> Result<SocketAddr, Invalid> {
+pub(super) fn parse_listen_addr(text: &str) -> Result<SocketAddr, Invalid> {
     text.parse()
         .map_err(|_| Invalid::because("is no address with a port"))
 }
 
 /// Parses an address and port of this machine itself: what is served there tells of the inside.
-pub fn parse_health_addr(text: &str) -> Result<SocketAddr, Invalid> {
+pub(super) fn parse_health_addr(text: &str) -> Result<SocketAddr, Invalid> {
     let address = parse_listen_addr(text)?;
     if address.ip().is_loopback() {
         Ok(address)
@@ -125,7 +172,7 @@ pub fn parse_health_addr(text: &str) -> Result<SocketAddr, Invalid> {
 const MAX_CONNECTIONS: u8 = 10;
 
 /// Parses a number of Socket Mode connections, 1 to 10.
-pub fn parse_connections(text: &str) -> Result<NonZeroU8, Invalid> {
+pub(super) fn parse_connections(text: &str) -> Result<NonZeroU8, Invalid> {
     text.parse()
         .ok()
         .filter(|count: &NonZeroU8| count.get() <= MAX_CONNECTIONS)
