@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::{Context as _, bail};
 use shared::{
     domain::program::Program,
-    operate::{health, lifecycle},
+    operate::{health, lifecycle, standing},
     store::{
         Database,
         clock_watch::{self, Verdict},
@@ -138,17 +138,34 @@ fn look_after(
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) {
-    let (database, stop) = (|| context.database.clone(), || stop.clone());
-    let metrics = || Arc::clone(&context.metrics);
-    let sweeper = sweeper::run(database(), metrics(), cleanup_interval, stop());
-    tasks.spawn(sweeper);
-    let told = metrics();
-    let tell = move |verdict| told.clock(verdict == Verdict::Sound);
-    tasks.spawn(clock_watch::keep(database(), tell, stop()));
-    tasks.spawn(Arc::clone(census).keep(database(), stop()));
-    let keys = context.master_keys.ids().collect();
-    let noting = key_rings::keep_noting(database(), Program::Bot, keys, stop());
-    tasks.spawn(noting);
+    let (database, metrics) = (context.database.clone(), Arc::clone(&context.metrics));
+    let sweep = move |stop| {
+        sweeper::run(
+            database.clone(),
+            Arc::clone(&metrics),
+            cleanup_interval,
+            stop,
+        )
+    };
+    tasks.spawn(standing::keep("sweeper", stop.clone(), sweep));
+
+    let (database, metrics) = (context.database.clone(), Arc::clone(&context.metrics));
+    let watch = move |stop| {
+        let metrics = Arc::clone(&metrics);
+        let tell = move |verdict| metrics.clock(verdict == Verdict::Sound);
+        clock_watch::keep(database.clone(), tell, stop)
+    };
+    tasks.spawn(standing::keep("clock watch", stop.clone(), watch));
+
+    let (database, census) = (context.database.clone(), Arc::clone(census));
+    let count = move |stop| Arc::clone(&census).keep(database.clone(), stop);
+    tasks.spawn(standing::keep("census", stop.clone(), count));
+
+    let database = context.database.clone();
+    let keys: Vec<_> = context.master_keys.ids().collect();
+    let note =
+        move |stop| key_rings::keep_noting(database.clone(), Program::Bot, keys.clone(), stop);
+    tasks.spawn(standing::keep("key notes", stop.clone(), note));
 }
 
 /// A bot token that is no good shows at once, not at the first command.

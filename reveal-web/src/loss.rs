@@ -17,7 +17,10 @@ use shared::store::{
     loss::{self, Written},
 };
 use tokio::{
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::{
+        Mutex,
+        mpsc::{Receiver, Sender, channel},
+    },
     time::{sleep, timeout},
 };
 
@@ -41,14 +44,10 @@ pub(crate) struct Losses {
 }
 
 impl Losses {
-    /// The place to note losses, and the work of writing them down: it ends when the place is gone
-    /// and the database was told of each.
-    pub(crate) fn new(
-        database: Database,
-        metrics: Arc<Metrics>,
-    ) -> (Self, impl Future<Output = ()> + Send) {
+    /// The place to note losses, and what was noted there.
+    pub(crate) fn new(metrics: Arc<Metrics>) -> (Self, Noted) {
         let (lost, noted) = channel(WAITING);
-        (Self { lost, metrics }, write_down(database, noted))
+        (Self { lost, metrics }, Noted(Arc::new(Mutex::new(noted))))
     }
 
     /// Notes that what this opening was to show may not have arrived.
@@ -101,7 +100,13 @@ impl Drop for Copy {
     }
 }
 
-async fn write_down(database: Database, mut noted: Receiver<Opening>) {
+/// Losses that were noted; whoever writes them down has them alone. Clones share them.
+#[derive(Clone)]
+pub(crate) struct Noted(Arc<Mutex<Receiver<Opening>>>);
+
+/// Writes losses down until nobody can note any more and the database was told of each.
+pub(crate) async fn write_down(database: Database, noted: Noted) {
+    let mut noted = noted.0.lock().await;
     let mut waiting = Vec::new();
     loop {
         let next = if waiting.is_empty() {

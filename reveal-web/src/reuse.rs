@@ -11,7 +11,10 @@ use shared::{
     },
 };
 use tokio::{
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::{
+        Mutex,
+        mpsc::{Receiver, Sender, channel},
+    },
     time::{sleep, timeout},
 };
 
@@ -33,14 +36,10 @@ pub(crate) struct Reuses {
 }
 
 impl Reuses {
-    /// The place to note visits, and the work of counting them: it ends when the place is gone and
-    /// everything is counted.
-    pub(crate) fn new(
-        database: Database,
-        metrics: Arc<Metrics>,
-    ) -> (Self, impl Future<Output = ()> + Send) {
+    /// The place to note visits, and what was noted there.
+    pub(crate) fn new(metrics: Arc<Metrics>) -> (Self, Noted) {
         let (visits, noted) = channel(WAITING);
-        (Self { visits, metrics }, count(database, noted))
+        (Self { visits, metrics }, Noted(Arc::new(Mutex::new(noted))))
     }
 
     /// Notes a visit, if the secret was opened before.
@@ -70,7 +69,13 @@ impl Reuses {
     }
 }
 
-async fn count(database: Database, mut noted: Receiver<(SecretId, Late)>) {
+/// Visits that were noted; whoever counts them has them alone. Clones share them.
+#[derive(Clone)]
+pub(crate) struct Noted(Arc<Mutex<Receiver<(SecretId, Late)>>>);
+
+/// Counts visits until nobody can note any more and everything is counted.
+pub(crate) async fn count(database: Database, noted: Noted) {
+    let mut noted = noted.0.lock().await;
     while let Some(first) = noted.recv().await {
         let mut visits = HashMap::from([(first, 1_u16)]);
         if !noted.is_closed() {

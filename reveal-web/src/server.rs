@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use poem::{Endpoint, EndpointExt as _};
 use shared::{
+    crypto::KeyId,
     domain::{base_url::PublicBaseUrl, program::Program},
     operate::{
         health, lifecycle,
@@ -12,6 +13,7 @@ use shared::{
             RateLimit, Setting,
             definitions::{HEALTH_ADDR, LISTEN_ADDR, REDIRECT_ADDR},
         },
+        standing,
     },
     store::{
         Database,
@@ -28,12 +30,12 @@ use crate::{
     connections::{Certificate, Connections, Served, Transport},
     headers::SecureHeaders,
     health::WebHealth,
-    loss::Losses,
+    loss::{self, Losses},
     metrics::Metrics,
     pages::Theme,
     rate_limit::RateLimitLayer,
     redirect::{Redirect, WithoutTransportSecurity},
-    reuse::Reuses,
+    reuse::{self, Reuses},
     routes::{Routes, catch_panics},
     service,
     settings::Settings,
@@ -64,23 +66,19 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         serve_health(address, &database, &metrics, &stop).await?;
     }
 
-    let noting = tokio::spawn(key_rings::keep_noting(
-        database.clone(),
-        Program::Web,
+    watch_clock(&database, &metrics, &stop);
+    let (reuses, visits) = Reuses::new(Arc::clone(&metrics));
+    let (losses, lost) = Losses::new(Arc::clone(&metrics));
+    let notes = TaskTracker::new();
+    take_notes(
+        &notes,
+        &database,
         settings.keys.ids().collect(),
-        stop.clone(),
-    ));
-    let told = Arc::clone(&metrics);
-    tokio::spawn(clock_watch::keep(
-        database.clone(),
-        move |verdict| told.clock(verdict == Verdict::Sound),
-        stop.clone(),
-    ));
+        visits,
+        lost,
+        &stop,
+    );
     let burns = TaskTracker::new();
-    let (reuses, counting) = Reuses::new(database.clone(), Arc::clone(&metrics));
-    let counting = tokio::spawn(counting);
-    let (losses, writing) = Losses::new(database.clone(), Arc::clone(&metrics));
-    let writing = tokio::spawn(writing);
     let site = Arc::new(Site {
         database,
         keys: Arc::new(settings.keys),
@@ -109,14 +107,45 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         // The database does not answer; nobody waits for these any more.
         tracing::warn!(burns = burns.len(), "stopped with openings under way");
     }
-    noting.await.context("the keys in use could not be noted")?;
     // Everything that could note a visit is gone by now.
-    counting.await.context("visits could not be counted")?;
-    writing
-        .await
-        .context("lost pages could not be written down")?;
+    notes.close();
+    notes.wait().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Keeps an eye on the database's clock.
+fn watch_clock(database: &Database, metrics: &Arc<Metrics>, stop: &CancellationToken) {
+    let (database, metrics) = (database.clone(), Arc::clone(metrics));
+    let watch = move |stop| {
+        let metrics = Arc::clone(&metrics);
+        let tell = move |verdict| metrics.clock(verdict == Verdict::Sound);
+        clock_watch::keep(database.clone(), tell, stop)
+    };
+    tokio::spawn(standing::keep("clock watch", stop.clone(), watch));
+}
+
+/// Writes down which keys are in use, visits after the end, and pages that did not arrive.
+fn take_notes(
+    notes: &TaskTracker,
+    database: &Database,
+    keys: Vec<KeyId>,
+    visits: reuse::Noted,
+    lost: loss::Noted,
+    stop: &CancellationToken,
+) {
+    let kept = database.clone();
+    let note = move |stop| key_rings::keep_noting(kept.clone(), Program::Web, keys.clone(), stop);
+    notes.spawn(standing::keep("key notes", stop.clone(), note));
+
+    // These two end when nobody is left who could note a visit, which is after the stop.
+    let kept = database.clone();
+    let count = move |_| reuse::count(kept.clone(), visits.clone());
+    notes.spawn(standing::keep("count of visits", stop.clone(), count));
+
+    let kept = database.clone();
+    let write = move |_| loss::write_down(kept.clone(), lost.clone());
+    notes.spawn(standing::keep("notes of lost pages", stop.clone(), write));
 }
 
 /// The routes with everything that stands before them, outermost last.
@@ -138,7 +167,9 @@ fn transport(certificate: Option<Certificate>, stop: &CancellationToken) -> Tran
     let Some(certificate) = certificate.map(Arc::new) else {
         return Transport::Plain;
     };
-    tokio::spawn(Arc::clone(&certificate).watch(stop.clone()));
+    let watched = Arc::clone(&certificate);
+    let watch = move |stop| Arc::clone(&watched).watch(stop);
+    tokio::spawn(standing::keep("certificate watch", stop.clone(), watch));
     Transport::Tls(certificate)
 }
 

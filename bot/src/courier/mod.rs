@@ -18,7 +18,7 @@ mod watch;
 use std::{sync::Arc, time::Duration};
 
 use rand::RngExt as _;
-use shared::store::bad_rows::BadRow;
+use shared::{operate::standing, store::bad_rows::BadRow};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{attempt::Attempt, dispatcher::Dispatcher};
@@ -53,8 +53,12 @@ impl Courier {
 
     /// Starts the dispatcher and the watch; each stops once told to, with what it has begun.
     pub(crate) fn spawn(&self, tasks: &TaskTracker, stop: &CancellationToken) {
-        tasks.spawn(Dispatcher::new(self.clone()).run(stop.clone()));
-        tasks.spawn(self.clone().watch(stop.clone()));
+        let courier = self.clone();
+        let dispatch = move |stop| Dispatcher::new(courier.clone()).run(stop);
+        tasks.spawn(standing::keep("dispatcher", stop.clone(), dispatch));
+        let courier = self.clone();
+        let watch = move |stop| courier.clone().watch(stop);
+        tasks.spawn(standing::keep("watch", stop.clone(), watch));
     }
 
     fn passed_over(&self, row: &BadRow) {

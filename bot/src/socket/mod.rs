@@ -15,6 +15,7 @@ mod turnstile;
 
 use std::{num::NonZeroU8, sync::Arc, time::Duration};
 
+use shared::operate::standing;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use self::{open::Target, state::Connections};
@@ -44,14 +45,15 @@ impl Socket {
         let served = TaskTracker::new();
         let slots = TaskTracker::new();
         for number in 1..=count.get() {
-            let slot = Slot {
+            let slot = Arc::new(Slot {
                 number,
                 socket: Arc::clone(&socket),
                 turnstile: Arc::clone(&turnstile),
                 served: served.clone(),
                 stop: stop.clone(),
-            };
-            slots.spawn(slot.run());
+            });
+            let open = move |_| Arc::clone(&slot).run();
+            slots.spawn(standing::keep("connection", stop.clone(), open));
         }
         slots.close();
         slots.wait().await;

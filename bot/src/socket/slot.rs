@@ -36,7 +36,7 @@ pub(super) struct Slot {
 impl Slot {
     /// Opens one connection after the other until told to stop. One that Slack is about to end is
     /// still read and answered while its successor opens.
-    pub(super) async fn run(self) {
+    pub(super) async fn run(self: Arc<Self>) {
         let stop = self.stop.clone();
         stop.run_until_cancelled(Box::pin(self.keep_open())).await;
     }

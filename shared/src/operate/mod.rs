@@ -6,3 +6,4 @@ pub mod health;
 pub mod lifecycle;
 pub mod logging;
 pub mod settings;
+pub mod standing;
