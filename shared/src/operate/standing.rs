@@ -41,14 +41,14 @@ mod tests {
 
     /// How often work begins that panics so many times and ends then, and how long that takes.
     async fn begun(panics: u32, stop: CancellationToken) -> (u32, Duration) {
-        let (started, begun) = (Instant::now(), Cell::new(0));
-        let begin = |_| {
-            begun.set(begun.get() + 1);
-            let panics = begun.get() <= panics;
+        let (started, times) = (Instant::now(), Cell::new(0));
+        let work = |_| {
+            times.set(times.get() + 1);
+            let panics = times.get() <= panics;
             async move { assert!(!panics, "on purpose") }
         };
-        keep("test", stop, begin).await;
-        (begun.get(), started.elapsed())
+        keep("test", stop, work).await;
+        (times.get(), started.elapsed())
     }
 
     #[tokio::test(start_paused = true)]
