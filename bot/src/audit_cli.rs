@@ -55,7 +55,9 @@ pub(crate) async fn list(told: &List) -> anyhow::Result<()> {
     let url = reader.required(&DATABASE_URL);
     reader.finish()?;
     let url = url.context("DATABASE_URL is missing")?;
-    let database = Database::connect(&url).await.context("DATABASE_URL")?;
+    let database = Database::connect(&url, Program::Bot)
+        .await
+        .context("DATABASE_URL")?;
     if let Some(files) = LooseFiles::of(&url) {
         lifecycle::warn(Program::Bot, &files.warning());
     }
@@ -83,7 +85,12 @@ fn print_json(out: &mut impl Write, entries: &[Entry]) -> io::Result<()> {
     for entry in entries {
         let line = json!({
             "occurred_at": text::rfc3339(entry.occurred_at),
+            "version": entry.version,
             "event": entry.event,
+            "outcome": entry.outcome,
+            "team": entry.team,
+            "actor": entry.actor,
+            "actor_kind": entry.actor_kind,
             "secret": entry.secret.map(|secret| secret.to_string()),
             "sender": entry.sender,
             "recipient": entry.recipient,
@@ -96,9 +103,10 @@ fn print_json(out: &mut impl Write, entries: &[Entry]) -> io::Result<()> {
     Ok(())
 }
 
-const HEADINGS: [&str; 7] = [
+const HEADINGS: [&str; 8] = [
     "TIME",
     "EVENT",
+    "OUTCOME",
     "SECRET",
     "SENDER",
     "RECIPIENT",
@@ -137,6 +145,7 @@ fn row(entry: &Entry) -> [String; HEADINGS.len()] {
     [
         text::rfc3339(entry.occurred_at),
         printable(&entry.event),
+        known(&entry.outcome),
         known(&secret),
         known(&entry.sender),
         known(&entry.recipient),
@@ -183,7 +192,12 @@ mod tests {
     fn long_addresses_do_not_push_the_columns_apart() {
         let entry = |ip: Option<&str>, event: &str| Entry {
             occurred_at: Timestamp::from_millis(1_795_460_580_000),
+            version: 2,
             event: event.to_owned(),
+            outcome: Some("done".to_owned()),
+            team: None,
+            actor: None,
+            actor_kind: None,
             secret: None,
             sender: Some("U1".to_owned()),
             recipient: None,

@@ -34,6 +34,7 @@ pub(crate) struct Metrics {
     deliveries: Family<Delivery, Counter>,
     sweeps: Family<Outcome, Counter>,
     destroyed: Counter,
+    purged: Counter,
     passed_over: Family<Step, Counter>,
     waiting: Gauge,
     clock: Gauge,
@@ -88,6 +89,7 @@ impl Metrics {
             deliveries: Family::default(),
             sweeps: Family::default(),
             destroyed: Counter::default(),
+            purged: Counter::default(),
             passed_over: Family::default(),
             waiting: Gauge::default(),
             clock: Gauge::default(),
@@ -147,6 +149,11 @@ impl Metrics {
             "expired_destroyed",
             "Secrets destroyed by the sweeper",
             self.destroyed.clone(),
+        );
+        registry.register(
+            "rows_purged",
+            "Secrets that ended long ago whose rows were removed",
+            self.purged.clone(),
         );
         registry.register(
             "rows_passed_over",
@@ -259,6 +266,10 @@ impl Metrics {
         };
         self.sweeps.get_or_create(&Outcome { outcome }).inc();
         self.destroyed.inc_by(destroyed.unwrap_or_default().into());
+    }
+
+    pub(crate) fn purged(&self, secrets: u32) {
+        self.purged.inc_by(secrets.into());
     }
 }
 

@@ -13,7 +13,7 @@ use shared::{
             definitions::{
                 ALLOW_EXTERNAL, ALLOW_GUESTS, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL,
                 DATABASE_URL, DEFAULT_LANGUAGE, DELIVERY_KEYS, FERNET_KEYS, HEALTH_ADDR,
-                HTTPS_PROXY, NO_PROXY, PRIVACY_URL, PUBLIC_BASE_URL, SLACK_API_URL,
+                HTTPS_PROXY, NO_PROXY, PRIVACY_URL, PUBLIC_BASE_URL, PURGE_AFTER, SLACK_API_URL,
                 SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_CONNECTIONS,
             },
         },
@@ -36,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) default_language: Locale,
     pub(crate) privacy: Option<PrivacyUrl>,
     pub(crate) cleanup_interval: Duration,
+    pub(crate) purge_after: Duration,
     /// Where health is served; nowhere if `None`.
     pub(crate) health: Option<SocketAddr>,
 }
@@ -102,6 +103,7 @@ impl Settings {
         let default_language = reader.required(&DEFAULT_LANGUAGE);
         let privacy = reader.optional(&PRIVACY_URL);
         let cleanup_interval = reader.required(&CLEANUP_INTERVAL);
+        let purge_after = reader.required(&PURGE_AFTER);
         let read = Self {
             database: database?,
             master_keys: master_keys?,
@@ -122,6 +124,7 @@ impl Settings {
             default_language: default_language?,
             privacy,
             cleanup_interval: cleanup_interval?,
+            purge_after: purge_after?,
             health,
         };
         Some((read, logging?))

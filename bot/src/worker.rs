@@ -32,7 +32,7 @@ use crate::{
     settings::Settings,
     slack::{Directory, Slack},
     socket::{self, Connections, Socket},
-    sweeper,
+    sweeper::{self, Schedule},
 };
 
 /// The pause between two tries to have the bot token checked.
@@ -45,7 +45,7 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let stop = lifecycle::shutdown_on_signals().context("signals can't be received")?;
     let egress = Egress::new(&settings.egress)?;
-    let database = Database::open(&settings.database, &stop).await?;
+    let database = Database::open(&settings.database, Program::Bot, &stop).await?;
     let installation = Installation::of(
         installation::id(&database).await?,
         &settings.public_base_url,
@@ -85,7 +85,11 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         outage,
     });
     tasks.spawn(check_bot_token(Arc::clone(&context), stop.clone()));
-    look_after(&context, settings.cleanup_interval, &census, &tasks, &stop);
+    let schedule = Schedule {
+        every: settings.cleanup_interval,
+        purge_after: settings.purge_after,
+    };
+    look_after(&context, schedule, &census, &tasks, &stop);
     let courier = Courier::new(Arc::clone(&context));
     courier.spawn(&tasks, &stop);
     let socket = Socket {
@@ -133,20 +137,13 @@ async fn serve(address: SocketAddr, health: BotHealth) -> anyhow::Result<()> {
 /// Sweeps, notes which keys are in use and that this bot runs, and keeps an eye on the clock.
 fn look_after(
     context: &Context,
-    cleanup_interval: Duration,
+    schedule: Schedule,
     census: &Arc<Census>,
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) {
     let (database, metrics) = (context.database.clone(), Arc::clone(&context.metrics));
-    let sweep = move |stop| {
-        sweeper::run(
-            database.clone(),
-            Arc::clone(&metrics),
-            cleanup_interval,
-            stop,
-        )
-    };
+    let sweep = move |stop| sweeper::run(database.clone(), Arc::clone(&metrics), schedule, stop);
     tasks.spawn(standing::keep("sweeper", stop.clone(), sweep));
 
     let (database, metrics) = (context.database.clone(), Arc::clone(&context.metrics));

@@ -17,7 +17,7 @@ CREATE DATABASE IF NOT EXISTS \`secure_secret\`;
 CREATE USER 'migrate'@'localhost' IDENTIFIED BY '$(password migrate)';
 CREATE USER 'bot'@'localhost' IDENTIFIED BY '$(password bot)';
 CREATE USER 'web'@'localhost' IDENTIFIED BY '$(password web)';
-GRANT CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE ON \`secure_secret\`.* TO 'migrate'@'localhost' WITH GRANT OPTION;
+GRANT CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE, CREATE ROUTINE, ALTER ROUTINE, EXECUTE ON \`secure_secret\`.* TO 'migrate'@'localhost' WITH GRANT OPTION;
 SQL
 }
 

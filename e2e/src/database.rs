@@ -3,13 +3,17 @@
 use migration::{
     Migrator, MigratorTrait as _,
     accounts::{Account as Grantee, Accounts},
+    doors,
 };
 use std::path::Path;
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbErr, Statement, TryGetable,
 };
-use shared::store::{Database, StoreError, database_url::DatabaseUrl};
+use shared::{
+    domain::program::Program,
+    store::{Database, StoreError, database_url::DatabaseUrl},
+};
 use tempfile::TempDir;
 use url::Url;
 use uuid::Uuid;
@@ -25,6 +29,17 @@ pub enum Engine {
     MySql,
 }
 
+impl Engine {
+    /// As people call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::MySql => "MySQL",
+        }
+    }
+}
+
 /// The account of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Account {
@@ -34,6 +49,18 @@ pub enum Account {
     Bot,
     /// Reveal-web's.
     Web,
+}
+
+impl Account {
+    /// Whose it is.
+    #[must_use]
+    pub const fn program(self) -> Program {
+        match self {
+            Self::Migrate => Program::Migrate,
+            Self::Bot => Program::Bot,
+            Self::Web => Program::Web,
+        }
+    }
 }
 
 /// A database that is gone after the test.
@@ -64,6 +91,11 @@ impl TestDatabase {
         let database = Self::empty_on(Engine::MySql, server.url()).await;
         database.migrate().await;
         database
+    }
+
+    /// The same without tables.
+    pub async fn empty_on_server(server: &OwnMySql) -> Self {
+        Self::empty_on(Engine::MySql, server.url()).await
     }
 
     async fn empty_on(engine: Engine, server: String) -> Self {
@@ -101,17 +133,17 @@ impl TestDatabase {
     }
 
     async fn migrate(&self) {
-        Migrator::up(self.store().await.connection(), None)
-            .await
-            .unwrap();
+        let store = self.store().await;
+        Migrator::up(&store.pool(), None).await.unwrap();
+        doors::make(&store.pool()).await.unwrap();
         self.grant().await;
     }
 
     /// Gives the programs' accounts their rights, which MySQL ties to tables that exist.
     pub async fn grant(&self) {
         if let Some(admin) = &self.admin {
-            for grant in self.accounts().column_grants() {
-                execute(admin, &grant).await;
+            for grant in &self.accounts().grants() {
+                execute(admin, grant).await;
             }
         }
     }
@@ -133,6 +165,17 @@ impl TestDatabase {
         }
     }
 
+    /// The same for a MySQL database that is on several servers, at these ports of this machine.
+    #[must_use]
+    pub fn url_at(&self, account: Account, ports: &[u16]) -> String {
+        let hosts: Vec<_> = ports
+            .iter()
+            .map(|port| format!("127.0.0.1:{port}"))
+            .collect();
+        let (user, hosts) = (self.account(account), hosts.join(","));
+        format!("mysql://{user}:{}@{hosts}/{}", self.password, self.name)
+    }
+
     /// The store as a program sees it that may do anything.
     pub async fn store(&self) -> Database {
         self.store_of(Account::Migrate).await
@@ -140,9 +183,8 @@ impl TestDatabase {
 
     /// The store under an account.
     pub async fn store_of(&self, account: Account) -> Database {
-        Database::connect(&DatabaseUrl::parse(&self.url(account)).unwrap())
-            .await
-            .unwrap()
+        let url = DatabaseUrl::parse(&self.url(account)).unwrap();
+        Database::connect(&url, account.program()).await.unwrap()
     }
 
     /// Runs a statement under an account. The programs may be at work on the same rows: what lost
@@ -169,6 +211,12 @@ impl TestDatabase {
         connect(&self.server).await
     }
 
+    /// The same, as a URL.
+    #[must_use]
+    pub fn admin_url(&self) -> &str {
+        &self.server
+    }
+
     /// The folder of an SQLite database.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -183,8 +231,7 @@ impl TestDatabase {
 
     /// A connection that is kept, if the database is there.
     pub async fn try_session(&self) -> Option<DatabaseConnection> {
-        let options = session_options(&self.url(Account::Migrate));
-        sea_orm::Database::connect(options).await.ok()
+        try_connect(&self.url(Account::Migrate)).await
     }
 
     /// The one number that a query gives.
@@ -287,6 +334,11 @@ pub async fn connect(url: &str) -> DatabaseConnection {
         .unwrap()
 }
 
+/// The same, if there is somebody.
+pub(crate) async fn try_connect(url: &str) -> Option<DatabaseConnection> {
+    sea_orm::Database::connect(session_options(url)).await.ok()
+}
+
 fn session_options(url: &str) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
@@ -297,7 +349,7 @@ fn session_options(url: &str) -> ConnectOptions {
     options
 }
 
-async fn execute(connection: &DatabaseConnection, sql: &str) {
+pub(crate) async fn execute(connection: &DatabaseConnection, sql: &str) {
     connection
         .execute_unprepared(sql)
         .await

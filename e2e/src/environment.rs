@@ -19,16 +19,13 @@ pub fn mysql_url() -> String {
 
 /// How a MySQL server is started: its program, then its first arguments.
 pub(crate) fn mysqld() -> Vec<String> {
-    variable("TEST_MYSQLD").lines().map(str::to_owned).collect()
+    words("TEST_MYSQLD")
 }
 
 /// How MySQL's command-line client is started: its program, then its first arguments.
 #[must_use]
 pub fn mysql_client() -> Vec<String> {
-    variable("TEST_MYSQL_CLIENT")
-        .lines()
-        .map(str::to_owned)
-        .collect()
+    words("TEST_MYSQL_CLIENT")
 }
 
 /// A program that is not ours, by the name of its variable, e.g. `CADDY`.
@@ -42,6 +39,11 @@ pub fn tool(name: &str) -> PathBuf {
 pub fn project() -> PathBuf {
     let e2e = Path::new(env!("CARGO_MANIFEST_DIR"));
     e2e.parent().unwrap().to_owned()
+}
+
+/// A command in a variable, one word a line.
+pub(crate) fn words(name: &str) -> Vec<String> {
+    variable(name).lines().map(str::to_owned).collect()
 }
 
 pub(crate) fn variable(name: &str) -> String {

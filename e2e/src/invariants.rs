@@ -214,7 +214,7 @@ fn conversation_with(user: &str) -> String {
 }
 
 /// The token of the link in a message.
-fn token_of(message: &Value) -> Option<LinkToken> {
+pub(crate) fn token_of(message: &Value) -> Option<LinkToken> {
     let blocks = message["blocks"].as_array()?.iter();
     let mut elements = blocks
         .filter_map(|block| block["elements"].as_array())

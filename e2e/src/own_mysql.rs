@@ -79,6 +79,11 @@ impl OwnMySql {
 
     /// The same with a clock that [`set_clock`](Self::set_clock) sets.
     pub async fn with_clock() -> Self {
+        Self::start_with_clock(&[]).await
+    }
+
+    /// The same with arguments besides the usual ones.
+    pub async fn start_with_clock(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = folder.path().join("clock");
         fs::write(&clock, "+0").unwrap();
@@ -86,7 +91,7 @@ impl OwnMySql {
         let mut server = Self {
             before: moved_clock(&clock),
             folder,
-            more: Vec::new(),
+            more: more.iter().map(|&argument| argument.to_owned()).collect(),
             process: None,
             starts: 0,
         };
@@ -124,6 +129,18 @@ impl OwnMySql {
         let ready = "ready for connections. Version";
         process.lines_within(START, ready, 1).await;
         self.process = Some(process);
+    }
+
+    /// The last errors that it wrote down since it was started.
+    #[must_use]
+    pub fn errors(&self) -> String {
+        let said = self.process.as_ref().map(Process::output);
+        let said = said.unwrap_or_default();
+        let errors: Vec<_> = said
+            .lines()
+            .filter(|line| line.contains("[ERROR]"))
+            .collect();
+        errors[errors.len().saturating_sub(4)..].join("\n")
     }
 
     /// The administrator's URL.

@@ -134,13 +134,16 @@ pub struct SealedRow {
     pub expires_at: i64,
 }
 
-/// Seals a secret of 32 characters, created at `now` (milliseconds since the epoch).
+/// What the rows that are written in bulk say.
+pub const SEALED_TEXT: &str = "ssssssssssssssssssssssssssssssss";
+
+/// Seals [`SEALED_TEXT`], created at `now` (milliseconds since the epoch).
 #[must_use]
 pub fn sealed_row(keys: &MasterKeys, now: i64) -> SealedRow {
     let (secret, token) = (SecretId::generate(), LinkToken::generate().unwrap());
     let now = Timestamp::from_millis(now);
     let expires_at = now.plus(Lifetime::Hour1.duration());
-    let text = SecretText::parse(Zeroizing::new("s".repeat(32))).unwrap();
+    let text = SecretText::parse(Zeroizing::new(SEALED_TEXT.to_owned())).unwrap();
     let sealed = keys
         .seal(&token, Binding { secret, expires_at }, &text, None, now)
         .unwrap();

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     Account, Bot, Browser, Engine, Keys, Simulator, Submission, TestDatabase, Web, binary,
-    eventually, eventually_within, free_port, invariants, link_of,
+    eventually, eventually_within, free_port, invariants, link_of, plans,
 };
 
 /// Longest wait for the courier: after trouble its pauses are up to a minute and a half.
@@ -139,23 +139,29 @@ impl World {
 
     /// Starts a reveal-web that is not this world's to stop.
     pub async fn new_web(&self, more: &[(&'static str, String)]) -> Web {
+        let mut variables = self.variables_of_web();
+        variables.extend_from_slice(more);
+        let number = self.webs_started.fetch_add(1, Ordering::Relaxed);
+        Web::start(&variables, &self.log(&format!("web-{number}"))).await
+    }
+
+    /// The settings of one more reveal-web.
+    #[must_use]
+    pub fn variables_of_web(&self) -> Vec<(&'static str, String)> {
         let address = format!("127.0.0.1:{}", free_port());
         // Replicas have one name in public: the first one's.
         let public_url = self
             .webs
             .first()
             .map_or_else(|| format!("http://{address}"), |web| web.public_url.clone());
-        let mut variables = vec![
+        vec![
             ("DATABASE_URL", self.database.url(Account::Web)),
             ("FERNET_KEYS", self.keys.master.clone()),
             ("PUBLIC_BASE_URL", public_url),
             ("LISTEN_ADDR", address),
             ("LOG_FORMAT", "json".to_owned()),
             ("RUST_LOG", "trace".to_owned()),
-        ];
-        variables.extend_from_slice(more);
-        let number = self.webs_started.fetch_add(1, Ordering::Relaxed);
-        Web::start(&variables, &self.log(&format!("web-{number}"))).await
+        ]
     }
 
     /// Starts a bot, another one perhaps, and waits until it is connected to Slack.
@@ -358,12 +364,14 @@ impl World {
             .collect()
     }
 
-    /// The names of the events so far.
+    /// The names of the events of secrets' lives so far. What comes to links besides is told a
+    /// moment later, and not among them.
     pub async fn events(&self) -> Vec<String> {
         let events = self.trail().await;
         events
             .iter()
             .map(|entry| entry["event"].as_str().unwrap().to_owned())
+            .filter(|event| event != "reused" && event != "denied")
             .collect()
     }
 
@@ -397,6 +405,12 @@ impl World {
         self.database.remove().await;
     }
 
+    /// Stops everything and looks for nothing: for what is too much to look through.
+    pub async fn abandon(mut self) {
+        self.stop().await;
+        self.database.remove().await;
+    }
+
     async fn stop(&mut self) {
         let bots = self.bots.iter_mut().map(|bot| &mut bot.process);
         let webs = self.webs.iter_mut().map(|web| &mut web.process);
@@ -419,8 +433,16 @@ impl World {
         };
         let session = self.database.session().await;
         let broken = invariants::broken(&session, conversations.as_ref()).await;
+        let faults = match self.database.engine {
+            Engine::Sqlite => {
+                let said = plans::sqlite::statements(&self.logs());
+                plans::sqlite::faults(&session, said).await
+            }
+            Engine::MySql => Vec::new(),
+        };
         session.close().await.unwrap();
         assert!(broken.is_empty(), "{}", broken.join("\n"));
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
         self.check_canaries().await;
         self.database.remove().await;
     }

@@ -4,12 +4,16 @@ use std::fmt::Write as _;
 
 use shared::{
     domain::program::Program,
-    store::rights::{self, Columns, TableRights},
+    store::{
+        doors,
+        grants::{self, Right, identifier},
+        rights::{self, Columns, TableRights},
+    },
 };
 
 /// What the migrating account may do with the database, and give to the other two.
-const SCHEMA_RIGHTS: &str =
-    "CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE";
+const SCHEMA_RIGHTS: &str = "CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE, CREATE ROUTINE, \
+     ALTER ROUTINE, EXECUTE";
 
 /// An account: a name, and from where it may connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,17 +98,39 @@ impl Accounts {
         )
     }
 
-    /// The grants for the bot and for reveal-web; MySQL wants the tables to exist first.
+    /// The grants for the bot and for reveal-web; MySQL wants tables and stored procedures to exist
+    /// first.
     #[must_use]
-    pub fn column_grants(&self) -> Vec<String> {
+    pub fn grants(&self) -> Vec<String> {
         let of = |program, account: &Account| {
-            let grants = rights::of(program).iter();
-            let grants = grants.map(|rights| self.grant(rights, account));
-            grants.collect::<Vec<_>>()
+            let to_tables = rights::of(program).iter();
+            let to_doors = doors::of(program).map(|door| {
+                format!(
+                    "GRANT EXECUTE ON PROCEDURE {}.{} TO {}",
+                    identifier(&self.database),
+                    identifier(door.name),
+                    account.sql(),
+                )
+            });
+            let grants = to_tables.map(|rights| self.grant(rights, account));
+            grants.chain(to_doors).collect::<Vec<_>>()
         };
         let mut grants = of(Program::Bot, &self.bot);
         grants.extend(of(Program::Web, &self.web));
         grants
+    }
+
+    /// What takes back, right by right, what a version before needed.
+    #[must_use]
+    pub fn revocations(&self) -> Vec<String> {
+        let of = |program, account: &Account| {
+            let former = grants::former(&self.database, program).into_iter();
+            let revoke = |right: Right| format!("REVOKE {right} FROM {}", account.sql());
+            former.map(revoke).collect::<Vec<_>>()
+        };
+        let mut revocations = of(Program::Bot, &self.bot);
+        revocations.extend(of(Program::Web, &self.web));
+        revocations
     }
 
     /// What an administrator runs once, with the places for passwords marked.
@@ -162,10 +188,6 @@ fn columns(right: &str, columns: &Columns) -> Option<String> {
     }
 }
 
-fn identifier(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
-}
-
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
@@ -210,15 +232,17 @@ mod tests {
     }
 
     #[test]
-    fn only_the_bot_can_add_secrets_and_only_the_web_can_read_them() {
-        let grants = accounts("secure_secret", "%").column_grants();
-        let of = |account: &str| {
+    fn the_bot_has_rights_to_tables_and_the_web_to_doors() {
+        let grants = accounts("secure_secret", "%").grants();
+        let of = |account: &str, what: &str| {
             grants
                 .iter()
-                .filter(|grant| grant.contains(account))
+                .filter(|grant| grant.contains(account) && grant.contains(what))
                 .count()
         };
-        assert_eq!((of("'bot'@"), of("'web'@")), (8, 4));
+        let (bot, web) = ("'bot'@", "'web'@");
+        assert_eq!((of(bot, "ON `"), of(bot, "PROCEDURE")), (8, 1));
+        assert_eq!((of(web, "ON `"), of(web, "EXECUTE ON PROCEDURE")), (0, 13));
         let deletes: Vec<_> = grants
             .iter()
             .filter(|grant| grant.contains("DELETE"))
@@ -228,8 +252,24 @@ mod tests {
             "{deletes:?}"
         );
         assert!(grants.contains(
-            &"GRANT INSERT, SELECT, UPDATE (seen_at) ON `secure_secret`.`key_rings` TO 'web'@'10.0.0.7'"
-                .to_owned()
+            &"GRANT EXECUTE ON PROCEDURE `secure_secret`.`burn_1` TO 'web'@'10.0.0.7'".to_owned()
         ));
+    }
+
+    #[test]
+    fn what_a_version_before_needed_is_taken_back_right_by_right() {
+        let revocations = accounts("secure_secret", "%").revocations();
+        assert!(
+            revocations.contains(
+                &"REVOKE SELECT (ciphertext) ON `secure_secret`.`secrets` FROM 'web'@'10.0.0.7'"
+                    .to_owned()
+            )
+        );
+        assert!(
+            revocations
+                .iter()
+                .all(|revoke| revoke.contains("FROM 'web'@")),
+            "{revocations:?}"
+        );
     }
 }

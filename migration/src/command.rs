@@ -12,6 +12,7 @@ use clap::{
 use migration::{
     Migrator, MigratorTrait as _,
     accounts::{Account, Accounts, Require},
+    doors::{self, Wrong},
 };
 use sea_orm_migration::{
     MigrationStatus,
@@ -30,6 +31,7 @@ use shared::{
     store::{
         Database, StoreError,
         end_all::{EndedAll, Reason},
+        grants,
         sqlite_files::LooseFiles,
     },
 };
@@ -44,7 +46,8 @@ pub(crate) struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Applies every migration that is missing
+    /// Applies every migration that is missing, and makes the stored procedures that are missing or
+    /// changed
     Up {
         /// Then does what `grant` does
         #[arg(long)]
@@ -55,8 +58,12 @@ enum Command {
         flags: SettingFlags<OfDatabase>,
     },
     /// Gives the MySQL accounts of bot and reveal-web the rights that this version needs; wants the
-    /// tables
+    /// tables and stored procedures
     Grant {
+        /// Then takes back what only a version before needed, once none of its programs runs any
+        /// more
+        #[arg(long)]
+        take_back: bool,
         #[command(flatten)]
         names: AccountNames,
         #[command(flatten)]
@@ -150,19 +157,30 @@ pub(crate) async fn run(CommandLine { command }: CommandLine) -> anyhow::Result<
             flags,
         } => {
             let database = connect(&flags).await?;
-            up(database.connection()).await?;
+            up(&database, grants).await?;
             if grants {
-                grant(&names, database.connection()).await?;
+                grant(&names, &database.pool()).await?;
             }
             Ok(())
         }
-        Command::Grant { names, flags } => grant(&names, connect(&flags).await?.connection()).await,
+        Command::Grant {
+            take_back: takes_back,
+            names,
+            flags,
+        } => {
+            let database = connect(&flags).await?;
+            grant(&names, &database.pool()).await?;
+            if takes_back {
+                take_back(&names, &database.pool()).await?;
+            }
+            Ok(())
+        }
         Command::Down { steps, flags } => {
             let database = connect(&flags).await?;
-            Migrator::down(database.connection(), Some(steps)).await?;
-            print_status(database.connection()).await
+            Migrator::down(&database.pool(), Some(steps)).await?;
+            print_status(&database.pool()).await
         }
-        Command::Status(flags) => print_status(connect(&flags).await?.connection()).await,
+        Command::Status(flags) => print_status(&connect(&flags).await?.pool()).await,
         Command::EndAll { reason, flags } => end_all(reason, &flags).await,
         Command::Accounts(accounts) => {
             print_accounts(&accounts);
@@ -198,33 +216,68 @@ async fn connect(flags: &SettingFlags<OfDatabase>) -> anyhow::Result<Database> {
     let url = reader.required(&DATABASE_URL);
     reader.finish()?;
     let url = url.context("DATABASE_URL is missing")?;
-    let database = Database::connect(&url).await.context("DATABASE_URL")?;
+    let database = Database::connect(&url, Program::Migrate)
+        .await
+        .context("DATABASE_URL")?;
     if let Some(files) = LooseFiles::of(&url) {
         lifecycle::warn(Program::Migrate, &files.warning());
     }
     Ok(database)
 }
 
-async fn up(connection: &DatabaseConnection) -> anyhow::Result<()> {
+/// Looks first whether all of it can be done, so that nothing is left half done.
+async fn up(database: &Database, grants_next: bool) -> anyhow::Result<()> {
+    let connection = &database.pool();
+    if is_mysql(connection) {
+        let missing = grants::missing_for_doors(database).await?;
+        if !missing.is_empty() {
+            let missing: Vec<_> = missing.iter().map(grants::Right::to_string).collect();
+            bail!(
+                "the migrating account may not make stored procedures, and nothing was changed. It \
+                 lacks {}: let an administrator run the GRANT ... WITH GRANT OPTION of \
+                 `secure-secret-migrate accounts`",
+                missing.join(", ")
+            );
+        }
+    }
     let missing = Migrator::get_pending_migrations(connection).await?.len();
     Migrator::up(connection, None).await?;
     println!("{missing} migrations applied; the tables are up to date");
+    if is_mysql(connection) {
+        let made = doors::make(connection).await?;
+        let and_now = if made > 0 && !grants_next {
+            ": say who may call them by `secure-secret-migrate grant`"
+        } else {
+            ""
+        };
+        println!("{made} stored procedures made{and_now}");
+    }
     Ok(())
 }
 
-/// Gives each account its rights. Doing it again changes nothing.
-async fn grant(names: &AccountNames, connection: &DatabaseConnection) -> anyhow::Result<()> {
-    if connection.get_database_backend() != DbBackend::MySql {
-        println!("SQLite has no accounts; there is nothing to grant");
-        return Ok(());
-    }
+fn is_mysql(connection: &DatabaseConnection) -> bool {
+    connection.get_database_backend() == DbBackend::MySql
+}
+
+async fn accounts_of(
+    names: &AccountNames,
+    connection: &DatabaseConnection,
+) -> anyhow::Result<Accounts> {
     let question = Statement::from_string(DbBackend::MySql, "SELECT DATABASE()");
     let answer = connection.query_one_raw(question).await?;
     let name: String = answer
         .context("the server did not say which database this is")?
         .try_get_by_index(0)?;
-    let accounts = accounts(names, &name, MIGRATE);
-    for statement in accounts.column_grants() {
+    Ok(accounts(names, &name, MIGRATE))
+}
+
+/// Gives each account its rights. Doing it again changes nothing.
+async fn grant(names: &AccountNames, connection: &DatabaseConnection) -> anyhow::Result<()> {
+    if !is_mysql(connection) {
+        println!("SQLite has no accounts; there is nothing to grant");
+        return Ok(());
+    }
+    for statement in accounts_of(names, connection).await?.grants() {
         if let Err(error) = connection.execute_unprepared(&statement).await {
             bail!(
                 "{}. It was: {statement}",
@@ -236,9 +289,31 @@ async fn grant(names: &AccountNames, connection: &DatabaseConnection) -> anyhow:
     Ok(())
 }
 
+/// Takes back what only a version before needed. Doing it again changes nothing.
+async fn take_back(names: &AccountNames, connection: &DatabaseConnection) -> anyhow::Result<()> {
+    if !is_mysql(connection) {
+        return Ok(());
+    }
+    let mut taken = 0;
+    for statement in accounts_of(names, connection).await?.revocations() {
+        match connection.execute_unprepared(&statement).await {
+            Ok(_) => taken += 1,
+            Err(error) => match StoreError::from(error) {
+                // There is no such grant, as a whole or to this table.
+                StoreError::Refused { code } if code == "1141" || code == "1147" => {}
+                error => bail!("{}. It was: {statement}", grant_advice(&error)),
+            },
+        }
+    }
+    println!("{taken} rights of before taken back");
+    Ok(())
+}
+
 fn grant_advice(error: &StoreError) -> String {
     let advice = match error {
-        StoreError::Refused { code } if code == "1142" || code == "1143" || code == "1044" => {
+        StoreError::Refused { code }
+            if ["1142", "1143", "1044", "1370"].contains(&code.as_str()) =>
+        {
             "the migrating account may not pass rights on: run the GRANT ... WITH GRANT OPTION that \
              `secure-secret-migrate accounts` prints, or let an administrator run what `accounts \
              --grants` prints"
@@ -249,6 +324,9 @@ fn grant_advice(error: &StoreError) -> String {
         }
         StoreError::Refused { code } if code == "1146" => {
             "a table is missing: run `secure-secret-migrate up --grant`"
+        }
+        StoreError::Refused { code } if code == "1305" => {
+            "a stored procedure is missing: run `secure-secret-migrate up --grant`"
         }
         _ => return error.to_string(),
     };
@@ -263,13 +341,21 @@ async fn print_status(connection: &DatabaseConnection) -> anyhow::Result<()> {
         };
         println!("{status}  {}", migration.name());
     }
+    for (door, wrong) in doors::wrong(connection).await? {
+        let status = match wrong {
+            Wrong::Missing => "missing",
+            Wrong::Changed => "changed",
+            Wrong::Foreign => "another account's",
+        };
+        println!("{status}  stored procedure {}", door.name);
+    }
     Ok(())
 }
 
 fn print_accounts(told: &AllAccounts) {
     let accounts = accounts(&told.names, &told.database, &told.migrate);
     if told.grants {
-        for grant in accounts.column_grants() {
+        for grant in accounts.grants() {
             println!("{grant};");
         }
         return;

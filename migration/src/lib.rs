@@ -1,10 +1,11 @@
-//! The tables of Secure Secret, and the accounts that may touch them.
+//! The tables and stored procedures of Secure Secret, and the accounts that may touch them.
 //!
 //! One set of migrations serves MySQL 8 and SQLite. Instants are BIGINT milliseconds since the Unix
 //! epoch, UTC, because they compare alike on both; row ids are UUIDv7 in 16 bytes.
 
 pub mod accounts;
 mod columns;
+pub mod doors;
 mod m20261123_000001_secrets;
 mod m20261123_000002_deliveries;
 mod m20261123_000003_audit_events;
@@ -18,6 +19,8 @@ mod m20261126_000010_organization;
 mod m20261126_000011_installations;
 mod m20261126_000012_view_checks;
 mod m20261126_000013_sender_language;
+mod m20261127_000014_trail;
+mod m20261127_000015_conflicts;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -42,6 +45,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000011_installations::Migration),
             Box::new(m20261126_000012_view_checks::Migration),
             Box::new(m20261126_000013_sender_language::Migration),
+            Box::new(m20261127_000014_trail::Migration),
+            Box::new(m20261127_000015_conflicts::Migration),
         ]
     }
 }

@@ -3,7 +3,10 @@
 //! only be waited for.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -98,13 +101,18 @@ impl Burning {
 
 impl Drop for Burning {
     fn drop(&mut self) {
-        self.gate.give_up();
+        self.gate.leave();
     }
 }
 
-/// Who was first: the burn at its last look before COMMIT, or whoever gives it up.
+/// Who was first: the burn at its last look before COMMIT, or whoever gives it up. A burn that came
+/// to nothing looks again before it is tried once more.
 #[derive(Clone, Default)]
-struct Gate(Arc<OnceLock<First>>);
+struct Gate {
+    first: Arc<OnceLock<First>>,
+    /// Nobody waits for it any more.
+    is_left: Arc<AtomicBool>,
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum First {
@@ -114,11 +122,17 @@ enum First {
 
 impl Gate {
     fn commits(&self) -> bool {
-        *self.0.get_or_init(|| First::Commit) == First::Commit
+        !self.is_left.load(Ordering::SeqCst)
+            && *self.first.get_or_init(|| First::Commit) == First::Commit
     }
 
     fn give_up(&self) -> bool {
-        *self.0.get_or_init(|| First::GivingUp) == First::GivingUp
+        *self.first.get_or_init(|| First::GivingUp) == First::GivingUp
+    }
+
+    fn leave(&self) {
+        self.give_up();
+        self.is_left.store(true, Ordering::SeqCst);
     }
 }
 
@@ -134,6 +148,10 @@ mod tests {
         let gate = Gate::default();
         assert!(gate.give_up() && gate.give_up());
         assert!(!gate.commits());
+        let gate = Gate::default();
+        assert!(gate.commits());
+        gate.leave();
+        assert!(!gate.commits(), "it is not tried again for nobody");
     }
 
     #[tokio::test(start_paused = true)]

@@ -48,7 +48,7 @@ const LAST_BURNS: Duration = Duration::from_secs(10);
 /// Serves until the process is told to stop, then finishes what runs.
 pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     let stop = lifecycle::shutdown_on_signals().context("signals can't be received")?;
-    let database = Database::open(&settings.database, &stop).await?;
+    let database = Database::open(&settings.database, Program::Web, &stop).await?;
     let metrics = Arc::new(Metrics::new());
     let addresses = Arc::new(ClientAddresses::new(settings.trusted_proxies));
     let connections = Connections::new(
@@ -140,8 +140,8 @@ fn take_notes(
 
     // These two end when nobody is left who could note a visit, which is after the stop.
     let kept = database.clone();
-    let count = move |_| reuse::count(kept.clone(), visits.clone());
-    notes.spawn(standing::keep("count of visits", stop.clone(), count));
+    let write = move |_| reuse::write_down(kept.clone(), visits.clone());
+    notes.spawn(standing::keep("count of visits", stop.clone(), write));
 
     let kept = database.clone();
     let write = move |_| loss::write_down(kept.clone(), lost.clone());

@@ -16,6 +16,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use anyhow::{Context as _, ensure};
 use clap::Args;
 use shared::{
+    domain::program::Program,
     operate::settings::{self, OfBot, SettingFlags},
     store::Database,
     text,
@@ -47,7 +48,7 @@ pub(crate) struct Rehearse {
 /// Plays it.
 pub(crate) async fn run(told: Rehearse) -> anyhow::Result<()> {
     let (settings, _) = Settings::read(&told.flags)?;
-    let database = Database::connect(&settings.database)
+    let database = Database::connect(&settings.database, Program::Bot)
         .await
         .context("DATABASE_URL")?;
     database.check_schema().await?;

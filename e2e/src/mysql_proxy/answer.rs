@@ -32,7 +32,7 @@ impl Answer {
     pub(super) fn to(command: Command, has_eofs: bool) -> Self {
         Self {
             has_eofs,
-            of_prepare: command == Command::Prepare,
+            of_prepare: matches!(command, Command::Prepare(_)),
             awaits: Awaits::First,
             is_error: false,
         }
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn so_does_what_is_said_to_a_prepare() {
         let ok = |columns: u8, parameters: u8| [0, 1, 0, 0, 0, columns, 0, parameters, 0, 0, 0, 0];
-        let prepare = Command::Prepare;
+        let prepare = Command::Prepare(false);
         ends(prepare, false, &[&ok(0, 0)]);
         ends(prepare, false, &[&ok(1, 2), b"def", b"def", b"def"]);
         ends(prepare, true, &[&ok(1, 1), b"def", EOF, b"def", EOF]);

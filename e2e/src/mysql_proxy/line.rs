@@ -1,6 +1,6 @@
 //! One connection through the proxy.
 
-use std::{io, sync::Arc};
+use std::{collections::HashSet, io, sync::Arc};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
@@ -30,6 +30,8 @@ pub(super) struct Line {
     server: Box<dyn Server>,
     has_eofs: bool,
     standing: Standing,
+    /// The numbers of statements made known that are transactions.
+    transactions: HashSet<u32>,
 }
 
 /// Whether the connection goes on.
@@ -78,6 +80,7 @@ impl Line {
             server,
             has_eofs: capabilities & NO_EOFS == 0,
             standing: Standing::default(),
+            transactions: HashSet::new(),
         })
     }
 
@@ -94,7 +97,13 @@ impl Line {
                 }
             }
             let asked = Packet::read(&mut self.client).await?;
-            let command = Command::of(&asked.payload);
+            let command = match Command::of(&asked.payload) {
+                Command::Execute(number) if self.transactions.contains(&number) => {
+                    Command::Transaction
+                }
+                Command::Execute(_) => Command::Statement,
+                command => command,
+            };
             if command == Command::Unanswered {
                 asked.write(&mut self.server).await?;
                 continue;
@@ -115,8 +124,12 @@ impl Line {
     async fn pass(&mut self, asked: &Packet, command: Command) -> io::Result<Next> {
         let mut answer = Answer::to(command, self.has_eofs);
         asked.write(&mut self.server).await?;
+        let mut is_first = true;
         loop {
             let said = Packet::read(&mut self.server).await?;
+            if std::mem::take(&mut is_first) {
+                self.know(command, &said.payload);
+            }
             let is_last = answer.ends_with(&said.payload);
             if is_last {
                 self.standing.answered(command, answer.is_error);
@@ -124,6 +137,18 @@ impl Line {
             said.write(&mut self.client).await?;
             if is_last {
                 return Ok(Next::GoesOn);
+            }
+        }
+    }
+
+    /// Remembers the number of a transaction that was made known.
+    fn know(&mut self, command: Command, answer: &[u8]) {
+        if let (Command::Prepare(is_transaction), [0, a, b, c, d, ..]) = (command, answer) {
+            let number = u32::from_le_bytes([*a, *b, *c, *d]);
+            if is_transaction {
+                self.transactions.insert(number);
+            } else {
+                self.transactions.remove(&number);
             }
         }
     }

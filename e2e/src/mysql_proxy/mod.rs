@@ -104,6 +104,12 @@ impl MySqlProxy {
         url.to_string()
     }
 
+    /// Its port, on this machine.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// Cuts every connection, as a failover does, and meets new ones so from now on.
     pub fn cut_all(&self, welcome: Welcome) {
         self.inside.welcome.send_replace(welcome);

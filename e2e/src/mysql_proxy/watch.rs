@@ -23,6 +23,8 @@ const AT_REST_AFTER: Duration = Duration::from_millis(200);
 pub enum Trip {
     /// A statement outside any transaction.
     Alone,
+    /// A stored procedure: a transaction from its begin to its COMMIT.
+    Whole,
     /// It begins a transaction.
     Begin,
     /// A statement in a transaction.
@@ -38,7 +40,7 @@ pub enum Trip {
 pub enum Aim {
     /// The one with this number, from 0.
     Nth(usize),
-    /// The first one that is not the transaction's, after a COMMIT.
+    /// The first one that is not the transaction's, after a COMMIT or a whole transaction.
     AfterCommit,
     /// Each that does this.
     Every(Trip),
@@ -157,9 +159,10 @@ impl Watched {
     fn note(&self, trip: Trip) -> Option<Fault> {
         let mut seen = self.seen();
         let number = seen.trips.len();
-        let is_after_commit = seen.is_committed && matches!(trip, Trip::Alone | Trip::Begin);
+        let begins = matches!(trip, Trip::Alone | Trip::Begin | Trip::Whole);
+        let is_after_commit = seen.is_committed && begins;
         seen.trips.push(trip);
-        seen.is_committed |= trip == Trip::Commit;
+        seen.is_committed |= matches!(trip, Trip::Commit | Trip::Whole);
         let hit = self.aims.iter().find(|(aim, _)| match aim {
             Aim::Nth(nth) => *nth == number,
             Aim::AfterCommit => is_after_commit && !seen.done.contains(aim),
@@ -235,9 +238,17 @@ impl Standing {
                 let named = watches.find(|watch| watch.is_named_in(payload));
                 (Trip::Alone, named.cloned()?)
             }
+            Command::Transaction => {
+                let mut watches = watches.iter();
+                let named = watches.find(|watch| watch.is_named_in(payload));
+                (Trip::Whole, named.cloned()?)
+            }
             Command::Commit => (Trip::Commit, self.of.clone()?),
             Command::Rollback => (Trip::Rollback, self.of.clone()?),
-            Command::Prepare | Command::OfConnection | Command::Unanswered => return None,
+            Command::Execute(_)
+            | Command::Prepare(_)
+            | Command::OfConnection
+            | Command::Unanswered => return None,
         };
         let fault = whose.note(trip);
         Some((whose, fault))

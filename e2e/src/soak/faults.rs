@@ -7,7 +7,13 @@ use rand::{RngExt as _, rngs::StdRng};
 use crate::mysql_proxy::{DEADLOCK, Fault, Hold, INTERRUPTED, LOCK_WAIT_TIMEOUT, Trip};
 
 /// The round trips of transactions.
-pub(super) const TRIPS: [Trip; 4] = [Trip::Begin, Trip::Inside, Trip::Commit, Trip::Rollback];
+pub(super) const TRIPS: [Trip; 5] = [
+    Trip::Whole,
+    Trip::Begin,
+    Trip::Inside,
+    Trip::Commit,
+    Trip::Rollback,
+];
 
 /// Any fault, by name.
 pub(super) fn any_fault(random: &mut StdRng) -> (&'static str, Fault) {

@@ -1,33 +1,19 @@
 //! The table of settings in docs/configuration.md is the definitions'. `cargo xtask generate`
 //! writes it.
 
-use std::{env, fmt::Write as _, fs};
+use std::fmt::Write as _;
 
 use shared::{
     domain::program::Program,
     operate::settings::{Exposure, Setting, definitions},
 };
 
-use crate::repository;
+use crate::generated::{self, in_a_cell};
 
 const DOCUMENT: &str = "docs/configuration.md";
-const BEGIN: &str = "<!-- generated: cargo xtask generate -->\n";
-const END: &str = "<!-- end of what is generated -->\n";
-
 #[test]
 fn the_table_of_settings_is_the_definitions() {
-    let document = repository::read(DOCUMENT);
-    let (head, rest) = document.split_once(BEGIN).unwrap();
-    let (_, tail) = rest.split_once(END).unwrap();
-    let written = format!("{head}{BEGIN}\n{}\n{END}{tail}", table());
-    if env::var_os("WRITE_DOCUMENTS").is_some() {
-        fs::write(repository::root().join(DOCUMENT), written).unwrap();
-    } else {
-        assert!(
-            document == written,
-            "{DOCUMENT} is old: run `cargo xtask generate`"
-        );
-    }
+    generated::part(DOCUMENT, &table());
 }
 
 fn table() -> String {
@@ -64,9 +50,4 @@ fn row(setting: &Setting) -> String {
         in_a_cell(setting.form),
         default.as_deref().unwrap_or("")
     )
-}
-
-/// A bar would end the cell, and an angle bracket begin a tag.
-fn in_a_cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('<', "&lt;")
 }

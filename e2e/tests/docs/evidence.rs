@@ -5,8 +5,12 @@ use crate::{markdown::Document, named_tests, repository};
 const DOCUMENT: &str = "docs/evidence.md";
 
 /// Tables of SECURITY.md, and where their rows are in the evidence.
-const CLAIMS: [(&str, &str); 2] = [
+const CLAIMS: [(&str, &str); 3] = [
     ("## What is promised, and how", "## Promises"),
+    (
+        "## Who has what, and can do what",
+        "## Who has what, and can do what",
+    ),
     ("## Bounds of reveal-web", "## Bounds of reveal-web"),
 ];
 
@@ -58,6 +62,7 @@ fn every_row_names_tests_that_exist() {
     }
     for heading in [
         "## Promises",
+        "## Who has what, and can do what",
         "## Bounds of reveal-web",
         "## What else SECURITY.md says",
         "## Faults",

@@ -7,10 +7,18 @@ use shared::operate::settings::definitions;
 use crate::{markdown::Document, repository};
 
 /// Names of the same form that are no settings of the programs.
-const OTHER_NAMES: [(&str, &str); 9] = [
+const OTHER_NAMES: [(&str, &str); 11] = [
+    (
+        "BEFORE_ON_PRIMARY_FAILOVER",
+        "MySQL: how up to date a server of a group is",
+    ),
     ("ENV_FILE", "names the file with settings itself"),
     ("FERNET_KEY", "the mistake that is told"),
     ("NAME_FILE", "stands for all of them"),
+    (
+        "OFFLINE_MODE",
+        "MySQL: what a server does that left its group",
+    ),
     ("PR_SET_DUMPABLE", "Linux"),
     ("READ_COMMITTED", "MySQL"),
     ("SECURE_SECRET_BIN_DIR", "for the tests"),

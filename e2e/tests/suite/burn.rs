@@ -1,6 +1,6 @@
 //! What happens to a secret between the moment when a burn has read it and its COMMIT. A burn calls
-//! `render` after its read, and `requester_gone` right before its COMMIT: there the others have
-//! their turn.
+//! `render` after its read, and `requester_gone` right before its COMMIT, or on MySQL before the
+//! call that holds it: there the others have their turn.
 
 use e2e::{Account, Engine, Keys, Sent, TestDatabase, eventually, on_each_engine};
 use futures_util::FutureExt as _;
@@ -66,6 +66,11 @@ async fn burn_while(
         .await
 }
 
+/// A transaction finds that out before it looks at the requester; a call finds it out by itself.
+fn nothing_to_commit(engine: Engine) {
+    assert_eq!(engine, Engine::MySql, "nothing is left to commit");
+}
+
 fn wait_for(happens: impl Future<Output = ()>) {
     tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(happens));
 }
@@ -116,7 +121,7 @@ on_each_engine! {
                 if !is_in_log {
                     database.run(Account::Migrate, "DELETE FROM audit_events").await.unwrap();
                 }
-            }, async || unreachable!("nothing is left to commit")).await;
+            }, async || nothing_to_commit(engine)).await;
             assert!(matches!(ending(&overtaken), Some(Ending::Viewed { .. })), "{overtaken:?}");
             assert_eq!(database.count(VIEWED).await, i64::from(is_in_log));
         }
@@ -129,7 +134,7 @@ on_each_engine! {
         let sent = keys.send(&store, "too late").await;
         let late = burn_while(&store, &keys, &sent, async || {
             database.run(Account::Migrate, OVER).await.unwrap();
-        }, async || unreachable!("nothing is left to commit")).await;
+        }, async || nothing_to_commit(engine)).await;
         assert_eq!(ending(&late), Some(Ending::Expired), "{late:?}");
         assert_eq!((database.count(VIEWED).await, database.count(LIVE).await), (0, 0));
         database.remove().await;
@@ -146,7 +151,7 @@ on_each_engine! {
                 if is_over {
                     database.run(Account::Migrate, OVER).await.unwrap();
                 }
-            }, async || unreachable!("nothing is left to commit")).await;
+            }, async || nothing_to_commit(engine)).await;
             let Ok(Burn::Ended(ended)) = ended else { unreachable!("{ended:?}") };
             assert_eq!((ended.ending, ended.revoked_by), (Ending::Revoked, Some(RevokedBy::Operator)));
             database.remove().await;
@@ -159,10 +164,25 @@ on_each_engine! {
         let sent = keys.send(&store, "still there").await;
         let refused = burn_while(&store, &keys, &sent, async || {
             database.run(Account::Migrate, TAKE_THE_LOG_AWAY).await.unwrap();
-        }, async || unreachable!("there is nothing to commit")).await;
+        }, async || nothing_to_commit(engine)).await;
         assert!(matches!(refused, Err(BurnError::Store(StoreError::Refused { .. }))), "{refused:?}");
         assert_eq!(database.count(LIVE).await, 1);
         database.run(Account::Migrate, GIVE_IT_BACK).await.unwrap();
+        let burned = burn(&store, &keys, &sent).await;
+        assert!(shows(&burned, &sent), "{burned:?}");
+        database.remove().await;
+    }
+
+    async fn an_opening_that_can_not_be_done_is_not_written_down(engine) {
+        let database = TestDatabase::migrated(engine).await;
+        let (store, keys) = (database.store().await, Keys::fresh());
+        let sent = keys.send(&store, "still there").await;
+        let refused = burn_while(&store, &keys, &sent, async || {
+            database.run(Account::Migrate, "ALTER TABLE secrets RENAME COLUMN confirmed_by TO away").await.unwrap();
+        }, async || nothing_to_commit(engine)).await;
+        assert!(matches!(refused, Err(BurnError::Store(StoreError::Refused { .. }))), "{refused:?}");
+        assert_eq!((database.count(LIVE).await, database.count(VIEWED).await), (1, 0));
+        database.run(Account::Migrate, "ALTER TABLE secrets RENAME COLUMN away TO confirmed_by").await.unwrap();
         let burned = burn(&store, &keys, &sent).await;
         assert!(shows(&burned, &sent), "{burned:?}");
         database.remove().await;
@@ -174,7 +194,7 @@ on_each_engine! {
         let sent = keys.send(&store, "seen before the backup").await;
         let refused = burn_while(&store, &keys, &sent, async || {
             database.run(Account::Migrate, TAKE_THE_END).await.unwrap();
-        }, async || unreachable!("there is nothing to commit")).await;
+        }, async || nothing_to_commit(engine)).await;
         assert_eq!(ending(&refused), Some(Ending::Revoked), "{refused:?}");
         assert!(is_conflict(&refused), "{refused:?}");
         assert_eq!((database.count(LIVE).await, database.count(VIEWED).await), (0, 1));
@@ -250,6 +270,40 @@ async fn a_commit_that_never_arrived_shows_nothing() {
     );
     let burned = burn(&store, &keys, &sent).await;
     assert!(shows(&burned, &sent), "{burned:?}");
+    database.remove().await;
+}
+
+/// As after a failover to a server that lags: what is not there is not said to live.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_gone_is_not_said_to_live() {
+    let database = TestDatabase::migrated(Engine::MySql).await;
+    let (store, keys) = (database.store().await, Keys::fresh());
+    let sent = keys.send(&store, "gone").await;
+    let admin = database.admin_session().await;
+    let lost = burn_while(
+        &store,
+        &keys,
+        &sent,
+        async || {},
+        async || {
+            let gone = "DELETE FROM secrets";
+            database.run(Account::Migrate, gone).await.unwrap();
+            let ours = format!(
+                "SELECT CAST(COALESCE(MAX(processlist_id), 0) AS SIGNED) \
+                 FROM performance_schema.threads WHERE processlist_db = '{}'",
+                database.name()
+            );
+            eventually("every connection ended", || async {
+                let id = database.admin_count(&ours).await;
+                // It may end by itself meanwhile.
+                admin.execute_unprepared(&format!("KILL {id}")).await.ok();
+                (id == 0).then_some(())
+            })
+            .await;
+        },
+    )
+    .await;
+    assert!(matches!(lost, Err(BurnError::Unknown(_))), "{lost:?}");
     database.remove().await;
 }
 

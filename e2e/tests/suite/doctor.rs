@@ -289,7 +289,7 @@ async fn an_account_with_other_rights_is_found() {
     let ran = bot_doctor(&world, &[], &[]).await;
     assert_eq!(ran.code, Some(0), "{}", ran.out);
     let seen = format!(
-        "it may do more than it needs: DELETE FROM secrets, SELECT ciphertext FROM secrets, DROP on `{name}`.*"
+        "it may do more than it needs: DELETE ON `{name}`.`secrets`, DROP ON `{name}`.*, SELECT (ciphertext) ON `{name}`.`secrets`"
     );
     assert!(
         has(&ran, "WARNING", "account's rights", &seen),
@@ -309,7 +309,12 @@ async fn an_account_with_other_rights_is_found() {
     let ran = bot_doctor(&world, &[], &[]).await;
     assert_eq!(ran.code, Some(1), "{}", ran.out);
     assert!(
-        has(&ran, "NOT OK", "account's rights", "INSERT on secrets"),
+        has(
+            &ran,
+            "NOT OK",
+            "account's rights",
+            &format!("INSERT ON `{name}`.`secrets`")
+        ),
         "{}",
         ran.out
     );
@@ -325,7 +330,7 @@ async fn an_account_with_other_rights_is_found() {
     assert_eq!(granted.code, Some(0), "{}", granted.err);
     let ran = bot_doctor(&world, &[], &[]).await;
     assert!(
-        has(&ran, "WARNING", "account's rights", "SELECT ciphertext"),
+        has(&ran, "WARNING", "account's rights", "SELECT (ciphertext)"),
         "{}",
         ran.out
     );

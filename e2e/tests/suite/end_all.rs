@@ -5,9 +5,10 @@ use std::{fs, path::PathBuf, process::Stdio};
 
 use e2e::{
     Account, Engine, Options, OwnMySql, Submission, TestDatabase, World, binary, eventually,
-    mysql_client, on_each_engine, project,
+    mysql_client, on_each_engine, project, run,
 };
 use serde_json::json;
+use shared::store::doors;
 use tokio::{io::AsyncWriteExt as _, process::Command};
 
 /// A database that can be put back to an earlier state, as the guides do it.
@@ -59,7 +60,7 @@ impl Restorable {
             return fs::read(copy).unwrap();
         }
         let mut dumping = self.client("mysqldump");
-        let guides = "--single-transaction --no-tablespaces --set-gtid-purged=OFF";
+        let guides = "--single-transaction --routines --no-tablespaces --set-gtid-purged=OFF";
         let guide = fs::read_to_string(project().join("docs/install-compose.md")).unwrap();
         assert!(guide.contains(guides), "as the guide has it");
         dumping.args(guides.split(' ')).arg(database.name());
@@ -118,6 +119,14 @@ on_each_engine! {
         assert_eq!(world.web().reveal(&token).await.secret().as_deref(), Some("canary-delivered"));
         stop(&mut world).await;
         backups.restore(&world.database, &dump).await;
+        let (bot, web) = (world.database.account(Account::Bot), world.database.account(Account::Web));
+        let again = ["up", "--grant", "--bot", &bot, "--web", &web];
+        let migrate = [("DATABASE_URL", world.database.url(Account::Migrate))];
+        let up = e2e::run("secure-secret-migrate", &again, &migrate).await;
+        assert_eq!(up.code, Some(0), "{}", up.err);
+        if engine == Engine::MySql {
+            assert!(up.out.contains("0 stored procedures made"), "the dump has them: {}", up.out);
+        }
 
         let live = "SELECT COUNT(*) FROM secrets WHERE ciphertext IS NOT NULL";
         assert_eq!(world.database.count(live).await, 2, "it lives again");
@@ -165,4 +174,46 @@ on_each_engine! {
         assert_eq!(database.count("SELECT COUNT(*) FROM secrets WHERE ciphertext IS NOT NULL").await, 1);
         database.remove().await;
     }
+}
+
+/// The guide's dump on an empty server, whose accounts have other names: one command makes the
+/// stored procedures that account's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dump_works_on_another_server_under_another_account() {
+    let (backups, database) = Restorable::new(Engine::MySql).await;
+    let kept = e2e::Keys::fresh();
+    kept.send(&database.store().await, "of before").await;
+    let dump = backups.dump(&database).await;
+    database.remove().await;
+
+    let server = OwnMySql::start(&[]).await;
+    let database = TestDatabase::empty_on_server(&server).await;
+    let elsewhere = Restorable {
+        server: Some(server),
+    };
+    elsewhere.restore(&database, &dump).await;
+    let (bot, web) = (
+        database.account(Account::Bot),
+        database.account(Account::Web),
+    );
+    let migrate = [("DATABASE_URL", database.url(Account::Migrate))];
+    let status = run("secure-secret-migrate", &["status"], &migrate).await;
+    let others = status.out.matches("another account's  stored procedure");
+    assert_eq!(others.count(), doors::ALL.len(), "{}", status.out);
+    let up = ["up", "--grant", "--bot", &bot, "--web", &web];
+    let up = run("secure-secret-migrate", &up, &migrate).await;
+    assert_eq!(up.code, Some(0), "{}", up.err);
+    let all = format!("{} stored procedures made", doors::ALL.len());
+    assert!(up.out.contains(&all), "{}", up.out);
+    let options = Options {
+        bot: false,
+        ..Options::default()
+    };
+    let world = World::on(database, options).await;
+    let sent = world.keys.send(&world.database.store().await, "anew").await;
+    let page = world.web().reveal(&sent.token.encode()).await;
+    assert_eq!(page.secret().as_deref(), Some("anew"));
+    let (is_well, said) = end_all(&world.database, "restore").await;
+    assert!(is_well && said.contains("1 secrets ended"), "{said}");
+    world.discard().await;
 }

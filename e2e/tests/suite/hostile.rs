@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use e2e::{
-    Engine, Options, World, on_each_engine,
+    Account, Engine, Options, World, eventually, on_each_engine,
     raw::{connect_from, drip, exchange, read_to_end},
 };
 use futures_util::future::join_all;
@@ -331,7 +331,7 @@ async fn large_heads_on_every_connection_are_bounded_in_memory() {
     }
     let taken = || memory(&world).saturating_sub(before);
     let arrived = || async { (taken() > 100 << 20).then_some(()) };
-    e2e::eventually("the heads have arrived", arrived).await;
+    eventually("the heads have arrived", arrived).await;
     neighbor_is_served(&world).await;
     // Nearly all places are taken, and each may hold up to twice the largest head.
     let allowed = of_the_unit("MemoryMax=").strip_suffix('M').map(str::parse);
@@ -455,6 +455,12 @@ on_each_engine! {
         for statement in lock {
             session.execute_unprepared(statement).await.unwrap();
         }
+        let account = world.database.account(Account::Web);
+        let waits_given_up = format!(
+            "SELECT CAST(COALESCE(SUM(sum_error_raised), 0) AS SIGNED) \
+             FROM performance_schema.events_errors_summary_by_user_by_error \
+             WHERE user = '{account}' AND error_number = 1205"
+        );
         let mut stream = connect_from(ATTACKER, &world.web().url).await;
         stream.write_all(request.as_bytes()).await.unwrap();
         // The request has arrived when another one on a later connection has been answered.
@@ -465,6 +471,14 @@ on_each_engine! {
         drop(stream);
         // Whoever looks at the connection sees its end before the lock is free.
         world.web().get("/nowhere").await;
+        if engine == Engine::MySql {
+            // A call that is under way can't be taken back; it gives up its wait, and is not made
+            // again.
+            eventually("a wait given up", || async {
+                (world.database.admin_count(&waits_given_up).await > 0).then_some(())
+            })
+            .await;
+        }
         session.execute_unprepared("ROLLBACK").await.unwrap();
         session.close().await.unwrap();
         let page = world.web().reveal(&token).await;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use e2e::{Options, World, on_each_engine};
+use e2e::{Options, Page, World, on_each_engine};
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
@@ -10,6 +10,16 @@ const SECRETS: usize = 200;
 const READERS: usize = 64;
 /// Secrets raced for at a time.
 const AT_A_TIME: usize = 3;
+
+/// On a busy machine a visitor may be told to come back, as nothing is lost by it.
+async fn patient(visit: impl AsyncFn() -> Page) -> Page {
+    loop {
+        let page = visit().await;
+        if page.status != 503 {
+            return page;
+        }
+    }
+}
 
 on_each_engine! {
     async fn each_secret_is_seen_by_exactly_one_reader(engine) {
@@ -28,17 +38,20 @@ on_each_engine! {
             async move {
                 let _turn = room.acquire().await.unwrap();
                 let token = sent.token.encode();
-                let page = world.webs[0].look(&token).await;
+                let page = patient(async || world.webs[0].look(&token).await).await;
                 let confirmation = page.confirmation().unwrap();
-                let readers = (0..READERS)
-                    .map(|reader| world.webs[reader % 2].press(&token, confirmation));
+                let readers = (0..READERS).map(|reader| {
+                    let web = &world.webs[reader % 2];
+                    let token = &token;
+                    patient(async move || web.press(token, confirmation).await)
+                });
                 let pages = join_all(readers).await;
                 let mut seen = HashMap::<u16, usize>::new();
                 for page in &pages {
                     *seen.entry(page.status).or_default() += 1;
                     assert_eq!(page.secret().is_some(), page.status == 200);
                 }
-                let texts: Vec<_> = pages.iter().filter_map(e2e::Page::secret).collect();
+                let texts: Vec<_> = pages.iter().filter_map(Page::secret).collect();
                 assert_eq!(texts, std::slice::from_ref(&sent.text), "{seen:?}");
             }
         });

@@ -170,7 +170,7 @@ on_each_engine! {
         let folder = tempfile::tempdir().unwrap();
         let mut web = start_web(database.url(Account::Migrate), folder.path());
         assert_eq!(web.exit_code().await, Some(1));
-        assert!(web.output().contains("run `secure-secret-migrate up`"), "{}", web.output());
+        assert!(web.output().contains("run `secure-secret-migrate up"), "{}", web.output());
         database.remove().await;
     }
 }

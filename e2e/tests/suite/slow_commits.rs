@@ -1,10 +1,9 @@
-//! A COMMIT of an opening that is slow, or fails, and a program that vanishes before it: faults
-//! that only the point between the last look and COMMIT lets happen.
+//! An opening whose COMMIT is slow, or fails, and a program that vanishes within a transaction.
 
 use std::time::{Duration, Instant};
 
 use e2e::{Engine, Keys, OwnMySql, TestDatabase, eventually_within};
-use sea_orm::{ConnectionTrait as _, DatabaseConnection};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, TransactionTrait as _};
 use shared::{
     crypto::{Confirmed, LinkToken},
     domain::clock::Timestamp,
@@ -25,17 +24,17 @@ fn confirmed(keys: &Keys, token: &LinkToken) -> Confirmed {
     ring.confirmed(&hash, &confirmation).unwrap()
 }
 
-/// Opens a secret; something happens right before each of its COMMITs.
+/// Opens a secret; something happens right before each call that holds its COMMIT.
 async fn burn_with(
     store: &Database,
     keys: &Keys,
     token: &LinkToken,
-    before_commit: impl Fn(),
+    before_call: impl Fn(),
 ) -> Result<Burn<String>, BurnError> {
     let visitor = Visitor::default();
     let render = |opened: &Opened| opened.text.expose().to_owned();
     let look = || {
-        before_commit();
+        before_call();
         false
     };
     store
@@ -63,15 +62,15 @@ async fn run(session: &DatabaseConnection, sql: &str) {
     session.execute_unprepared(sql).await.unwrap();
 }
 
-/// Nothing commits on this server from now on.
+/// Nothing is changed or committed on this server from now on.
 async fn hold_commits(session: &DatabaseConnection) {
     run(session, "FLUSH TABLES WITH READ LOCK").await;
 }
 
-/// The connection whose COMMIT waits.
-async fn waiting_commit(session: &DatabaseConnection) -> i64 {
+/// The connection that waits for that.
+async fn waiting(session: &DatabaseConnection) -> i64 {
     let question = "SELECT CAST(COALESCE(MAX(processlist_id), 0) AS SIGNED) FROM performance_schema.threads \
-                    WHERE processlist_state = 'Waiting for commit lock'";
+                    WHERE processlist_state IN ('Waiting for commit lock', 'Waiting for global read lock')";
     let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::MySql, question);
     let answer = session.query_one_raw(statement).await.unwrap();
     answer.unwrap().try_get_by_index::<i64>(0).unwrap()
@@ -85,7 +84,10 @@ async fn a_slow_commit_is_waited_for_and_shown() {
     let sent = keys.send(&store, "slow").await;
     let session = database.admin_session().await;
     let begun = Instant::now();
-    let burning = burn_with(&store, &keys, &sent.token, || now(hold_commits(&session)));
+    let held = std::sync::Once::new();
+    let burning = burn_with(&store, &keys, &sent.token, || {
+        held.call_once(|| now(hold_commits(&session)));
+    });
     let slow = async {
         // Longer than any deadline before COMMIT.
         tokio::time::sleep(Duration::from_secs(7)).await;
@@ -112,8 +114,8 @@ async fn a_commit_that_did_not_come_about_is_tried_once_more() {
         held.call_once(|| now(hold_commits(&session)));
     });
     let killed = async {
-        let id = eventually_within(LONG, "a COMMIT that waits", || async {
-            let id = waiting_commit(&other).await;
+        let id = eventually_within(LONG, "an opening that waits", || async {
+            let id = waiting(&other).await;
             (id > 0).then_some(id)
         })
         .await;
@@ -132,23 +134,17 @@ async fn a_commit_that_did_not_come_about_is_tried_once_more() {
 async fn the_lock_of_a_program_that_vanished_is_free_within_forty_seconds() {
     let database = TestDatabase::migrated(Engine::MySql).await;
     let (store, keys) = (database.store().await, Keys::fresh());
-    let sent = keys.send(&store, "of nobody").await;
+    keys.send(&store, "of nobody").await;
     let session = database.session().await;
     run(&session, "SET innodb_lock_wait_timeout = 60").await;
-    let vanished = std::sync::Once::new();
-    let burned = burn_with(&store, &keys, &sent.token, || {
-        vanished.call_once(|| {
-            now(async {
-                let begun = Instant::now();
-                run(&session, "SELECT id FROM secrets FOR UPDATE").await;
-                let waited = begun.elapsed();
-                assert!(waited > Duration::from_secs(5), "it was locked: {waited:?}");
-                assert!(waited < Duration::from_secs(40), "{waited:?}");
-            });
-        });
-    })
-    .await;
-    // It comes back, finds that it had no COMMIT, and goes on.
-    assert!(is_shown(&burned, "of nobody"), "{burned:?}");
+    let vanished = store.pool().begin().await.unwrap();
+    let lock = "SELECT id FROM secrets FOR UPDATE";
+    vanished.execute_unprepared(lock).await.unwrap();
+    let begun = Instant::now();
+    run(&session, lock).await;
+    let waited = begun.elapsed();
+    assert!(waited > Duration::from_secs(5), "it was locked: {waited:?}");
+    assert!(waited < Duration::from_secs(40), "{waited:?}");
+    vanished.rollback().await.ok();
     database.remove().await;
 }

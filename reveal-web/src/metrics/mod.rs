@@ -34,6 +34,7 @@ pub(crate) struct Metrics {
     refused: Family<Closed, Counter>,
     reuses: Counter,
     repeats: Counter,
+    denied: Counter,
     lost: Counter,
     clock: Gauge,
     rate_limited: Family<Share, Gauge>,
@@ -83,6 +84,7 @@ impl Metrics {
             refused: Family::default(),
             reuses: Counter::default(),
             repeats: Counter::default(),
+            denied: Counter::default(),
             lost: Counter::default(),
             clock: Gauge::default(),
             rate_limited: Family::default(),
@@ -116,6 +118,12 @@ impl Metrics {
             "page_repeats",
             "Pages sent again that had opened their secret a moment before",
             repeats,
+        );
+        let denied = metrics.denied.clone();
+        registry.register(
+            "openings_denied",
+            "Openings refused as they did not come from our own page, whether or not there is such a link",
+            denied,
         );
         let lost = metrics.lost.clone();
         registry.register(
@@ -168,6 +176,11 @@ impl Metrics {
 
     pub(crate) fn reuse(&self) {
         self.reuses.inc();
+    }
+
+    /// Counts a refused opening.
+    pub(crate) fn denied(&self) {
+        self.denied.inc();
     }
 
     pub(crate) fn repeat(&self) {

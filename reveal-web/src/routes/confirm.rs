@@ -69,7 +69,7 @@ pub(super) async fn page(site: &Site, token: &LinkToken, visit: &Visit) -> Resul
         }
         Ok(Look::Ended(ended)) => {
             if visit.is_by_a_person {
-                site.reuses.note(&ended);
+                site.reuses.note(hash, &ended, &visit.visitor);
             }
             Ok(pages::ended(
                 frame(ended.recipient_locale.as_deref()),

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use poem::{IntoResponse as _, Request, Response, http::Method};
 use shared::{
     crypto::{Confirmed, LinkToken},
-    store::burn::{self, Burn, BurnError},
+    store::{
+        burn::{self, Burn, BurnError},
+        denied::Cause,
+    },
 };
 use tokio::time::timeout;
 
@@ -44,15 +47,25 @@ struct Asked {
 }
 
 async fn check(site: &Site, request: &mut Request) -> Result<Asked, Refusal> {
-    if let Err(refusal) = gate::check(request, &site.public_base_url) {
+    let visitor = site.visitor(request);
+    let passed = gate::check(request, &site.public_base_url);
+    if let Err(refusal) = &passed {
         tracing::warn!(%refusal, "a request to open a secret was refused");
+    }
+    let form = timeout(FORM_PATIENCE, form::read(request)).await;
+    if passed.is_err() {
+        // Which secret it was meant for is for the trail alone.
+        if let Ok(Ok(form)) = form {
+            let hash = form.token.hash();
+            site.reuses.note_denied(hash, Cause::Gate, &visitor);
+        }
         return Err(Trouble::Forbidden.into());
     }
-    let visitor = site.visitor(request);
-    let form = timeout(FORM_PATIENCE, form::read(request)).await;
     let form = form.map_err(|_| Trouble::TooSlow)?.map_err(trouble_of)?;
-    let Some(confirmed) = site.keys.confirmed(&form.token.hash(), &form.confirmation) else {
+    let hash = form.token.hash();
+    let Some(confirmed) = site.keys.confirmed(&hash, &form.confirmation) else {
         tracing::warn!("a request to open a secret was refused: its page was never shown");
+        site.reuses.note_denied(hash, Cause::Confirmation, &visitor);
         return Err(Refusal {
             trouble: Trouble::Forbidden,
             language: form.language,
@@ -118,12 +131,14 @@ async fn page_of(site: &Site, asked: &Asked, burned: Burned) -> Result<Page, Ref
     let page = match burned {
         Ok(Burn::Revealed { rendered, .. }) => Ok(rendered),
         Ok(Burn::Ended(ended)) => {
-            site.reuses.note(&ended);
+            let visitor = &asked.visit.visitor;
+            site.reuses.note(asked.token.hash(), &ended, visitor);
             let frame = frame(ended.recipient_locale.as_deref());
             Ok(pages::ended(frame, &ended))
         }
         Ok(Burn::Repeated(ended)) => {
-            site.reuses.note_repeat(&ended);
+            let visitor = &asked.visit.visitor;
+            site.reuses.note_repeat(asked.token.hash(), &ended, visitor);
             let frame = frame(ended.recipient_locale.as_deref());
             Ok(pages::repeated(frame, &ended))
         }

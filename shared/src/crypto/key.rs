@@ -24,6 +24,14 @@ impl KeyId {
         bytes.try_into().ok().map(Self)
     }
 
+    /// The id that is written so; `None` for what is none.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let is_whole = text.len() == 2 * Self::LEN && text.bytes().all(|c| c.is_ascii_hexdigit());
+        let number = u64::from_str_radix(text, 16).ok()?;
+        is_whole.then(|| Self(number.to_be_bytes()))
+    }
+
     /// As the database stores it.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; Self::LEN] {

@@ -77,6 +77,12 @@ impl fmt::Debug for LinkToken {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);
 
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash([redacted])")
+    }
+}
+
 impl TokenHash {
     /// As the database stores it.
     #[must_use]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait as _, FromQueryResult, Statement};
 
 use super::{Database, StoreError};
 use crate::domain::clock::Timestamp;
@@ -39,7 +39,7 @@ pub async fn read(database: &Database) -> Result<Backlog, StoreError> {
          FROM (SELECT COUNT(*) AS deliveries, COUNT(held_since) AS held, \
                MIN(CASE WHEN settled_at IS NULL AND kind = 'recipient_message' THEN created_at END) \
                AS oldest_delivery \
-               FROM deliveries WHERE next_attempt_at IS NOT NULL) AS waiting, \
+               FROM deliveries WHERE next_attempt_at >= 0) AS waiting, \
               (SELECT MIN(expires_at) AS oldest_expired \
                FROM secrets WHERE destroyed_at IS NULL) AS expiry"
             .replace("__NOW__", database.now_sql()),

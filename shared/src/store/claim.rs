@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait as _, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QueryResult, QuerySelect, QueryTrait as _,
+    ColumnTrait, Condition, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, QueryTrait as _,
     sea_query::{Expr, ExprTrait as _, LockBehavior, LockType},
 };
 
@@ -16,6 +16,7 @@ use super::{
     database::exactly_one,
     deliveries::{self, DeliveryKind, Facts, Job, Nudges, Posted, Told},
     entity::delivery,
+    line::Transaction,
 };
 use crate::{
     crypto::{KeyId, SealedParcel},
@@ -134,7 +135,7 @@ pub async fn put_off(
 
 async fn lock(
     database: &Database,
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     which: Which<'_>,
 ) -> Result<Option<QueryResult>, StoreError> {
     let mut wanted = delivery::Entity::find()
@@ -154,7 +155,9 @@ async fn lock(
                 .add(Expr::col(delivery::Column::NextAttemptAt).lte(database.now()))
                 // Nothing waits that long.
                 .add(Expr::col(delivery::Column::NextAttemptAt).gt(database.now_plus(FAR_AHEAD)));
-            wanted = wanted.filter(due);
+            wanted = wanted
+                .filter(database::is_set(delivery::Column::NextAttemptAt))
+                .filter(due);
             if !busy.is_empty() {
                 let busy = busy.iter().map(UserId::as_str);
                 wanted = wanted.filter(delivery::Column::Addressee.is_not_in(busy));
@@ -162,7 +165,7 @@ async fn lock(
         }
         Which::Answerable => {
             wanted = wanted
-                .filter(delivery::Column::NextAttemptAt.is_not_null())
+                .filter(database::is_set(delivery::Column::NextAttemptAt))
                 .filter(delivery::Column::SettledAt.is_null())
                 .filter(delivery::Column::Kind.eq(DeliveryKind::SenderReceipt.code()))
                 .filter(delivery::Column::Sealed.is_not_null())

@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{DatabaseTransaction, EntityTrait, Set};
-use serde_json::json;
+use sea_orm::{EntityTrait, Set};
 
 use super::{
     Database, StoreError,
@@ -12,6 +11,7 @@ use super::{
     database,
     deliveries::DeliveryKind,
     entity::{delivery, secret},
+    line::Transaction,
     submissions::{self, StoredSubmission},
 };
 use crate::{
@@ -120,7 +120,7 @@ async fn insert(
 }
 
 async fn insert_secret(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     master_keys: &MasterKeys,
     token: &LinkToken,
     binding: Binding,
@@ -154,6 +154,8 @@ async fn insert_secret(
         burn_id: Set(None),
         reuse_count: Set(0),
         reused_at: Set(None),
+        reuse_told: Set(0),
+        reuse_told_at: Set(None),
         confirmed_by: Set(None),
         repeat_count: Set(0),
         repeated_at: Set(None),
@@ -167,25 +169,24 @@ async fn insert_secret(
 }
 
 async fn append_created(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     binding: Binding,
     now: Timestamp,
     new: &NewSecret,
 ) -> Result<(), StoreError> {
     let entry = NewEntry {
         secret: binding.secret,
-        event: Event::Created,
-        slot: Slot::Created,
+        event: Event::Created {
+            lifetime: new.lifetime.code(),
+            expires_at: binding.expires_at,
+            note: new.note.is_some(),
+        },
+        slot: Some(Slot::Created),
         occurred_at: now,
+        team: new.home.team().as_str(),
         sender: new.sender.as_str(),
         recipient: new.recipient.as_str(),
         visitor: None,
-        metadata: json!({
-            "team": new.home.team().as_str(),
-            "lifetime": new.lifetime.code(),
-            "expires_at": binding.expires_at.as_millis(),
-            "note": new.note.is_some(),
-        }),
     };
     audit::append(transaction, entry).await
 }
@@ -196,7 +197,7 @@ const LATE_AFTER: Duration = Duration::from_mins(1);
 /// The recipient's message is due at once; the receipt becomes due when that is settled, so that it
 /// can say how it went, or when that is late.
 async fn insert_deliveries(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     delivery_keys: &DeliveryKeys,
     secret: SecretId,
     parcel: Parcel,

@@ -1,134 +1,84 @@
-//! The way to the database: one pool, set up for each engine.
+//! The way to the database, set up for each engine.
 
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, ExprTrait,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, ExprTrait, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TryGetable,
     sea_query::{Expr, SimpleExpr},
-    sqlx::{AssertSqlSafe, Connection as _, Executor, mysql::MySqlSslMode},
+    sqlx,
 };
-use secrecy::ExposeSecret;
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::{
     StoreError,
     clock_watch::{ClockWatch, Verdict},
+    connecting,
+    door::{self, Argument, Door},
+    hosts::{Hosts, Keeper},
+    line::{Line, Pool, Transaction},
+    membership,
+    probes::HEALTH,
     sqlite_files,
-    sqlite_files::LooseFiles,
 };
 use crate::{
-    domain::clock::Timestamp,
-    store::database_url::{DatabaseUrl, Engine},
+    domain::{clock::Timestamp, program::Program},
+    store::database_url::DatabaseUrl,
 };
 
-/// The last migration that this version's statements rely on.
-pub const REQUIRED_MIGRATION: &str = "m20261126_000013_sender_language";
-
-/// Connections of one process to MySQL. On two cores more clients than this only wait in the server
-/// instead of here.
-const MYSQL_CONNECTIONS: u32 = 32;
-
-/// SQLite has one writer. One connection makes a fair queue of it, instead of its own busy waiting.
-const SQLITE_CONNECTIONS: u32 = 1;
-
-/// Longest wait for a connection of the pool.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// A connection idle for longer is asked whether it still lives before it is used.
-const PING_AFTER_IDLE: Duration = Duration::from_secs(20);
-
-/// MySQL ends a session that says nothing for so long: one whose program vanished without a word,
-/// as by a power cut, keeps its locks until then. Longer than [`PING_AFTER_IDLE`], so that no
-/// connection ends unasked.
-const SILENCE: Duration = Duration::from_secs(35);
-
-/// How long a program waits at its start for its database.
-const START_PATIENCE: Duration = Duration::from_mins(1);
-
-/// The pause between two tries at the start.
-const START_RETRY: Duration = Duration::from_secs(2);
-
-/// A pool of connections. Clones share it.
+/// A line to the database. Clones share it.
 #[derive(Clone)]
 pub struct Database {
-    connection: DatabaseConnection,
+    line: Arc<Line>,
     clock: Arc<ClockWatch>,
+    /// Whose account it is.
+    program: Program,
+    /// Where there are several hosts.
+    keeper: Option<Arc<Keeper>>,
 }
 
 impl Database {
-    /// Connects, so that a wrong address shows at once.
-    ///
-    /// The pool closes no connection by its age: MySQL closes what idles for its `wait_timeout`,
-    /// and the ping after a pause finds that out. sqlx 0.9 would count idle connections for it with
-    /// a number that can be below zero for a moment, which keeps a thread busy for ever
-    /// (`spawn_maintenance_tasks`; a test run hung on it).
-    pub async fn connect(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        let mut options = ConnectOptions::new(url.as_secret().expose_secret());
-        options
-            .sqlx_logging(false)
-            .record_stmt_in_spans(false)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .test_before_acquire_if_idle_for(PING_AFTER_IDLE);
-        match url.engine() {
-            Engine::MySql => configure_mysql(&mut options, url.needs_verification()),
-            Engine::Sqlite => configure_sqlite(&mut options),
-        }
+    /// Connects as a program's account does, so that a wrong address shows at once; of several
+    /// hosts to the first that takes changes, and later to another one when that has ended.
+    pub async fn connect(url: &DatabaseUrl, program: Program) -> Result<Self, StoreError> {
         if let Err(error) = sqlite_files::create(url) {
             // SQLite meets the same, and its error is the one to tell.
             tracing::debug!(%error, "the database's file could not be made");
         }
-        let connection = sea_orm::Database::connect(options).await?;
-        Ok(Self {
-            connection,
-            clock: Arc::default(),
-        })
-    }
-
-    /// Connects at a program's start: waits for a database that is still starting, and checks the
-    /// tables. Gives up after [`START_PATIENCE`], or when told to stop.
-    pub async fn open(url: &DatabaseUrl, stop: &CancellationToken) -> Result<Self, SchemaError> {
-        let deadline = Instant::now() + START_PATIENCE;
-        loop {
-            let error = match Self::connect(url).await {
-                Ok(database) => match database.check_schema().await {
-                    Ok(()) => {
-                        warn_of_loose_files(url);
-                        return Ok(database);
-                    }
-                    Err(SchemaError::Store(error)) => error,
-                    Err(error) => return Err(error),
-                },
-                Err(error) => error,
-            };
-            let out_of_time = Instant::now() + START_RETRY > deadline;
-            if out_of_time || stop.is_cancelled() {
-                return Err(SchemaError::Store(error));
+        let (connections, cluster) = match Hosts::of(url) {
+            None => (connecting::to_host(url, 0).await?, None),
+            Some(hosts) => {
+                let found = Box::pin(hosts.find(0)).await?;
+                let connections = connecting::to_host(url, found.at()).await?;
+                (connections, Some((hosts, found)))
             }
-            tracing::warn!(
-                %error,
-                again_in_seconds = START_RETRY.as_secs(),
-                "DATABASE_URL: no database there yet, trying again"
-            );
-            stop.run_until_cancelled(tokio::time::sleep(START_RETRY))
-                .await;
-        }
+        };
+        let line = Arc::new(Line::to(connections));
+        let keeper =
+            cluster.map(|(hosts, found)| Arc::new(Keeper::start(hosts, Arc::clone(&line), found)));
+        Ok(Self {
+            line,
+            clock: Arc::default(),
+            program,
+            keeper,
+        })
     }
 
     /// Asks whether it answers and takes changes.
     pub async fn check_health(&self) -> Result<(), StoreError> {
-        if self.connection.get_database_backend() == DbBackend::Sqlite {
-            return Ok(self.connection.ping().await?);
+        if !self.is_mysql() {
+            return Ok(self.pool().ping().await?);
         }
-        let statement = Statement::from_string(DbBackend::MySql, "SELECT @@global.read_only");
-        let answer = self.connection.query_one_raw(statement).await?;
-        let read_only: i64 = match answer {
-            Some(row) => row.try_get_by_index(0)?,
-            None => 0,
+        let read_only: i64 = if self.is_behind_doors() {
+            self.enter_for(&HEALTH, [], "is_read_only").await?
+        } else {
+            let statement = Statement::from_string(
+                DbBackend::MySql,
+                "SELECT @@global.read_only AS `read_only`",
+            );
+            first_of(
+                self.line.query_one_raw(statement).await?.as_ref(),
+                "read_only",
+            )?
         };
         if read_only == 0 {
             Ok(())
@@ -137,26 +87,12 @@ impl Database {
         }
     }
 
-    /// Checks that the tables are those that this version works with, or newer ones.
-    pub async fn check_schema(&self) -> Result<(), SchemaError> {
-        let statement = Statement::from_sql_and_values(
-            self.connection.get_database_backend(),
-            "SELECT version FROM seaql_migrations WHERE version = ?",
-            [REQUIRED_MIGRATION.into()],
-        );
-        match self.connection.query_one_raw(statement).await {
-            Ok(Some(_)) => Ok(()),
-            Ok(None) => Err(SchemaError::TooOld),
-            Err(error) => match StoreError::from(error) {
-                StoreError::Refused { .. } => Err(SchemaError::TooOld),
-                other => Err(SchemaError::Store(other)),
-            },
-        }
-    }
-
     /// The database's clock.
     pub async fn clock(&self) -> Result<Timestamp, StoreError> {
-        self.clock_in(&self.connection).await
+        if self.is_behind_doors() {
+            return self.enter_for(&HEALTH, [], "now").await;
+        }
+        self.clock_in(&*self.line).await
     }
 
     /// The same within a transaction.
@@ -169,6 +105,76 @@ impl Database {
         let answer = connection.query_one_raw(statement).await?;
         let answer = answer.ok_or(StoreError::Unreadable { column: "clock" })?;
         Ok(answer.try_get_by_index(0)?)
+    }
+
+    /// Whose account it is.
+    pub(super) const fn program(&self) -> Program {
+        self.program
+    }
+
+    /// Whether the engine is MySQL.
+    pub(super) fn is_mysql(&self) -> bool {
+        self.line.get_database_backend() == DbBackend::MySql
+    }
+
+    /// How many rows a sweep changes in one transaction: enough to be quick, few enough not to be
+    /// in the way. SQLite has one lock, for which everybody waits who opens a secret meanwhile.
+    #[must_use]
+    pub fn batch(&self) -> u32 {
+        if self.is_mysql() { 200 } else { 20 }
+    }
+
+    /// Whether there is a right to doors, and to no table.
+    pub(super) fn is_behind_doors(&self) -> bool {
+        self.program == Program::Web && self.is_mysql()
+    }
+
+    /// Calls a door; gives its row.
+    pub(super) async fn enter(
+        &self,
+        door: &'static Door,
+        arguments: impl IntoIterator<Item = Argument> + Send,
+    ) -> Result<Option<QueryResult>, StoreError> {
+        let pool = self.line.now();
+        let connection = pool.one().await?;
+        let call = Box::pin(door::call(connection, door, arguments));
+        enter_over(&pool, call).await
+    }
+
+    /// The same where an answer of before won't do: of a cluster's host, once it knows all that
+    /// the others had decided.
+    pub(super) async fn enter_up_to_date(
+        &self,
+        door: &'static Door,
+        arguments: impl IntoIterator<Item = Argument> + Send,
+    ) -> Result<Option<QueryResult>, StoreError> {
+        if self.keeper.is_none() {
+            return self.enter(door, arguments).await;
+        }
+        let pool = self.line.now();
+        let mut connection = pool.one().await?;
+        // Others want no more of it than any server's answer.
+        connection.use_once();
+        let be_up_to_date = membership::be_up_to_date(&mut connection.connection);
+        let asked = pool.until_left(be_up_to_date).await;
+        asked.unwrap_or(Err(StoreError::Unreachable))?;
+        let call = Box::pin(door::call(connection, door, arguments));
+        enter_over(&pool, call).await
+    }
+
+    /// Calls a door that always gives a row; gives one column of it.
+    pub(super) async fn enter_for<T: TryGetable>(
+        &self,
+        door: &'static Door,
+        arguments: impl IntoIterator<Item = Argument> + Send,
+        column: &'static str,
+    ) -> Result<T, StoreError> {
+        first_of(self.enter(door, arguments).await?.as_ref(), column)
+    }
+
+    /// The connections that are used now, for a call that must not wait for one any more.
+    pub(super) fn current(&self) -> Arc<Pool> {
+        self.line.now()
     }
 
     /// What is thought of the database's clock, which says this now.
@@ -192,10 +198,16 @@ impl Database {
         }
     }
 
-    /// The pool itself, for migrations.
+    /// The line, for statements.
     #[must_use]
-    pub const fn connection(&self) -> &DatabaseConnection {
-        &self.connection
+    pub fn connection(&self) -> &Line {
+        &self.line
+    }
+
+    /// The pool itself, for migrations: of several hosts, that of the one that takes changes now.
+    #[must_use]
+    pub fn pool(&self) -> DatabaseConnection {
+        self.line.now().connection().clone()
     }
 
     /// Begins a transaction that will write.
@@ -203,12 +215,12 @@ impl Database {
     /// MySQL's isolation level was set once for the connection. SQLite takes its write lock at
     /// once: a transaction that reads first and writes later could not be given it any more, and
     /// row locks don't exist there.
-    pub(super) async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+    pub(super) async fn begin(&self) -> Result<Transaction, StoreError> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(self.connection.begin_with_options(options).await?)
+        Ok(Transaction::begin(&self.line, options).await?)
     }
 
     /// The database's clock as an expression, milliseconds since the Unix epoch.
@@ -218,7 +230,7 @@ impl Database {
 
     /// The same in SQL.
     pub(super) fn now_sql(&self) -> &'static str {
-        match self.connection.get_database_backend() {
+        match self.line.get_database_backend() {
             DbBackend::Sqlite => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
             _ => "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)",
         }
@@ -237,19 +249,18 @@ impl Database {
     }
 }
 
-fn warn_of_loose_files(url: &DatabaseUrl) {
-    if let Some(files) = LooseFiles::of(url) {
-        tracing::warn!(
-            %files,
-            "others than their owner can read or change the database's files: chmod 600 them, and run all \
-             programs as that owner"
-        );
-    }
+async fn enter_over(
+    pool: &Pool,
+    call: impl Future<Output = Result<Option<QueryResult>, sqlx::Error>>,
+) -> Result<Option<QueryResult>, StoreError> {
+    let row = pool.until_left(call).await;
+    let row = row.ok_or(StoreError::Unreachable)?;
+    row.map_err(|error| pool.told(&error))
 }
 
 /// Ends a transaction as its work ended: COMMIT or, on any error, ROLLBACK.
 pub(super) async fn finish<T>(
-    transaction: DatabaseTransaction,
+    transaction: Transaction,
     work: Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     match work {
@@ -265,71 +276,16 @@ pub(super) async fn finish<T>(
 }
 
 /// Rolls back. When that fails too, the connection is lost, and the server rolls back by itself.
-pub(super) async fn undo(transaction: DatabaseTransaction) {
+pub(super) async fn undo(transaction: Transaction) {
     if let Err(error) = transaction.rollback().await {
         tracing::debug!(error = %StoreError::from(error), "rollback had no answer");
     }
 }
 
-fn configure_mysql(options: &mut ConnectOptions, verify: bool) {
-    if verify {
-        options.map_sqlx_mysql_opts(|mysql| mysql.ssl_mode(MySqlSslMode::VerifyIdentity));
-    }
-    options
-        .max_connections(MYSQL_CONNECTIONS)
-        .min_connections(1)
-        .map_sqlx_mysql_pool_opts(|pool| {
-            pool.after_connect(|connection, _| {
-                Box::pin(async move {
-                    // READ COMMITTED takes no gap locks: asking for an unknown link must not block
-                    // an insert. The wait for a row lock stays well under a request's deadline.
-                    let session = format!(
-                        "SET SESSION transaction_isolation = 'READ-COMMITTED', \
-                         innodb_lock_wait_timeout = 3, wait_timeout = {}",
-                        SILENCE.as_secs()
-                    );
-                    connection.execute(AssertSqlSafe(session)).await?;
-                    Ok(())
-                })
-            })
-        });
-}
-
-fn configure_sqlite(options: &mut ConnectOptions) {
-    options
-        .max_connections(SQLITE_CONNECTIONS)
-        .min_connections(1)
-        .map_sqlx_sqlite_opts(|sqlite| {
-            sqlite
-                .busy_timeout(Duration::from_secs(5))
-                .pragma("journal_mode", "WAL")
-                .pragma("synchronous", "FULL")
-                // What was overwritten or removed is zeroed in the file.
-                .pragma("secure_delete", "ON")
-        })
-        .map_sqlx_sqlite_pool_opts(|pool| {
-            pool.after_release(|connection, _| {
-                Box::pin(async move {
-                    // SQLite undoes some transactions by itself whose COMMIT fails, on a full disk
-                    // for example, and the driver goes on counting them: what comes later on that
-                    // connection would be parts of a transaction that nobody commits. The ping
-                    // waits for a ROLLBACK that is on its way.
-                    connection.ping().await?;
-                    Ok(!connection.is_in_transaction())
-                })
-            })
-        });
-}
-
-/// Why the tables can't be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SchemaError {
-    /// Migrations are missing.
-    #[error("the database's tables are missing or too old: run `secure-secret-migrate up`")]
-    TooOld,
-    /// The question could not be asked.
-    #[error("DATABASE_URL: {0}")]
-    Store(#[from] StoreError),
+/// That there is an instant, in the words for which both engines search an index: for `IS NOT NULL`
+/// SQLite reads all of it.
+pub(super) fn is_set(instant: impl ColumnTrait) -> SimpleExpr {
+    instant.gte(0)
 }
 
 /// An UPDATE that decides something must have changed just the row it meant.
@@ -339,4 +295,13 @@ pub(super) fn exactly_one(rows_affected: u64) -> Result<(), StoreError> {
     } else {
         Err(StoreError::Stale)
     }
+}
+
+/// A column of a door's row.
+pub(super) fn first_of<T: TryGetable>(
+    row: Option<&QueryResult>,
+    column: &'static str,
+) -> Result<T, StoreError> {
+    let row = row.ok_or(StoreError::Unreadable { column })?;
+    Ok(row.try_get("", column)?)
 }

@@ -7,6 +7,7 @@ use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use super::url_hosts::{self, AroundHosts};
 use crate::domain::{base_url::is_loopback, invalid::Invalid};
 
 /// What sqlx understands in a `mysql://` URL after the question mark; it passes over anything else
@@ -63,7 +64,8 @@ pub struct DatabaseUrl {
     engine: Engine,
     protection: Protection,
     names_mode: bool,
-    url: SecretString,
+    /// As the driver takes it: for each host one of its own.
+    urls: Vec<SecretString>,
 }
 
 impl DatabaseUrl {
@@ -71,12 +73,43 @@ impl DatabaseUrl {
     /// verified TLS only.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         match text.split_once("://") {
-            Some(("mysql", rest)) => Self::parse_mysql(text, rest),
+            Some(("mysql", rest)) => match AroundHosts::of(text).filter(AroundHosts::are_several) {
+                Some(parts) => Self::parse_several(&parts.each()?),
+                None => Self::parse_mysql(text, rest),
+            },
             Some(("sqlite", path)) if !path.is_empty() => Self::parse_sqlite(text, path),
             _ => Err(Invalid::because(
                 "begins with neither mysql:// nor sqlite://",
             )),
         }
+    }
+
+    /// The same database on each host of a cluster, reached as the farthest of them is.
+    fn parse_several(texts: &[String]) -> Result<Self, Invalid> {
+        let mut all: Option<Self> = None;
+        for text in texts {
+            let (_, rest) = text.split_once("://").unwrap_or_default();
+            let one = Self::parse_mysql(text, rest)?;
+            let Some(known) = &mut all else {
+                all = Some(one);
+                continue;
+            };
+            if one.protection == Protection::VerifiedTls {
+                known.protection = one.protection;
+            }
+            known.urls.extend(one.urls);
+        }
+        let names_socket = |url: Url| url.query_pairs().any(|(name, _)| name == "socket");
+        if texts
+            .first()
+            .and_then(|text| Url::parse(text).ok())
+            .is_some_and(names_socket)
+        {
+            return Err(Invalid::because(
+                "names several hosts and a socket, which is one server's: leave one of them out",
+            ));
+        }
+        all.ok_or_else(|| Invalid::because("names no database after the host"))
     }
 
     fn parse_mysql(text: &str, rest: &str) -> Result<Self, Invalid> {
@@ -118,7 +151,7 @@ impl DatabaseUrl {
                 Protection::VerifiedTls
             },
             names_mode: mode.is_some(),
-            url: SecretString::from(text),
+            urls: vec![SecretString::from(text)],
         })
     }
 
@@ -142,7 +175,7 @@ impl DatabaseUrl {
             engine: Engine::Sqlite,
             protection: Protection::Local,
             names_mode: false,
-            url: SecretString::from(text),
+            urls: vec![SecretString::from(text)],
         })
     }
 
@@ -188,14 +221,25 @@ impl DatabaseUrl {
 
     /// What stands before and behind the question mark.
     fn sqlite_parts(&self) -> Option<(&str, &str)> {
-        let path = self.url.expose_secret().strip_prefix("sqlite://")?;
+        let path = self.first().strip_prefix("sqlite://")?;
         Some(path.split_once('?').unwrap_or((path, "")))
     }
 
-    /// The URL with its password, for the driver.
+    /// The URL with its password, for the driver: for each host one of its own, at least one.
     #[must_use]
-    pub const fn as_secret(&self) -> &SecretString {
-        &self.url
+    pub fn for_driver(&self) -> &[SecretString] {
+        &self.urls
+    }
+
+    /// Host and port of each of its URLs.
+    pub fn host_names(&self) -> impl Iterator<Item = &str> {
+        let urls = self.urls.iter();
+        urls.map(|url| url_hosts::name_of(url.expose_secret()))
+    }
+
+    /// The URL, which is one host's or that of a file.
+    fn first(&self) -> &str {
+        self.urls.first().map_or("", |url| url.expose_secret())
     }
 }
 
@@ -285,6 +329,38 @@ mod tests {
     }
 
     #[test]
+    fn a_cluster_has_several_hosts() {
+        let parsed = |text: &str| {
+            let url = DatabaseUrl::parse(text).unwrap();
+            let names: Vec<_> = url.host_names().map(str::to_owned).collect();
+            (names.join(" "), url.protection(), url.needs_verification())
+        };
+        let told = |names: &str, protection, needs| (names.to_owned(), protection, needs);
+        let (local, tls) = (Protection::Local, Protection::VerifiedTls);
+        for (text, expected) in [
+            ("mysql://b:p@db1/x", told("db1", tls, true)),
+            (
+                "mysql://b:p,q@db1:3307,db2,[2001:db8::1]:3308/x?charset=utf8mb4",
+                told("db1:3307 db2 [2001:db8::1]:3308", tls, true),
+            ),
+            (
+                "mysql://b:p@127.0.0.1:1,localhost,[::1]/x",
+                told("127.0.0.1:1 localhost [::1]", local, false),
+            ),
+            (
+                "mysql://b:p@127.0.0.1,db2/x",
+                told("127.0.0.1 db2", tls, true),
+            ),
+            (
+                "mysql://b:p@db1,db2/x?ssl-mode=VERIFY_IDENTITY",
+                told("db1 db2", tls, false),
+            ),
+        ] {
+            assert_eq!(parsed(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn a_file_is_made_where_it_is_asked_for_and_missing() {
         let parsed = |text: &str| DatabaseUrl::parse(text).unwrap();
         let absent = Some(PathBuf::from("/nowhere/a b.db"));
@@ -327,6 +403,12 @@ mod tests {
             "mysql://bot:canary@db/x?tls=canary",
             "mysql://bot:canary@db/x?ssl-ca=/nowhere/canary.pem",
             "mysql://bot:canary@127.0.0.1/x?ssl-ca=/dev/null",
+            "mysql://bot:canary@db1,db2/x?socket=/run/m.sock",
+            "mysql://bot:canary@127.0.0.1,db2/x?ssl-mode=DISABLED",
+            "mysql://bot:ca,canary/x@db/x",
+            "mysql://bot:canary@db1,db2",
+            "mysql://bot:canary@db1:3306,db2:/x",
+            "mysql://bot:canary@db1,,db2/x",
             "sqlite://x.db?canary=1",
             "sqlite://file:canary.db?mode=rwc",
             "sqlite://%66ile:///nowhere/canary.db",

@@ -3,11 +3,9 @@
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait as _, LockType},
 };
-use serde_json::json;
 
 use super::{
     Database, Ending, RevokedBy, StoreError,
@@ -16,6 +14,7 @@ use super::{
     deliveries::DeliveryKind,
     entity::{delivery, secret},
     expire,
+    line::Transaction,
 };
 use crate::domain::{clock::Timestamp, ids::SecretId};
 
@@ -81,12 +80,14 @@ async fn end_batch(database: &Database, reason: Reason) -> Result<EndedAll, Stor
             .select_only()
             .columns([
                 secret::Column::Id,
+                secret::Column::Team,
                 secret::Column::Sender,
                 secret::Column::Recipient,
             ])
             .column_as(database.now(), "now")
             .filter(secret::Column::DestroyedAt.is_null())
-            .order_by_asc(secret::Column::Id)
+            // As the index has them: in another order each batch would pass over all that ended.
+            .order_by_asc(secret::Column::ExpiresAt)
             .limit(BATCH)
             .lock(LockType::Update)
             .into_model::<Live>()
@@ -106,6 +107,7 @@ async fn end_batch(database: &Database, reason: Reason) -> Result<EndedAll, Stor
 #[derive(FromQueryResult)]
 struct Live {
     id: SecretId,
+    team: String,
     sender: String,
     recipient: String,
     now: Timestamp,
@@ -116,7 +118,7 @@ impl Live {
     async fn end(
         &self,
         database: &Database,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         reason: Reason,
     ) -> Result<u64, StoreError> {
         let secret = self.id;
@@ -127,13 +129,16 @@ impl Live {
         mark(transaction, secret).await?;
         let entry = NewEntry {
             secret,
-            event: Event::Revoked,
-            slot: Slot::Terminal,
+            event: Event::Revoked {
+                by: RevokedBy::Operator.code(),
+                reason: reason.code(),
+            },
+            slot: Some(Slot::Terminal),
             occurred_at: now,
+            team: &self.team,
             sender: &self.sender,
             recipient: &self.recipient,
             visitor: None,
-            metadata: json!({ "by": RevokedBy::Operator.code(), "reason": reason.code() }),
         };
         match audit::append(transaction, entry).await {
             // A newer trail beside an older backup has its end already.
@@ -144,7 +149,7 @@ impl Live {
     }
 }
 
-async fn mark(transaction: &DatabaseTransaction, secret: SecretId) -> Result<(), StoreError> {
+async fn mark(transaction: &Transaction, secret: SecretId) -> Result<(), StoreError> {
     secret::Entity::update_many()
         .set(secret::ActiveModel {
             revoked_by: Set(Some(RevokedBy::Operator.code().to_owned())),
@@ -159,7 +164,7 @@ async fn mark(transaction: &DatabaseTransaction, secret: SecretId) -> Result<(),
 /// Erases the link that waits, and lets the courier tell the sender.
 async fn take_back(
     database: &Database,
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     secret: SecretId,
 ) -> Result<u64, StoreError> {
     let taken_back = delivery::Entity::update_many()

@@ -52,6 +52,17 @@ pub enum StoreError {
     /// The database undid this transaction to break a deadlock. Nothing was changed.
     #[error("the database broke a deadlock")]
     Deadlock,
+    /// Another server of a cluster was faster at what this one was about to commit. Nothing was
+    /// changed.
+    #[error("another server of the cluster was faster")]
+    Outrun,
+    /// The server has no part in its cluster: it lost the others, or left them, or has not caught
+    /// up with them. A COMMIT that ended so may have been made all the same.
+    #[error("the database server has no part in its cluster just now (code {code})")]
+    Apart {
+        /// The engine's error number.
+        code: u16,
+    },
     /// A row with the same unique key is there. Nothing was changed.
     #[error("the row is there already")]
     Duplicate,
@@ -96,15 +107,69 @@ impl StoreError {
                 | Self::ReadOnly
                 | Self::Full
                 | Self::Deadlock
+                | Self::Outrun
+                | Self::Apart { .. }
                 | Self::CommitUnknown
                 | Self::ClockUnsound
         )
     }
+
+    /// Whether it can be for the host that was asked, so that another one may do.
+    pub(super) const fn may_be_the_hosts(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable
+                | Self::AccountRefused { .. }
+                | Self::NoDatabase
+                | Self::Untrusted(_)
+                | Self::NoTls
+                | Self::ReadOnly
+                | Self::Full
+                | Self::Apart { .. }
+                | Self::CommitUnknown
+        )
+    }
+
+    /// Why there is no connection of the pool's.
+    pub(super) fn of_connecting(error: &sqlx::Error) -> Self {
+        classify_connecting(error)
+    }
+
+    /// Why a statement did not come about.
+    pub(super) fn of_statement(error: &sqlx::Error) -> Self {
+        classify(error)
+    }
+}
+
+/// Whether an answer proves that the call did nothing and won't: only what the server says of a
+/// call that it undid, or did not begin. What a proxy makes up, or is said of a COMMIT that may
+/// count all the same, does not.
+pub(super) fn proves_undone(error: &sqlx::Error) -> bool {
+    let number = error
+        .as_database_error()
+        .and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>())
+        .map(MySqlDatabaseError::number);
+    matches!(
+        number,
+        // Lock wait timeout, deadlock, table full, a read-only server.
+        Some(
+            1205 | 1213 | 1114 | 1290 | 1792 | 1836
+        // No such database, table, column or procedure, or no right to it; its definer is gone.
+        | 1044 | 1054 | 1142 | 1143 | 1146 | 1305 | 1370 | 1449
+        )
+    )
 }
 
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
-        match &error {
+        Self::of(&error)
+    }
+}
+
+impl StoreError {
+    /// The same of an error that others want too.
+    pub(super) fn of(error: &DbErr) -> Self {
+        match error {
             DbErr::Conn(RuntimeErr::SqlxError(inner)) => classify_connecting(inner),
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unreachable,
             DbErr::Exec(RuntimeErr::SqlxError(inner))
@@ -158,7 +223,11 @@ fn classify(error: &sqlx::Error) -> StoreError {
         return StoreError::Duplicate;
     }
     if let Some(mysql) = answer.try_downcast_ref::<MySqlDatabaseError>() {
-        return classify_mysql(mysql.number());
+        return match mysql.number() {
+            // Got error 149 during COMMIT: "Lock deadlock; Retry transaction".
+            1180 if mysql.message().contains("149") => StoreError::Outrun,
+            number => classify_mysql(number),
+        };
     }
     let code = answer.code().unwrap_or_default().into_owned();
     match code.parse::<i32>().map(|code| code & 0xff) {
@@ -176,6 +245,8 @@ fn classify(error: &sqlx::Error) -> StoreError {
 fn classify_mysql(number: u16) -> StoreError {
     match number {
         1213 => StoreError::Deadlock,
+        // Group Replication certified another's change of the same row.
+        3101 => StoreError::Outrun,
         // Lock wait timeout, and NOWAIT; ended by an administrator (also on the way to a failover),
         // and by a time limit.
         1205 | 3572 | 1317 | 3024 => StoreError::Busy {
@@ -185,8 +256,11 @@ fn classify_mysql(number: u16) -> StoreError {
         1021 | 1114 => StoreError::Full,
         // A read-only server, in its three wordings.
         1290 | 1792 | 1836 => StoreError::ReadOnly,
-        // Too many connections; server shutting down.
-        1040 | 1053 => StoreError::Unreachable,
+        // Too many connections; server shutting down, or taken off line.
+        1040 | 1053 | 3032 => StoreError::Unreachable,
+        // Group Replication let go of a COMMIT as its member left, or is not as far as a session
+        // wants it; Galera has no majority.
+        code @ (3100 | 3796..=3799 | 1047) => StoreError::Apart { code },
         _ => StoreError::Refused {
             code: number.to_string(),
         },
@@ -200,6 +274,10 @@ mod tests {
     #[test]
     fn what_can_be_tried_again_is_told_apart() {
         assert_eq!(classify_mysql(1213), StoreError::Deadlock);
+        assert_eq!(classify_mysql(3101), StoreError::Outrun);
+        assert_eq!(classify_mysql(3100), StoreError::Apart { code: 3100 });
+        assert!(StoreError::ReadOnly.may_be_the_hosts());
+        assert!(!StoreError::Outrun.may_be_the_hosts());
         assert_eq!(
             classify_mysql(1205),
             StoreError::Busy {

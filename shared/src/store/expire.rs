@@ -1,21 +1,30 @@
 //! Destroying what nobody opened in time: in batches by the sweeper, one by one on a visit.
 
+use std::time::Duration;
+
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait as _, DatabaseTransaction, EntityTrait, FromQueryResult,
-    QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait as _,
+    ColumnTrait, ConnectionTrait as _, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, QueryTrait as _,
     sea_query::{Expr, ExprTrait as _, LockBehavior, LockType},
 };
-use serde_json::json;
 
 use super::{
     Database, Ending, RevokedBy, StoreError,
     audit::{self, Event, NewEntry, Slot, Visitor},
     bad_rows::{self, BadRow},
     database,
+    door::{Argument, Door},
     entity::secret,
+    line::Transaction,
 };
-use crate::domain::{clock::Timestamp, ids::SecretId};
+use crate::{
+    crypto::TokenHash,
+    domain::{clock::Timestamp, ids::SecretId, program::Program},
+};
+
+/// How long after a clock was found sound a door may destroy by it.
+const TRUSTED_FOR: Duration = Duration::from_secs(30);
 
 /// How a secret's life ended, and at whose hand if it was revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +38,7 @@ impl End {
         ending: Ending::Expired,
         revoked_by: None,
     };
-    const CONFLICT: Self = Self {
+    pub(super) const CONFLICT: Self = Self {
         ending: Ending::Revoked,
         revoked_by: Some(RevokedBy::Conflict),
     };
@@ -91,7 +100,7 @@ pub async fn sweep_batch(
 
 async fn sweep(
     database: &Database,
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     row: &QueryResult,
 ) -> Result<(), StoreError> {
     let row: Overdue = bad_rows::decoded("secrets", row)?;
@@ -112,23 +121,73 @@ const fn is_conflict(error: &StoreError) -> bool {
     matches!(error, StoreError::Duplicate)
 }
 
+/// Ends an expired secret because somebody came by; what was its end already is given otherwise. By
+/// its own clock, unless that is beyond the time until which its caller trusts it.
+pub(super) const EXPIRE: Door = Door {
+    name: "expire_1",
+    call: "CALL expire_1(?, ?, ?, ?)",
+    parameters: "given_hash BINARY(32), given_until BIGINT, given_ip VARCHAR(45) {text}, \
+                 given_user_agent TEXT {text}",
+    body: "\
+  BEGIN
+    DECLARE found_id BINARY(16);
+    DECLARE found_expiry, found_view, found_end, time_now BIGINT;
+    DECLARE reason VARCHAR(32) {text};
+    DECLARE revoked VARCHAR(16) {text};
+    DECLARE is_conflict BIGINT DEFAULT 0;
+    {begin};
+    SELECT id, expires_at, viewed_at, destroyed_at, destroy_reason, revoked_by
+      INTO found_id, found_expiry, found_view, found_end, reason, revoked
+      FROM secrets WHERE token_hash = given_hash FOR UPDATE;
+    SET time_now = {now};
+    IF found_end IS NULL AND found_expiry <= time_now AND time_now < given_until THEN
+      SET reason = 'expired';
+      BEGIN
+        DECLARE CONTINUE HANDLER FOR 1062
+          SET is_conflict = 1, reason = 'revoked', revoked = 'conflict';
+        CALL audit_1(found_id, 'expired_destroyed', 'terminal', 'done', time_now, given_ip,
+          given_user_agent, CONCAT('{\"by\":\"visit\",\"expired_at\":', found_expiry, '}'));
+      END;
+      UPDATE secrets SET destroyed_at = time_now, destroy_reason = reason, revoked_by = revoked,
+          ciphertext = NULL, note_ciphertext = NULL
+        WHERE id = found_id;
+    END IF;
+    {commit};
+    SELECT reason AS destroy_reason, found_view AS viewed_at, revoked AS revoked_by, is_conflict,
+      time_now AS `now`;
+  END",
+    caller: Some(Program::Web),
+};
+
+/// A secret as a visit saw it a moment ago: its time was over.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    pub(super) secret: SecretId,
+    pub(super) hash: &'a TokenHash,
+    /// The database's clock.
+    pub(super) now: Timestamp,
+}
+
 /// Destroys one expired secret because somebody came by. Says how its life ended, which may by now
 /// be another way.
 pub(super) async fn expire_visited(
     database: &Database,
-    secret: SecretId,
+    seen: Seen<'_>,
     visitor: &Visitor,
 ) -> Result<End, StoreError> {
+    if database.is_mysql() {
+        return expire_by_door(database, seen, visitor).await;
+    }
     let transaction = database.begin().await?;
     let work = async {
-        let row = Overdue::lock_one(database, &transaction, secret).await?;
+        let row = Overdue::lock_one(database, &transaction, seen.secret).await?;
         match row.end()? {
             Some(end) => Ok(end),
             None if row.expires_at > row.now => Err(StoreError::Stale),
             None => match row.end_for_age(database, &transaction, visitor).await {
                 Err(error) if is_conflict(&error) => {
-                    mark_conflict(&transaction, secret).await?;
-                    tell_conflict(secret);
+                    mark_conflict(&transaction, seen.secret).await?;
+                    tell_conflict(seen.secret);
                     Ok(End::CONFLICT)
                 }
                 destroyed => destroyed.map(|()| End::EXPIRED),
@@ -139,8 +198,47 @@ pub(super) async fn expire_visited(
     database::finish(transaction, work).await
 }
 
+async fn expire_by_door(
+    database: &Database,
+    seen: Seen<'_>,
+    visitor: &Visitor,
+) -> Result<End, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        destroy_reason: Option<String>,
+        viewed_at: Option<Timestamp>,
+        revoked_by: Option<String>,
+        is_conflict: i64,
+        now: Timestamp,
+    }
+    database.check_age(seen.now)?;
+    let until = seen.now.plus(TRUSTED_FOR);
+    let [ip, user_agent] = visitor.arguments();
+    let arguments = [
+        Argument::hash(seen.hash),
+        Argument::Number(until.as_millis()),
+        ip,
+        user_agent,
+    ];
+    let row = database.enter(&EXPIRE, arguments).await?;
+    let row = row.ok_or(StoreError::Stale)?;
+    let row = Row::from_query_result(&row, "")?;
+    if row.is_conflict != 0 {
+        tell_conflict(seen.secret);
+    }
+    let ending = Ending::from_columns(row.destroy_reason.as_deref(), row.viewed_at)?;
+    match ending {
+        Some(ending) => Ok(End {
+            ending,
+            revoked_by: RevokedBy::from_column(row.revoked_by.as_deref()),
+        }),
+        None if row.now >= until => Err(StoreError::ClockUnsound),
+        None => Err(StoreError::Stale),
+    }
+}
+
 /// Destroys a secret whose end the audit log has already, though its row lives: a restored backup,
-/// or a forged entry. Says how its life ended.
+/// or a forged entry. Says how its life ended. SQLite's way; MySQL's door does it by itself.
 pub(super) async fn end_conflicted(
     database: &Database,
     secret: SecretId,
@@ -163,7 +261,7 @@ pub(super) async fn end_conflicted(
 
 /// Writes down that a secret was destroyed without an event of its own.
 pub(super) async fn mark_conflict(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     secret: SecretId,
 ) -> Result<(), StoreError> {
     secret::Entity::update_many()
@@ -188,6 +286,7 @@ pub(super) fn tell_conflict(secret: SecretId) {
 #[derive(FromQueryResult)]
 struct Overdue {
     id: SecretId,
+    team: String,
     sender: String,
     recipient: String,
     expires_at: Timestamp,
@@ -200,7 +299,7 @@ struct Overdue {
 impl Overdue {
     async fn lock(
         database: &Database,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         limit: u32,
         except: &[SecretId],
     ) -> Result<Vec<QueryResult>, StoreError> {
@@ -221,7 +320,7 @@ impl Overdue {
     async fn end_for_age(
         &self,
         database: &Database,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         visitor: &Visitor,
     ) -> Result<(), StoreError> {
         database.check_age(self.now)?;
@@ -243,7 +342,7 @@ impl Overdue {
 
     async fn lock_one(
         database: &Database,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         secret: SecretId,
     ) -> Result<Self, StoreError> {
         Self::select(database)
@@ -260,6 +359,7 @@ impl Overdue {
             .select_only()
             .columns([
                 secret::Column::Id,
+                secret::Column::Team,
                 secret::Column::Sender,
                 secret::Column::Recipient,
                 secret::Column::ExpiresAt,
@@ -272,7 +372,7 @@ impl Overdue {
 
     async fn destroy(
         &self,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         visitor: Option<&Visitor>,
     ) -> Result<(), StoreError> {
         let secret = self.secret();
@@ -282,16 +382,16 @@ impl Overdue {
         }
         let entry = NewEntry {
             secret,
-            event: Event::ExpiredDestroyed,
-            slot: Slot::Terminal,
+            event: Event::ExpiredDestroyed {
+                by_visit: visitor.is_some(),
+                expired_at: self.expires_at,
+            },
+            slot: Some(Slot::Terminal),
             occurred_at: now,
+            team: &self.team,
             sender: &self.sender,
             recipient: &self.recipient,
             visitor,
-            metadata: json!({
-                "by": if visitor.is_some() { "visit" } else { "sweeper" },
-                "expired_at": self.expires_at.as_millis(),
-            }),
         };
         audit::append(transaction, entry).await
     }
@@ -299,7 +399,7 @@ impl Overdue {
 
 /// Ends a live secret unopened. Says whether it was still live.
 pub(super) async fn destroy(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     secret: SecretId,
     ending: Ending,
     now: Timestamp,

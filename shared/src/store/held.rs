@@ -5,7 +5,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait as _},
 };
 
-use super::{Database, StoreError, entity::delivery};
+use super::{Database, StoreError, database::is_set, entity::delivery};
 use crate::domain::{clock::Timestamp, ids::UserId};
 
 /// What waits.
@@ -41,7 +41,7 @@ pub async fn read(database: &Database) -> Result<Option<Held>, StoreError> {
         .column_as(delivery::Column::HeldSince.max(), "newest")
         .column_as(delivery::Column::Refusal.max(), "code")
         .column_as(database.now(), "now")
-        .filter(delivery::Column::HeldSince.is_not_null())
+        .filter(is_set(delivery::Column::HeldSince))
         .into_model::<Row>()
         .one(database.connection())
         .await?;
@@ -69,7 +69,7 @@ pub async fn read(database: &Database) -> Result<Option<Held>, StoreError> {
 pub async fn release(database: &Database) -> Result<u64, StoreError> {
     let released = delivery::Entity::update_many()
         .col_expr(delivery::Column::NextAttemptAt, database.now())
-        .filter(delivery::Column::HeldSince.is_not_null())
+        .filter(is_set(delivery::Column::HeldSince))
         .filter(delivery::Column::SettledAt.is_null())
         .exec(database.connection())
         .await?;

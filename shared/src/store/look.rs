@@ -3,11 +3,27 @@
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 
 use super::{
-    Database, Ended, Ending, RevokedBy, StoreError, audit::Visitor, entity::secret, expire,
+    Database, Ended, Ending, RevokedBy, StoreError,
+    audit::Visitor,
+    door::{Argument, Door},
+    entity::secret,
+    expire::{self, Seen},
 };
 use crate::{
     crypto::TokenHash,
-    domain::{clock::Timestamp, display_name::DisplayName, ids::SecretId},
+    domain::{clock::Timestamp, display_name::DisplayName, ids::SecretId, program::Program},
+};
+
+/// What a link's page may show; no ciphertext.
+pub(super) const LOOK: Door = Door {
+    name: "look_1",
+    call: "CALL look_1(?)",
+    parameters: "given_hash BINARY(32)",
+    body: "\
+  SELECT id, sender, sender_name, recipient_locale, recipient_tz, expires_at, viewed_at,
+      destroy_reason, page_lost_at, revoked_by, {now} AS `now`
+    FROM secrets WHERE token_hash = given_hash",
+    caller: Some(Program::Web),
 };
 
 /// What a link leads to.
@@ -50,7 +66,12 @@ pub async fn look(
     match row.ending()? {
         Some(ending) => Ok(Look::Ended(row.into_ended(ending))),
         None if row.is_overdue() => {
-            let end = expire::expire_visited(database, row.secret(), visitor).await?;
+            let seen = Seen {
+                secret: row.secret(),
+                hash,
+                now: row.now,
+            };
+            let end = expire::expire_visited(database, seen, visitor).await?;
             Ok(Look::Ended(Ended {
                 revoked_by: end.revoked_by,
                 ..row.into_ended(end.ending)
@@ -79,6 +100,12 @@ struct LinkRow {
 impl LinkRow {
     /// Reads without a lock.
     async fn read(database: &Database, hash: &TokenHash) -> Result<Option<Self>, StoreError> {
+        if database.is_mysql() {
+            let row = database.enter(&LOOK, [Argument::hash(hash)]).await?;
+            return Ok(row
+                .map(|row| Self::from_query_result(&row, ""))
+                .transpose()?);
+        }
         let row = secret::Entity::find()
             .select_only()
             .columns([

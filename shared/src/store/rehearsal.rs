@@ -5,9 +5,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{
     Database, StoreError,
-    audit::{self, Filter},
+    audit::{self, Filter, Slot},
     deliveries::{self, DeliveryKind, Facts, Nudges, Outcome},
-    entity::{delivery, secret},
+    entity::{audit_event, delivery},
 };
 use crate::domain::{
     clock::Timestamp,
@@ -43,6 +43,7 @@ pub struct Trace {
 }
 
 /// The last secret that somebody sent, to somebody if that is named, later than a point in time.
+/// The trail has an index by sender, which the secrets have not.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -52,16 +53,17 @@ pub async fn latest(
     recipient: Option<&UserId>,
     after: Timestamp,
 ) -> Result<Option<SecretId>, StoreError> {
-    let mut query = secret::Entity::find()
+    let mut query = audit_event::Entity::find()
         .select_only()
-        .column(secret::Column::Id)
-        .filter(secret::Column::Sender.eq(sender.as_str()))
-        .filter(secret::Column::CreatedAt.gt(after));
+        .column(audit_event::Column::SecretId)
+        .filter(audit_event::Column::Sender.eq(sender.as_str()))
+        .filter(audit_event::Column::OccurredAt.gt(after))
+        .filter(audit_event::Column::Slot.eq(Slot::Created.name()));
     if let Some(recipient) = recipient {
-        query = query.filter(secret::Column::Recipient.eq(recipient.as_str()));
+        query = query.filter(audit_event::Column::Recipient.eq(recipient.as_str()));
     }
     let id: Option<uuid::Uuid> = query
-        .order_by_desc(secret::Column::CreatedAt)
+        .order_by_desc(audit_event::Column::OccurredAt)
         .into_tuple()
         .one(database.connection())
         .await?;

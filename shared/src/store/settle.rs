@@ -3,10 +3,9 @@
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, UpdateMany,
+    ColumnTrait, EntityTrait, QueryFilter, UpdateMany,
     sea_query::{Expr, ExprTrait as _, Func, SimpleExpr},
 };
-use serde_json::json;
 
 use super::{
     Database, Ending, FailureReason, StoreError,
@@ -16,6 +15,7 @@ use super::{
     deliveries::{DeliveryKind, Job, Nudges, Outcome, Posted, Told},
     entity::delivery,
     expire,
+    line::Transaction,
 };
 
 /// The message is out: erases the waiting link and makes the sender's receipt due. A receipt may
@@ -179,7 +179,7 @@ pub(super) fn leased(job: &Job) -> UpdateMany<delivery::Entity> {
 
 async fn close(
     database: &Database,
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     job: &Job,
     outcome: Outcome,
     row: delivery::ActiveModel,
@@ -217,7 +217,7 @@ fn closing(
 
 /// The secret's end is its failed delivery, unless it had ended before.
 async fn give_up(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     job: &Job,
     reason: FailureReason,
     code: Option<&str>,
@@ -228,17 +228,21 @@ async fn give_up(
         && expire::destroy(transaction, job.secret, Ending::Undeliverable, facts.now).await?;
     let entry = NewEntry {
         secret: job.secret,
-        event: Event::DmFailed,
-        slot: if ended_here {
+        event: Event::DmFailed {
+            reason: reason.code(),
+            code,
+            attempts: job.attempt,
+        },
+        slot: Some(if ended_here {
             Slot::Terminal
         } else {
             Slot::DmFailed
-        },
+        }),
         occurred_at: facts.now,
+        team: facts.home.team().as_str(),
         sender: facts.sender.as_str(),
         recipient: facts.recipient.as_str(),
         visitor: None,
-        metadata: json!({ "reason": reason.code(), "code": code, "attempts": job.attempt }),
     };
     match audit::append(transaction, entry).await {
         // The log has its end, or its failed delivery, already. It is destroyed all the same.
@@ -254,7 +258,7 @@ async fn give_up(
 /// Makes the sender's receipt due, if it is still to be posted.
 pub(super) async fn make_receipt_due(
     database: &Database,
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     job: &Job,
 ) -> Result<(), StoreError> {
     if job.kind != DeliveryKind::RecipientMessage {

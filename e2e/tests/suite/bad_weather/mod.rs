@@ -55,7 +55,8 @@ fn each_at_each(faults: &[Fault], trips: &[Trip]) -> Vec<(Trip, Weather)> {
         let at = |fault: &Fault| (*trip, vec![(Aim::Nth(number), *fault)]);
         cases.extend(faults.iter().map(at));
         let is_short = faults.contains(&Fault::CutAfter);
-        cases.extend((*trip == Trip::Commit && is_short).then(|| at(&AT_COMMIT)));
+        let commits = matches!(trip, Trip::Commit | Trip::Whole);
+        cases.extend((commits && is_short).then(|| at(&AT_COMMIT)));
     }
     cases
 }

@@ -54,7 +54,8 @@ impl Lane {
         let database = TestDatabase::migrated(Engine::MySql).await;
         let proxy = MySqlProxy::before(&database).await;
         let url = proxy.url(&database, Account::Bot).await;
-        let stormy = Database::connect(&DatabaseUrl::parse(&url).unwrap()).await;
+        let url = DatabaseUrl::parse(&url).unwrap();
+        let stormy = Database::connect(&url, Account::Bot.program()).await;
         Self {
             calm: database.store_of(Account::Bot).await,
             stormy: stormy.unwrap(),

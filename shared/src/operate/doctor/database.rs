@@ -5,13 +5,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use sea_orm::{ConnectionTrait as _, Statement};
 use tokio::time::{Instant, timeout};
 
-use super::Finding;
+use super::{Finding, hosts};
 use crate::{
     domain::program::Program,
     store::{
         Database, SchemaError, StoreError,
         database_url::{DatabaseUrl, Engine, Protection},
-        rights,
+        grants::{self, Right},
         sqlite_files::LooseFiles,
     },
 };
@@ -40,16 +40,19 @@ pub async fn check(url: &DatabaseUrl, program: Program) -> (Vec<Finding>, Option
         );
         return (vec![finding], None);
     }
-    let connected = timeout(PATIENCE, Database::connect(url)).await;
+    let connected = timeout(PATIENCE, Database::connect(url, program)).await;
     let database = match connected.unwrap_or(Err(StoreError::Unreachable)) {
         Ok(database) => database,
         Err(error) => {
             let finding = Finding::bad("database", error.to_string(), unreachable_advice(url));
-            return (vec![finding], None);
+            let mut findings = vec![finding];
+            findings.extend(hosts::check(url).await);
+            return (findings, None);
         }
     };
     let mut findings = vec![version(&database, url).await, schema(&database).await];
     let has_tables = findings[1].verdict == super::Verdict::Good;
+    findings.extend(hosts::check(url).await);
     if url.engine() == Engine::MySql && has_tables {
         findings.push(account(&database, program).await);
     }
@@ -130,12 +133,27 @@ async fn schema(database: &Database) -> Finding {
             "run `secure-secret-migrate up --grant` with the migrating account",
         ),
         Err(SchemaError::Store(error)) => failed(CHECK, &error),
+        Err(SchemaError::SysdateIsNow) => Finding::bad(
+            CHECK,
+            "as this version needs them, but the server runs with sysdate-is-now, by which every \
+             account could set the clock that secrets expire by",
+            "take sysdate-is-now out of the server's options, and start it again",
+        ),
+        Err(
+            error @ (SchemaError::DoorsClosed(_)
+            | SchemaError::DoorsForeign(_)
+            | SchemaError::NoDefiner),
+        ) => {
+            let told = error.to_string();
+            let (seen, advice) = told.rsplit_once(": ").unwrap_or((&told, ""));
+            Finding::bad(CHECK, seen, advice)
+        }
     }
 }
 
 async fn account(database: &Database, program: Program) -> Finding {
     const CHECK: &str = "account's rights";
-    let differences = match rights::differences(database, program).await {
+    let differences = match grants::differences(database, program).await {
         Ok(differences) => differences,
         Err(error) => return failed(CHECK, &error),
     };
@@ -150,14 +168,20 @@ async fn account(database: &Database, program: Program) -> Finding {
         );
     }
     if !differences.excessive.is_empty() {
+        let advice = if differences.is_former {
+            "a version before needed that; once none of its programs runs any more, run \
+             `secure-secret-migrate grant --take-back` with the migrating account"
+        } else {
+            "use an account of its own for each program (`secure-secret-migrate accounts` prints \
+             their SQL), and revoke what was given besides"
+        };
         return Finding::warning(
             CHECK,
             format!(
                 "it may do more than it needs: {}",
                 first_few(&differences.excessive)
             ),
-            "use an account of its own for each program (`secure-secret-migrate accounts` prints \
-             their SQL), and revoke what was given besides",
+            advice,
         );
     }
     Finding::good(CHECK, "just those that it needs")
@@ -244,8 +268,8 @@ fn parts(version: &str) -> [u32; 3] {
     parts
 }
 
-fn first_few<T: AsRef<str>>(all: &[T]) -> String {
-    let some: Vec<_> = all.iter().take(MOST_RIGHTS).map(AsRef::as_ref).collect();
+fn first_few(all: &[Right]) -> String {
+    let some: Vec<_> = all.iter().take(MOST_RIGHTS).map(Right::to_string).collect();
     let more = all.len().saturating_sub(MOST_RIGHTS);
     let more = if more > 0 {
         format!(", and {more} more")

@@ -2,6 +2,7 @@
 //! [`Finding`]: what was looked at, how it is, and what to do.
 
 pub mod database;
+pub mod hosts;
 pub mod keys;
 
 use std::{

@@ -8,7 +8,7 @@ use super::{
     values::{
         Directives, parse_bool, parse_connections, parse_delivery_keys, parse_duration,
         parse_health_addr, parse_language, parse_listen_addr, parse_master_keys, parse_path,
-        parse_text,
+        parse_purge_after, parse_text,
     },
 };
 use crate::{
@@ -61,7 +61,7 @@ macro_rules! settings {
 settings! {
     DATABASE_URL: DatabaseUrl = DatabaseUrl::parse, (EVERY, MayHoldPassword, "sqlite://secure-secret.db?mode=rwc")
         "The database",
-        "mysql://user:password@host/database?ssl-ca=/path/to/authority.pem, with ?socket=/path for a socket; or sqlite://path/to/file.db?mode=rwc";
+        "mysql://user:password@host/database?ssl-ca=/path/to/authority.pem, with ?socket=/path for a socket; several hosts of a cluster with commas between them, as in host1:3306,host2:3306, of which the one that takes changes is used (docs/clusters.md); or sqlite://path/to/file.db?mode=rwc";
     FERNET_KEYS: MasterKeys = parse_master_keys, (BOTH, Secret, none)
         "Master keys: the first one encrypts, all of them decrypt",
         "Fernet keys (32 random bytes in url-safe base64, 44 characters each), separated by commas";
@@ -104,6 +104,9 @@ settings! {
     CLEANUP_INTERVAL: Duration = parse_duration, (BOT, Public, "10m")
         "How often expired secrets are destroyed",
         "10m, 90s, 1h: at least 1s";
+    PURGE_AFTER: Duration = parse_purge_after, (BOT, Public, "30d")
+        "How long after its end a secret's row is removed; the trail stays",
+        "30d, 90d, 1y: at least 8d";
     LISTEN_ADDR: SocketAddr = parse_listen_addr, (WEB, Public, "127.0.0.1:8080")
         "Where the reveal page is served",
         "127.0.0.1:8080 or [::1]:8080; another address only with TLS_CERT, or behind proxies named in TRUSTED_PROXIES";

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::{Exposure, Setting};
+use crate::store::url_hosts::AroundHosts;
 
 const NOT_SHOWN: &str = "set, not shown";
 
@@ -27,6 +28,16 @@ pub(super) fn holds_credentials(setting: &Setting, value: &str) -> bool {
 fn without_credentials(value: &str) -> String {
     if !value.contains('@') {
         return printable(value);
+    }
+    if let Some(parts) = AroundHosts::of(value).filter(AroundHosts::are_several) {
+        let alone = parts.alone().map(|alone| without_credentials(&alone));
+        let parts_of = |masked: &str| {
+            let AroundHosts { before, behind, .. } = AroundHosts::of(masked)?;
+            Some(printable(&format!("{before}{}{behind}", parts.hosts)))
+        };
+        return alone
+            .and_then(|masked| parts_of(&masked))
+            .unwrap_or_else(|| NOT_SHOWN.to_owned());
     }
     let with_scheme = if value.contains("://") {
         value.to_owned()
@@ -85,6 +96,26 @@ mod tests {
             (DATABASE_URL.setting, "mysql://bot:/canary@db/x", NOT_SHOWN),
             (
                 DATABASE_URL.setting,
+                "mysql://bot:can,ary@db1:3306,db2,[2001:db8::3]:3307/x?ssl-ca=/etc/ca.pem",
+                "mysql://bot:***@db1:3306,db2,[2001:db8::3]:3307/x?ssl-ca=/etc/ca.pem",
+            ),
+            (
+                DATABASE_URL.setting,
+                "mysql://bot@db1,db2/x",
+                "mysql://bot@db1,db2/x",
+            ),
+            (
+                DATABASE_URL.setting,
+                "mysql://bot:3,canary/x@db/x",
+                NOT_SHOWN,
+            ),
+            (
+                DATABASE_URL.setting,
+                "mysql://bot:ca,canary/x@db/x",
+                NOT_SHOWN,
+            ),
+            (
+                DATABASE_URL.setting,
                 "sqlite://secure-secret.db?mode=rwc",
                 "sqlite://secure-secret.db?mode=rwc",
             ),
@@ -118,6 +149,8 @@ mod tests {
             (DATABASE_URL.setting, "mysql://bot:p@db/x", true),
             (DATABASE_URL.setting, "mysql://bot:/p@db/x", true),
             (DATABASE_URL.setting, "mysql://bot@db/x", false),
+            (DATABASE_URL.setting, "mysql://bot:p@db1,db2/x", true),
+            (DATABASE_URL.setting, "mysql://bot@db1,db2:3307/x", false),
             (DATABASE_URL.setting, "sqlite://x.db", false),
             (HTTPS_PROXY.setting, "me:p@proxy:3128", true),
             (HTTPS_PROXY.setting, "key@proxy:3128", true),

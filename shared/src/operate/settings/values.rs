@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     crypto::{DeliveryKeys, KeyRingError, MasterKeys},
     domain::invalid::Invalid,
+    store::purge,
     text::Locale,
 };
 
@@ -138,6 +139,15 @@ pub fn parse_duration(text: &str) -> Result<Duration, Invalid> {
         .map_err(|_| Invalid::because("is no time such as 10m or 90s"))?;
     if duration < Duration::from_secs(1) {
         return Err(Invalid::because("is shorter than a second"));
+    }
+    Ok(duration)
+}
+
+/// Parses for how long ended secrets are kept.
+pub(super) fn parse_purge_after(text: &str) -> Result<Duration, Invalid> {
+    let duration = parse_duration(text)?;
+    if duration < purge::EARLIEST {
+        return Err(Invalid::because("is shorter than 8 days"));
     }
     Ok(duration)
 }

@@ -1,18 +1,21 @@
 //! The audit log: what happened to each secret, when, and at whose hand. Append-only: there is no
 //! way here to change or remove an entry.
 
+pub(super) mod door;
+mod events;
 mod list;
 mod redact;
 
 use std::net::IpAddr;
 
 use sea_orm::{ConnectionTrait, EntityTrait, Set};
-use serde_json::Value;
 
+pub(super) use events::Event;
+pub use events::{ActorKind, Definition, EVENTS, Field, FieldKind, Outcome, VERSION, schema};
 pub use list::{Entry, Filter, list};
 pub use redact::redact;
 
-use super::{StoreError, entity::audit_event};
+use super::{StoreError, door::Argument, entity::audit_event};
 use crate::domain::{
     clock::Timestamp,
     ids::{AuditEventId, SecretId},
@@ -20,38 +23,6 @@ use crate::domain::{
 
 /// Longest User-Agent kept, in characters.
 const USER_AGENT_MAX_CHARS: usize = 512;
-
-/// What can happen to a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// It was stored.
-    Created,
-    /// Its message can't be delivered.
-    DmFailed,
-    /// Its link was opened.
-    Viewed,
-    /// Its link was right, but it could not be decrypted. It was not burned.
-    DecryptFailed,
-    /// It was destroyed unopened because its time was over.
-    ExpiredDestroyed,
-    /// It was ended before its time: at an operator's word.
-    Revoked,
-}
-
-impl Event {
-    /// The event's name in the log.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::DmFailed => "dm_failed",
-            Self::Viewed => "viewed",
-            Self::DecryptFailed => "decrypt_failed",
-            Self::ExpiredDestroyed => "expired_destroyed",
-            Self::Revoked => "revoked",
-        }
-    }
-}
 
 /// Of what a secret has at most one: the database's unique index sees to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,16 +35,32 @@ pub(super) enum Slot {
     DmFailed,
     /// A failed decryption: noted once, however often the link is tried.
     DecryptFailed,
+    /// Visits after the opening, told within one hour since the Unix epoch.
+    Reused {
+        /// The hour.
+        hour: i64,
+    },
+    /// A refused opening, of one cause within one hour since the Unix epoch.
+    Denied {
+        /// Why.
+        cause: &'static str,
+        /// The hour.
+        hour: i64,
+    },
 }
 
 impl Slot {
-    const fn name(self) -> &'static str {
-        match self {
+    /// As the table has it, at most 32 characters.
+    pub(super) fn name(self) -> String {
+        let name = match self {
             Self::Created => "created",
             Self::Terminal => "terminal",
             Self::DmFailed => "dm_failed",
             Self::DecryptFailed => "decrypt_failed",
-        }
+            Self::Reused { hour } => return format!("reused:{hour}"),
+            Self::Denied { cause, hour } => return format!("denied:{cause}:{hour}"),
+        };
+        name.to_owned()
     }
 }
 
@@ -89,13 +76,14 @@ pub struct Visitor {
 /// An entry about to be written.
 pub(super) struct NewEntry<'a> {
     pub(super) secret: SecretId,
-    pub(super) event: Event,
-    pub(super) slot: Slot,
+    pub(super) event: Event<'a>,
+    /// Nothing for what can happen again.
+    pub(super) slot: Option<Slot>,
     pub(super) occurred_at: Timestamp,
+    pub(super) team: &'a str,
     pub(super) sender: &'a str,
     pub(super) recipient: &'a str,
     pub(super) visitor: Option<&'a Visitor>,
-    pub(super) metadata: Value,
 }
 
 /// Writes an entry, in the transaction of what it tells of.
@@ -105,27 +93,44 @@ pub(super) async fn append(
     connection: &impl ConnectionTrait,
     entry: NewEntry<'_>,
 ) -> Result<(), StoreError> {
-    let visitor = entry.visitor;
+    let NewEntry { event, visitor, .. } = entry;
+    let actor_kind = event.actor();
+    let actor = (actor_kind == ActorKind::User).then(|| entry.sender.to_owned());
+    let [ip, user_agent] = visitor.map(Visitor::kept).unwrap_or_default();
     let row = audit_event::ActiveModel {
         id: Set(AuditEventId::generate()),
         secret_id: Set(Some(entry.secret)),
-        event: Set(entry.event.name().to_owned()),
-        slot: Set(Some(entry.slot.name().to_owned())),
+        event: Set(event.definition().name.to_owned()),
+        slot: Set(entry.slot.map(Slot::name)),
         occurred_at: Set(entry.occurred_at),
+        team: Set(Some(entry.team.to_owned())),
+        actor: Set(actor),
+        actor_kind: Set(Some(actor_kind.code().to_owned())),
+        outcome: Set(Some(event.definition().outcome.code().to_owned())),
+        version: Set(VERSION),
         sender: Set(Some(entry.sender.to_owned())),
         recipient: Set(Some(entry.recipient.to_owned())),
-        ip: Set(visitor
-            .and_then(|visitor| visitor.ip)
-            .map(|ip| ip.to_string())),
-        user_agent: Set(visitor
-            .and_then(|visitor| visitor.user_agent.as_deref())
-            .map(shortened)),
-        metadata: Set(redact(entry.metadata).to_string()),
+        ip: Set(ip),
+        user_agent: Set(user_agent),
+        metadata: Set(redact(event.metadata()).to_string()),
     };
     audit_event::Entity::insert(row)
         .exec_without_returning(connection)
         .await?;
     Ok(())
+}
+
+impl Visitor {
+    /// As it is written down: address and User-Agent.
+    pub(super) fn kept(&self) -> [Option<String>; 2] {
+        let ip = self.ip.map(|ip| ip.to_string());
+        [ip, self.user_agent.as_deref().map(shortened)]
+    }
+
+    /// The same as doors take it.
+    pub(super) fn arguments(&self) -> [Argument; 2] {
+        self.kept().map(Argument::Text)
+    }
 }
 
 fn shortened(user_agent: &str) -> String {

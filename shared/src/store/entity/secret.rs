@@ -36,6 +36,8 @@ pub(crate) struct Model {
     pub(crate) burn_id: Option<BurnId>,
     pub(crate) reuse_count: i32,
     pub(crate) reused_at: Option<Timestamp>,
+    pub(crate) reuse_told: i32,
+    pub(crate) reuse_told_at: Option<Timestamp>,
     pub(crate) confirmed_by: Option<Vec<u8>>,
     pub(crate) repeat_count: i32,
     pub(crate) repeated_at: Option<Timestamp>,
