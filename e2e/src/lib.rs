@@ -12,8 +12,10 @@
     reason = "a harness fails by panicking"
 )]
 
+pub mod bench;
 mod bot;
 mod browser;
+pub mod cluster;
 mod connect_proxy;
 mod database;
 mod environment;
@@ -22,6 +24,7 @@ pub mod load;
 pub mod mysql_proxy;
 mod nu_checker;
 mod own_mysql;
+pub mod plans;
 mod ports;
 pub mod presses;
 mod process;

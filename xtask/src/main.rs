@@ -7,6 +7,7 @@
 
 mod bench;
 mod browser;
+mod cluster;
 mod demo;
 mod deployment;
 mod fuzz;
@@ -17,6 +18,7 @@ mod node;
 mod pictures;
 mod presses;
 mod python;
+mod snappass;
 mod soak;
 mod surroundings;
 mod test;
@@ -56,8 +58,18 @@ enum CommandLine {
         #[arg(last = true)]
         filter: Vec<String>,
     },
-    /// Measures a release build on MySQL
-    Bench,
+    /// Measures a release build, prints a table and the same as JSON
+    Bench {
+        /// How often each comparison is made
+        #[arg(long, default_value_t = 5, value_parser = value_parser!(u64).range(1..))]
+        rounds: u64,
+        /// Living secrets of a database that has grown: ten times as many entries are in its trail,
+        /// and requests come from a tenth as many addresses
+        #[arg(long, default_value_t = 1_000_000, value_parser = value_parser!(u64).range(1..))]
+        secrets: u64,
+        /// An engine (mysql, sqlite) or a part of the table; everything if none is named
+        only: Vec<String>,
+    },
     /// Breaks things at random under load, and checks that nothing is lost
     Soak {
         /// For how long
@@ -69,6 +81,18 @@ enum CommandLine {
         /// On which database
         #[arg(long, default_value = "mysql", value_parser = ["mysql", "sqlite"])]
         engine: String,
+    },
+    /// Runs reveal-webs on a group of three MySQL servers, and does things to these
+    Cluster {
+        /// Whether one server takes changes, or each of them
+        #[arg(long, default_value = "single", value_parser = ["single", "multi"])]
+        mode: String,
+        /// How many secrets are pressed for while each thing happens
+        #[arg(long, default_value_t = 200)]
+        secrets: usize,
+        /// Only what has this in its name
+        #[arg(long, default_value = "")]
+        only: String,
     },
     /// Presses the button twice, in every way, on lines fast and slow
     Presses {
@@ -105,12 +129,21 @@ fn run() -> anyhow::Result<()> {
     match CommandLine::parse() {
         CommandLine::Demo { port, reveal_port } => demo::run(port, reveal_port),
         CommandLine::Test { filter } => test::run(&filter),
-        CommandLine::Bench => bench::run(),
+        CommandLine::Bench {
+            rounds,
+            secrets,
+            only,
+        } => bench::run(rounds, secrets, &only),
         CommandLine::Soak {
             minutes,
             seed,
             engine,
         } => soak::run(&engine, seed, minutes),
+        CommandLine::Cluster {
+            mode,
+            secrets,
+            only,
+        } => cluster::run(&mode, secrets, &only),
         CommandLine::Presses { browsers } => presses::run(browsers),
         CommandLine::Pictures => pictures::run(),
         CommandLine::Fuzz { minutes } => fuzz::run(minutes),

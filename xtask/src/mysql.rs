@@ -78,7 +78,7 @@ pub fn client() -> anyhow::Result<String> {
         ),
         Installation::Unpacked(root) => unstable::command(&root, "usr/bin/mysql"),
     };
-    Ok(words(&command))
+    Ok(processes::words(&command))
 }
 
 /// Starts a server, or takes the one that is given.
@@ -123,7 +123,7 @@ impl Installation {
 
     /// The command without a data folder, one word a line.
     fn program(&self) -> String {
-        words(&self.command())
+        processes::words(&self.command())
     }
 
     fn command(&self) -> Command {
@@ -219,13 +219,6 @@ fn within_network_of(process: u32, inner: &Command) -> Command {
         .arg(inner.get_program())
         .args(inner.get_args());
     command
-}
-
-/// A command, one word a line.
-fn words(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
-    words.join("\n")
 }
 
 fn free_port() -> anyhow::Result<u16> {

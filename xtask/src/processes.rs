@@ -69,6 +69,14 @@ pub fn bound_by(signal: &str, program: &str) -> Command {
     command
 }
 
+/// A command, one word a line.
+#[must_use]
+pub fn words(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+    words.join("\n")
+}
+
 /// Set on Ctrl-C and SIGTERM.
 pub fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
     let flag = Arc::new(AtomicBool::new(false));

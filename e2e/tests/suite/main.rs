@@ -64,6 +64,7 @@ mod slow_commits;
 mod soak;
 mod socket;
 mod sqlite_files;
+mod statements;
 mod store;
 mod submission;
 mod systemd;
