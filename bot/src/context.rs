@@ -15,6 +15,7 @@ use crate::{
     alarm::Alarm,
     metrics::Metrics,
     outage::Outage,
+    precedence::Precedence,
     settings::Policy,
     slack::{Directory, Slack},
 };
@@ -37,6 +38,8 @@ pub(crate) struct Context {
     pub(crate) privacy: Option<PrivacyUrl>,
     /// Wakes the courier: told by whoever stores something that is due at once.
     pub(crate) work_waits: Notify,
+    /// Who waits for an answer to a submission.
+    pub(crate) precedence: Precedence,
     pub(crate) metrics: Arc<Metrics>,
     /// Rung when Slack refuses a token for good.
     pub(crate) alarm: Alarm,

@@ -20,6 +20,7 @@ mod manifest;
 mod metrics;
 mod modal;
 mod outage;
+mod precedence;
 mod rehearse;
 mod settings;
 mod slack;

@@ -7,7 +7,7 @@ use shared::{
     store::{
         FailureReason, StoreError,
         bad_rows::BadRow,
-        claim,
+        claim::{self, ClaimError, Claimed},
         deliveries::{DeliveryKind, Job, Nudges, Posted, Told},
         later::{self, Later, Refused},
         settle,
@@ -62,8 +62,20 @@ impl Attempt {
 }
 
 impl Courier {
+    /// Reads a delivery that was claimed, and attends to it.
+    pub(super) async fn take(&self, claimed: Claimed) {
+        match claimed.job(&self.context.database).await {
+            Ok(job) => self.attend_to(&job).await,
+            Err(ClaimError::PassedOver(row)) => self.passed_over(&row),
+            // It is claimed again when its lease ends.
+            Err(ClaimError::Store(error)) => {
+                tracing::error!(%error, "a delivery step failed");
+            }
+        }
+    }
+
     /// Does what a delivery needs now, and writes down how it went.
-    pub(super) async fn attend_to(&self, job: &Job) {
+    async fn attend_to(&self, job: &Job) {
         let started = Instant::now();
         let attempt = timeout(ATTEMPT_TIMEOUT, self.attempt(job))
             .await

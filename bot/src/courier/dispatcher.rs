@@ -3,10 +3,7 @@
 
 use std::{pin::pin, sync::Arc};
 
-use shared::store::{
-    StoreError,
-    claim::{ClaimError, Which},
-};
+use shared::store::{StoreError, claim::Which};
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until},
@@ -16,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Courier, LEASE, POLL, pace::Pace, with_jitter};
 
 /// Deliveries of this process at a time.
-const AT_A_TIME: usize = 8;
+const AT_A_TIME: usize = 16;
 
 /// Hands out deliveries.
 pub(super) struct Dispatcher {
@@ -60,27 +57,26 @@ impl Dispatcher {
     /// Claims as long as there is room and something is due for somebody who may be written to.
     async fn hand_out(&mut self, stop: &CancellationToken) -> Result<(), StoreError> {
         while self.attempts.len() < AT_A_TIME && !stop.is_cancelled() {
+            self.courier.context.precedence.give_way().await;
             while let Some(ended) = self.attempts.try_join_next_with_id() {
                 self.pace.ended(&ended);
             }
+            let room = AT_A_TIME - self.attempts.len();
             let busy = self.pace.busy();
-            match self
-                .courier
-                .context
-                .database
-                .claim(LEASE, Which::Due(&busy))
-                .await
-            {
-                Ok(Some(job)) => {
-                    let (courier, addressee) = (self.courier.clone(), job.addressee.clone());
-                    let task = self
-                        .attempts
-                        .spawn(async move { courier.attend_to(&job).await });
+            let database = &self.courier.context.database;
+            let claimed = database.claim_many(LEASE, Which::Due(&busy), room).await?;
+            if claimed.is_empty() {
+                break;
+            }
+            for claimed in claimed {
+                let addressee = claimed.addressee().cloned();
+                let courier = self.courier.clone();
+                let task = self
+                    .attempts
+                    .spawn(async move { courier.take(claimed).await });
+                if let Some(addressee) = addressee {
                     self.pace.begin(task.id(), addressee);
                 }
-                Ok(None) => break,
-                Err(ClaimError::Store(error)) => return Err(error),
-                Err(ClaimError::PassedOver(row)) => self.courier.passed_over(&row),
             }
         }
         Ok(())

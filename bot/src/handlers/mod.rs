@@ -186,6 +186,7 @@ impl Handlers {
 
     fn submit(&self, submitted: Submitted, acknowledge: Acknowledgement) {
         let (context, submissions) = (Arc::clone(&self.context), self.submissions.clone());
+        let waiting = context.precedence.begin();
         self.tasks.spawn(async move {
             let (key, sender) = (submitted.view.clone(), submitted.sender.clone());
             let layout = submitted.layout.clone();
@@ -203,6 +204,7 @@ impl Handlers {
             );
             context.metrics.envelope(SUBMISSION, answer.outcome);
             answer.send(SUBMISSION, acknowledge);
+            drop(waiting);
         });
     }
 

@@ -6,14 +6,14 @@ use std::time::Duration;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder,
     QueryResult, QuerySelect, QueryTrait as _,
-    sea_query::{Expr, ExprTrait as _, LockBehavior, LockType},
+    sea_query::{Expr, ExprTrait as _, LockBehavior, LockType, SimpleExpr},
 };
+use uuid::Uuid;
 
 use super::{
     Database, StoreError,
     bad_rows::{self, BadRow},
     database,
-    database::exactly_one,
     deliveries::{self, DeliveryKind, Facts, Job, Nudges, Posted, Told},
     entity::delivery,
     line::Transaction,
@@ -59,6 +59,14 @@ pub enum ClaimError {
     PassedOver(#[from] BadRow),
 }
 
+/// A delivery that is leased, and not read yet.
+pub struct Claimed {
+    /// As it was before its lease.
+    row: QueryResult,
+    id: Uuid,
+    addressee: Option<UserId>,
+}
+
 impl Database {
     /// Leases a delivery for `lease` long; `None` when there is none such.
     pub async fn claim(
@@ -66,38 +74,84 @@ impl Database {
         lease: Duration,
         which: Which<'_>,
     ) -> Result<Option<Job>, ClaimError> {
+        match self.claim_many(lease, which, 1).await?.pop() {
+            Some(claimed) => claimed.job(self).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Leases so many deliveries at most for `lease` long, one to each addressee, those first that
+    /// have been due for longest.
+    pub async fn claim_many(
+        &self,
+        lease: Duration,
+        which: Which<'_>,
+        at_most: usize,
+    ) -> Result<Vec<Claimed>, StoreError> {
         let transaction = self.begin().await?;
         let work = async {
-            let Some(row) = lock(self, &transaction, which).await? else {
-                return Ok(None);
-            };
-            let id = bad_rows::id_of(&row);
+            let rows = lock(self, &transaction, which, at_most).await?;
+            let claimed = one_to_each(rows);
+            if claimed.is_empty() {
+                return Ok(claimed);
+            }
             let leased = delivery::Entity::update_many()
                 .col_expr(delivery::Column::LeasedUntil, self.now_plus(lease))
                 .col_expr(
                     delivery::Column::Attempts,
                     Expr::col(delivery::Column::Attempts).add(1),
                 )
-                .filter(delivery::Column::Id.eq(id))
+                .filter(delivery::Column::Id.is_in(claimed.iter().map(|claimed| claimed.id)))
                 .exec(&transaction)
                 .await?;
-            exactly_one(leased.rows_affected)?;
-            Ok(Some(row))
+            if leased.rows_affected == claimed.len() as u64 {
+                Ok(claimed)
+            } else {
+                Err(StoreError::Stale)
+            }
         }
         .await;
-        let Some(row) = database::finish(transaction, work).await? else {
-            return Ok(None);
-        };
-        match readable(self, &row).await {
-            Ok(job) => Ok(Some(job)),
+        database::finish(transaction, work).await
+    }
+}
+
+impl Claimed {
+    /// Whom it is for; `None` where that can't be read.
+    #[must_use]
+    pub const fn addressee(&self) -> Option<&UserId> {
+        self.addressee.as_ref()
+    }
+
+    /// Reads it. One that can't be read is put off.
+    pub async fn job(self, database: &Database) -> Result<Job, ClaimError> {
+        match readable(database, &self.row).await {
+            Ok(job) => Ok(job),
             Err(error) if error.is_passing() => Err(error.into()),
             Err(error) => {
-                let id = bad_rows::id_of(&row);
-                put_off(self, DeliveryId::from_uuid(id), false).await?;
-                Err(BadRow::new("deliveries", id, error).into())
+                put_off(database, DeliveryId::from_uuid(self.id), false).await?;
+                Err(BadRow::new("deliveries", self.id, error).into())
             }
         }
     }
+}
+
+/// Leaves what is for somebody who has one before it: it is claimed once that is done.
+fn one_to_each(rows: Vec<QueryResult>) -> Vec<Claimed> {
+    let mut claimed: Vec<Claimed> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let addressee: Option<String> = row.try_get("", "addressee").ok();
+        let next = Claimed {
+            id: bad_rows::id_of(&row),
+            addressee: addressee.and_then(|user| deliveries::user(&user, "addressee").ok()),
+            row,
+        };
+        let is_with_them =
+            |other: &Claimed| other.addressee.is_some() && other.addressee == next.addressee;
+        if !claimed.iter().any(is_with_them) {
+            claimed.push(next);
+        }
+    }
+    claimed
 }
 
 /// Puts a delivery off that is not as others: it is tried again, more and more rarely.
@@ -137,7 +191,8 @@ async fn lock(
     database: &Database,
     transaction: &Transaction,
     which: Which<'_>,
-) -> Result<Option<QueryResult>, StoreError> {
+    at_most: usize,
+) -> Result<Vec<QueryResult>, StoreError> {
     let mut wanted = delivery::Entity::find()
         .filter(
             Condition::any()
@@ -147,7 +202,7 @@ async fn lock(
                 .add(Expr::col(delivery::Column::LeasedUntil).gt(database.now_plus(FAR_AHEAD))),
         )
         .order_by_asc(delivery::Column::NextAttemptAt)
-        .limit(1)
+        .limit(u64::try_from(at_most).unwrap_or(u64::MAX))
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
     match which {
         Which::Due(busy) => {
@@ -157,11 +212,8 @@ async fn lock(
                 .add(Expr::col(delivery::Column::NextAttemptAt).gt(database.now_plus(FAR_AHEAD)));
             wanted = wanted
                 .filter(database::is_set(delivery::Column::NextAttemptAt))
-                .filter(due);
-            if !busy.is_empty() {
-                let busy = busy.iter().map(UserId::as_str);
-                wanted = wanted.filter(delivery::Column::Addressee.is_not_in(busy));
-            }
+                .filter(due)
+                .filter(is_for_none_of(database, busy));
         }
         Which::Answerable => {
             wanted = wanted
@@ -174,7 +226,20 @@ async fn lock(
         }
     }
     let statement = wanted.build(transaction.get_database_backend());
-    Ok(transaction.query_one_raw(statement).await?)
+    Ok(transaction.query_all_raw(statement).await?)
+}
+
+/// One text for however many they are: a mark for each would make another statement of every
+/// claim, for the server to prepare and for each connection to keep.
+fn is_for_none_of(database: &Database, busy: &[UserId]) -> SimpleExpr {
+    let busy: Vec<_> = busy.iter().map(UserId::as_str).collect();
+    let busy = serde_json::Value::from(busy).to_string();
+    let is_for_none = if database.is_mysql() {
+        "NOT addressee MEMBER OF (CAST(? AS JSON))"
+    } else {
+        "addressee NOT IN (SELECT value FROM json_each(?))"
+    };
+    Expr::cust_with_values(is_for_none, [busy])
 }
 
 /// Where a row's message stands. A settled one has a place when it is due again, as its message

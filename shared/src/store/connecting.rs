@@ -13,28 +13,31 @@ use sea_orm::{
 use secrecy::ExposeSecret as _;
 
 use super::{
-    StoreError,
-    call_pool::CallPool,
-    membership,
+    StoreError, membership,
+    mysql_pool::MySqlPool,
     session::{self, ACQUIRE_TIMEOUT, PING_AFTER_IDLE},
+    statement,
 };
 use crate::store::database_url::{DatabaseUrl, Engine};
 
 /// SQLite has one writer. One connection makes a fair queue of it, instead of its own busy waiting.
 const SQLITE_CONNECTIONS: u32 = 1;
 
+/// Migrations run one after the other; their driver wants a second one now and then.
+const MIGRATING_CONNECTIONS: u32 = 4;
+
 /// The connections to one host.
 pub(super) struct Connections {
-    /// Those for statements.
-    pub(super) statements: DatabaseConnection,
-    /// Those for calls of doors; on MySQL alone.
-    pub(super) calls: Option<CallPool>,
+    /// The driver's own pool: SQLite's, and on MySQL for migrations alone.
+    pub(super) driver: DatabaseConnection,
+    /// Those to MySQL.
+    pub(super) mysql: Option<MySqlPool>,
 }
 
 /// Connects to a host of a URL.
 ///
-/// The pool for statements closes no connection by its age: MySQL closes what idles for its
-/// `wait_timeout`, and the ping after a pause finds that out. sqlx 0.9 would count idle connections
+/// The driver's pool connects to MySQL when a migration wants it, and closes no connection by its
+/// age: MySQL closes what idles for its `wait_timeout`, and the ping after a pause finds that out. sqlx 0.9 would count idle connections
 /// for it with a number that can be below zero for a moment, which keeps a thread busy for ever
 /// (`spawn_maintenance_tasks`; a test run hung on it).
 pub(super) async fn to_host(url: &DatabaseUrl, host: usize) -> Result<Connections, StoreError> {
@@ -48,23 +51,23 @@ pub(super) async fn to_host(url: &DatabaseUrl, host: usize) -> Result<Connection
         .max_lifetime(None)
         .test_before_acquire(false)
         .test_before_acquire_if_idle_for(PING_AFTER_IDLE);
-    let mut calls = None;
+    let mut pool = None;
     match url.engine() {
         Engine::MySql => {
             configure_mysql(&mut options, url);
             let is_cluster = url.for_driver().len() > 1;
-            calls = Some(CallPool::new(mysql(url, host)?, is_cluster)?);
+            let mysql = MySqlPool::new(mysql(url, host)?, is_cluster)?;
+            mysql.take().await?.give_back();
+            pool = Some(mysql);
         }
         Engine::Sqlite => configure_sqlite(&mut options),
     }
-    let mut statements = sea_orm::Database::connect(options).await?;
-    statements.set_metric_callback(told);
-    Ok(Connections { statements, calls })
-}
-
-/// A statement's text has marks in the place of its values, which stay untold.
-fn told(done: &Info<'_>) {
-    tracing::trace!(sql = %done.statement.sql, "statement");
+    let mut driver = sea_orm::Database::connect(options).await?;
+    driver.set_metric_callback(|done: &Info<'_>| statement::tell(done.statement));
+    Ok(Connections {
+        driver,
+        mysql: pool,
+    })
 }
 
 /// Where and how a host of a URL is connected to.
@@ -89,8 +92,9 @@ fn configure_mysql(options: &mut ConnectOptions, url: &DatabaseUrl) {
     let (verify, is_cluster) = (url.needs_verification(), url.for_driver().len() > 1);
     options
         .map_sqlx_mysql_opts(move |mysql| verified(mysql, verify))
-        .max_connections(session::CONNECTIONS)
-        .min_connections(1)
+        .max_connections(MIGRATING_CONNECTIONS)
+        .min_connections(0)
+        .connect_lazy(true)
         .map_sqlx_mysql_pool_opts(move |pool| {
             pool.after_connect(move |connection, _| {
                 Box::pin(async move {

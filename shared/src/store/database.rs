@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, ExprTrait, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TryGetable,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, ExprTrait, QueryResult, Statement,
+    TryGetable,
     sea_query::{Expr, SimpleExpr},
     sqlx,
 };
@@ -204,23 +204,16 @@ impl Database {
         &self.line
     }
 
-    /// The pool itself, for migrations: of several hosts, that of the one that takes changes now.
+    /// The driver's own pool, for migrations: of several hosts, that of the one that takes changes
+    /// now.
     #[must_use]
     pub fn pool(&self) -> DatabaseConnection {
-        self.line.now().connection().clone()
+        self.line.now().driver().clone()
     }
 
     /// Begins a transaction that will write.
-    ///
-    /// MySQL's isolation level was set once for the connection. SQLite takes its write lock at
-    /// once: a transaction that reads first and writes later could not be given it any more, and
-    /// row locks don't exist there.
     pub(super) async fn begin(&self) -> Result<Transaction, StoreError> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(Transaction::begin(&self.line, options).await?)
+        Transaction::begin(&self.line).await
     }
 
     /// The database's clock as an expression, milliseconds since the Unix epoch.

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::call_pool::CallConnection;
+use super::mysql_pool::PooledConnection;
 use crate::{
     crypto::TokenHash,
     domain::{ids::BurnId, program::Program},
@@ -189,7 +189,7 @@ impl Argument {
 /// A call that somebody ended (`KILL QUERY`) leaves its transaction open, as no handler runs then:
 /// after any error the connection is closed, and the server undoes what was begun.
 pub(super) async fn call(
-    mut over: CallConnection,
+    mut over: PooledConnection,
     door: &'static Door,
     arguments: impl IntoIterator<Item = Argument>,
 ) -> Result<Option<QueryResult>, sqlx::Error> {

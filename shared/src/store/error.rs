@@ -135,6 +135,12 @@ impl StoreError {
         classify_connecting(error)
     }
 
+    /// As an error of the driver's, for what takes no other; [`Self::of`] gives it back.
+    pub(super) fn into_driver(self) -> DbErr {
+        let carried = sqlx::Error::Configuration(Box::new(self));
+        DbErr::Conn(RuntimeErr::SqlxError(carried.into()))
+    }
+
     /// Why a statement did not come about.
     pub(super) fn of_statement(error: &sqlx::Error) -> Self {
         classify(error)
@@ -195,6 +201,10 @@ fn classify_connecting(error: &sqlx::Error) -> StoreError {
         };
     }
     match error {
+        sqlx::Error::Configuration(carried) => match carried.downcast_ref::<StoreError>() {
+            Some(error) => error.clone(),
+            None => StoreError::Unreachable,
+        },
         sqlx::Error::Tls(_) => StoreError::NoTls,
         sqlx::Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
             Some(rustls::Error::InvalidCertificate(fault)) => StoreError::Untrusted(fault.into()),

@@ -11,19 +11,20 @@ use std::{
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
-    QueryResult, RuntimeErr, Statement, TransactionOptions, TransactionTrait as _,
-    prelude::async_trait::async_trait, sqlx,
+    QueryResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait as _, prelude::async_trait::async_trait, sqlx,
 };
 use tokio::{
-    sync::Notify,
+    sync::{Mutex, Notify},
     time::{Instant, sleep_until, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     StoreError,
-    call_pool::{CallConnection, CallPool},
     connecting::Connections,
+    mysql_pool::{MySqlPool, PooledConnection},
+    statement,
 };
 
 /// How long what is under way to a host that was left may go on: an answer may be on its way.
@@ -47,7 +48,7 @@ pub(super) struct Pool {
 impl Line {
     pub(super) fn to(connections: Connections) -> Self {
         Self {
-            backend: connections.statements.get_database_backend(),
+            backend: connections.driver.get_database_backend(),
             now: RwLock::new(Arc::new(Pool {
                 to: connections,
                 moves: 0,
@@ -84,9 +85,9 @@ impl Line {
 }
 
 impl Pool {
-    /// For statements.
-    pub(super) const fn connection(&self) -> &DatabaseConnection {
-        &self.to.statements
+    /// The driver's own pool.
+    pub(super) const fn driver(&self) -> &DatabaseConnection {
+        &self.to.driver
     }
 
     /// How many hosts were left before this one.
@@ -94,17 +95,26 @@ impl Pool {
         self.moves
     }
 
-    /// One connection to MySQL, for calls.
-    pub(super) async fn one(&self) -> Result<CallConnection, StoreError> {
-        let calls = self.to.calls.as_ref().ok_or(StoreError::Unreachable)?;
-        let taken = self.until_left(calls.take()).await;
+    /// One connection to MySQL.
+    pub(super) async fn one(&self) -> Result<PooledConnection, StoreError> {
+        let mysql = self.to.mysql.as_ref().ok_or(StoreError::Unreachable)?;
+        let taken = self.until_left(mysql.take()).await;
         let taken = taken.unwrap_or(Err(StoreError::Unreachable));
         if let Err(error) = &taken
-            && !calls.is_full()
+            && !mysql.is_full()
         {
             self.doubt_for(error);
         }
         taken
+    }
+
+    /// One connection to MySQL for a statement; nothing on SQLite, whose pool is the driver's.
+    async fn lend(&self) -> Result<Option<PooledConnection>, DbErr> {
+        if self.to.mysql.is_none() {
+            return Ok(None);
+        }
+        let taken = Box::pin(self.one()).await;
+        taken.map(Some).map_err(StoreError::into_driver)
     }
 
     /// Does something with a connection of this pool; nothing comes of it once the host was left.
@@ -138,12 +148,12 @@ impl Pool {
     /// Nobody is given a connection of it any more; what is under way has its moment.
     async fn leave(&self) {
         let given_up = Instant::now() + GRACE;
-        if let Some(calls) = &self.to.calls {
-            calls.close();
+        if let Some(mysql) = &self.to.mysql {
+            mysql.close();
         }
-        let statements = self.to.statements.get_mysql_connection_pool();
-        timeout_at(given_up, statements.close()).await.ok();
-        if self.to.calls.as_ref().is_some_and(CallPool::is_in_use) {
+        let driver = self.to.driver.get_mysql_connection_pool();
+        timeout_at(given_up, driver.close()).await.ok();
+        if self.to.mysql.as_ref().is_some_and(MySqlPool::is_in_use) {
             sleep_until(given_up).await;
         }
         self.left.cancel();
@@ -162,71 +172,161 @@ impl ConnectionTrait for Line {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         let pool = self.now();
-        pool.run(pool.connection().execute_raw(statement)).await
+        let Some(mut over) = pool.lend().await? else {
+            return pool.run(pool.driver().execute_raw(statement)).await;
+        };
+        let done = statement::execute(&mut over.connection, statement);
+        settled(pool.run(done).await, over)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         let pool = self.now();
-        pool.run(pool.connection().execute_unprepared(sql)).await
+        let Some(mut over) = pool.lend().await? else {
+            return pool.run(pool.driver().execute_unprepared(sql)).await;
+        };
+        let done = statement::execute_unprepared(&mut over.connection, sql);
+        settled(pool.run(done).await, over)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let pool = self.now();
-        pool.run(pool.connection().query_one_raw(statement)).await
+        let Some(mut over) = pool.lend().await? else {
+            return pool.run(pool.driver().query_one_raw(statement)).await;
+        };
+        let done = statement::query_one(&mut over.connection, statement);
+        settled(pool.run(done).await, over)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let pool = self.now();
-        pool.run(pool.connection().query_all_raw(statement)).await
+        let Some(mut over) = pool.lend().await? else {
+            return pool.run(pool.driver().query_all_raw(statement)).await;
+        };
+        let done = statement::query_all(&mut over.connection, statement);
+        settled(pool.run(done).await, over)
     }
+}
+
+/// Gives a connection back that is as good as before.
+fn settled<T>(done: Result<T, DbErr>, over: PooledConnection) -> Result<T, DbErr> {
+    if done.as_ref().err().is_none_or(statement::is_answer) {
+        over.give_back();
+    }
+    done
 }
 
 /// A transaction over the line.
 pub struct Transaction {
-    inner: DatabaseTransaction,
+    over: Over,
     pool: Arc<Pool>,
+}
+
+enum Over {
+    Driver(DatabaseTransaction),
+    /// Its connection is closed unless it is given back, and the server undoes what was begun.
+    MySql(Mutex<PooledConnection>),
 }
 
 impl Transaction {
     /// Begins one.
-    pub(super) async fn begin(line: &Line, options: TransactionOptions) -> Result<Self, DbErr> {
+    pub(super) async fn begin(line: &Line) -> Result<Self, StoreError> {
         let pool = line.now();
-        let inner = pool
-            .run(pool.connection().begin_with_options(options))
-            .await?;
-        Ok(Self { inner, pool })
+        if pool.to.mysql.is_none() {
+            return Ok(Self::begin_in_sqlite(pool).await?);
+        }
+        let mut connection = pool.one().await?;
+        let begun = statement::execute_unprepared(&mut connection.connection, BEGIN);
+        pool.run(begun).await?;
+        Ok(Self {
+            over: Over::MySql(Mutex::new(connection)),
+            pool,
+        })
+    }
+
+    /// SQLite takes its write lock at once: a transaction that reads first and writes later could
+    /// not be given it any more, and row locks don't exist there.
+    async fn begin_in_sqlite(pool: Arc<Pool>) -> Result<Self, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let begun = pool.driver().begin_with_options(options);
+        let over = Over::Driver(pool.run(begun).await?);
+        Ok(Self { over, pool })
     }
 
     /// Ends it for good.
     pub(super) async fn commit(self) -> Result<(), DbErr> {
-        self.pool.run(Box::pin(self.inner.commit())).await
+        match self.over {
+            Over::Driver(transaction) => self.pool.run(Box::pin(transaction.commit())).await,
+            Over::MySql(connection) => end(&self.pool, connection.into_inner(), "COMMIT").await,
+        }
     }
 
     /// Undoes it.
     pub(super) async fn rollback(self) -> Result<(), DbErr> {
-        self.pool.run(Box::pin(self.inner.rollback())).await
+        match self.over {
+            Over::Driver(transaction) => self.pool.run(Box::pin(transaction.rollback())).await,
+            Over::MySql(connection) => end(&self.pool, connection.into_inner(), "ROLLBACK").await,
+        }
     }
+}
+
+const BEGIN: &str = "START TRANSACTION";
+
+/// Others may have the connection only once the server said that nothing is open on it any more.
+async fn end(pool: &Pool, mut over: PooledConnection, how: &str) -> Result<(), DbErr> {
+    let ended = statement::execute_unprepared(&mut over.connection, how);
+    pool.run(ended).await?;
+    over.give_back();
+    Ok(())
 }
 
 #[async_trait]
 impl ConnectionTrait for Transaction {
     fn get_database_backend(&self) -> DbBackend {
-        self.inner.get_database_backend()
+        self.pool.driver().get_database_backend()
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.pool.run(self.inner.execute_raw(statement)).await
+        match &self.over {
+            Over::Driver(transaction) => self.pool.run(transaction.execute_raw(statement)).await,
+            Over::MySql(over) => {
+                let over = &mut over.lock().await.connection;
+                self.pool.run(statement::execute(over, statement)).await
+            }
+        }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.pool.run(self.inner.execute_unprepared(sql)).await
+        match &self.over {
+            Over::Driver(transaction) => self.pool.run(transaction.execute_unprepared(sql)).await,
+            Over::MySql(over) => {
+                let over = &mut over.lock().await.connection;
+                self.pool
+                    .run(statement::execute_unprepared(over, sql))
+                    .await
+            }
+        }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.pool.run(self.inner.query_one_raw(statement)).await
+        match &self.over {
+            Over::Driver(transaction) => self.pool.run(transaction.query_one_raw(statement)).await,
+            Over::MySql(over) => {
+                let over = &mut over.lock().await.connection;
+                self.pool.run(statement::query_one(over, statement)).await
+            }
+        }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.pool.run(self.inner.query_all_raw(statement)).await
+        match &self.over {
+            Over::Driver(transaction) => self.pool.run(transaction.query_all_raw(statement)).await,
+            Over::MySql(over) => {
+                let over = &mut over.lock().await.connection;
+                self.pool.run(statement::query_all(over, statement)).await
+            }
+        }
     }
 }

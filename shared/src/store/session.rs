@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, MySqlConnection};
 
-/// Connections of one process to MySQL, for statements and as many for calls of doors. On two cores
-/// more clients than this only wait in the server instead of here.
+/// Connections of one process to MySQL. On two cores more clients than this only wait in the server
+/// instead of here.
 pub(super) const CONNECTIONS: u32 = 32;
 
 /// Longest wait for a connection.

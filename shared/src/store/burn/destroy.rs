@@ -20,13 +20,13 @@ use crate::{
     store::{
         Database, StoreError,
         audit::{self, Event, NewEntry, Slot, Visitor},
-        call_pool::CallConnection,
         database::{first_of, undo},
         door::{self, Argument, Door},
         entity::secret,
         error::proves_undone,
         expire::{self, End, Seen},
         line::{Pool, Transaction},
+        mysql_pool::PooledConnection,
     },
 };
 
@@ -479,7 +479,7 @@ async fn until_left(
 }
 
 /// Calls, over a connection that nobody else has.
-async fn burn(connection: CallConnection, arguments: [Argument; 6]) -> Result<Destroyed, Broken> {
+async fn burn(connection: PooledConnection, arguments: [Argument; 6]) -> Result<Destroyed, Broken> {
     let row = match door::call(connection, &BURN, arguments).await {
         Ok(row) => row,
         Err(error) => {

@@ -1,8 +1,9 @@
-//! Connections over which doors are called.
+//! The programs' connections to MySQL.
 //!
 //! The one used last is used next, since what the server keeps for it is in its processor's caches
-//! yet; and none is asked whether it lives on its way back, as a pool of sqlx does each time, which
-//! costs a round trip a call.
+//! yet, and what a burst wanted beside it is closed, with the statements that driver and server
+//! keep for each; and none is asked whether it lives on its way back, as a pool of sqlx does each
+//! time, which costs a round trip.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -43,12 +44,12 @@ const TIDY_EVERY: Duration = Duration::from_secs(10);
 
 /// A pool of connections. Clones share it.
 #[derive(Clone)]
-pub(super) struct CallPool {
+pub(super) struct MySqlPool {
     pool: Pool<Connector>,
     tidied: Arc<Mutex<Instant>>,
 }
 
-impl CallPool {
+impl MySqlPool {
     /// Connects to nothing yet.
     pub(super) fn new(options: MySqlConnectOptions, is_cluster: bool) -> Result<Self, StoreError> {
         let connector = Connector {
@@ -71,12 +72,12 @@ impl CallPool {
     }
 
     /// A connection that nobody else has.
-    pub(super) async fn take(&self) -> Result<CallConnection, StoreError> {
+    pub(super) async fn take(&self) -> Result<PooledConnection, StoreError> {
         self.tidy();
         let taken = timeout(ACQUIRE_TIMEOUT, self.pool.get()).await;
         match taken.unwrap_or(Err(PoolError::Timeout(TimeoutType::Wait))) {
             Ok(mut place) => match place.take() {
-                Some(connection) => Ok(CallConnection {
+                Some(connection) => Ok(PooledConnection {
                     connection,
                     place,
                     is_for_others: true,
@@ -119,13 +120,13 @@ impl CallPool {
 
 /// One of them. It is closed unless it is given back: nobody knows what comes next on one whose
 /// call failed or was left.
-pub(super) struct CallConnection {
+pub(super) struct PooledConnection {
     pub(super) connection: MySqlConnection,
     place: Object<Connector>,
     is_for_others: bool,
 }
 
-impl CallConnection {
+impl PooledConnection {
     /// Nobody else shall have it: its session is set for one call alone.
     pub(super) const fn use_once(&mut self) {
         self.is_for_others = false;
