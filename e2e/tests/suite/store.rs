@@ -8,7 +8,7 @@ use shared::{
     crypto::{Confirmed, LinkToken},
     domain::{
         clock::Timestamp,
-        ids::{ChannelId, MessageTs},
+        ids::{ChannelId, MessageTs, UserId},
     },
     store::{
         Ending, FailureReason, StoreError,
@@ -67,6 +67,28 @@ on_each_engine! {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!((claimed, ids.len()), (10, 10));
+        database.remove().await;
+    }
+
+    async fn many_are_claimed_at_once_but_one_to_each(engine) {
+        let database = TestDatabase::migrated(engine).await;
+        let (store, keys) = (database.store().await, Keys::fresh());
+        for (number, to) in ["U0BOB", "U0BOB", "U0CAROL", "U0DAVE"].into_iter().enumerate() {
+            let mut new = Keys::submission(&format!("V{number}"), "x");
+            new.recipient = UserId::parse(to).unwrap();
+            store.create(&keys.master(), &keys.delivery(), &new).await.unwrap();
+        }
+        let claim = async |busy: &[&str], at_most| {
+            let busy: Vec<_> = busy.iter().map(|user| UserId::parse(user).unwrap()).collect();
+            let claimed = store.claim_many(LEASE, Which::Due(&busy), at_most).await.unwrap();
+            let addressees = claimed.iter().map(|claimed| claimed.addressee().unwrap().to_string());
+            addressees.collect::<Vec<_>>()
+        };
+        assert_eq!(claim(&["U0BOB", "U0DAVE", "U0CAROL"], 9).await, [""; 0]);
+        assert_eq!(claim(&["U0CAROL"], 3).await, ["U0BOB", "U0DAVE"]);
+        assert_eq!(claim(&[], 1).await, ["U0BOB"], "the other of Bob's was not leased");
+        assert_eq!(claim(&[], 9).await, ["U0CAROL"]);
+        assert_eq!(claim(&[], 9).await, [""; 0]);
         database.remove().await;
     }
 

@@ -37,9 +37,9 @@ pub(super) struct Connections {
 /// Connects to a host of a URL.
 ///
 /// The driver's pool connects to MySQL when a migration wants it, and closes no connection by its
-/// age: MySQL closes what idles for its `wait_timeout`, and the ping after a pause finds that out. sqlx 0.9 would count idle connections
-/// for it with a number that can be below zero for a moment, which keeps a thread busy for ever
-/// (`spawn_maintenance_tasks`; a test run hung on it).
+/// age: MySQL closes what idles for its `wait_timeout`, and the ping after a pause finds that out.
+/// sqlx 0.9 would count idle connections for it with a number that can be below zero for a moment,
+/// which keeps a thread busy for ever (`spawn_maintenance_tasks`; a test run hung on it).
 pub(super) async fn to_host(url: &DatabaseUrl, host: usize) -> Result<Connections, StoreError> {
     let driver = url.for_driver().get(host).ok_or(StoreError::Unreachable)?;
     let mut options = ConnectOptions::new(driver.expose_secret());
