@@ -266,8 +266,9 @@ fn classify_mysql(number: u16) -> StoreError {
         1021 | 1114 => StoreError::Full,
         // A read-only server, in its three wordings.
         1290 | 1792 | 1836 => StoreError::ReadOnly,
-        // Too many connections; server shutting down, or taken off line.
-        1040 | 1053 | 3032 => StoreError::Unreachable,
+        // Too many connections; server shutting down, or taken off line; a session that said
+        // nothing for too long was ended.
+        1040 | 1053 | 3032 | 4031 => StoreError::Unreachable,
         // Group Replication let go of a COMMIT as its member left, or is not as far as a session
         // wants it; Galera has no majority.
         code @ (3100 | 3796..=3799 | 1047) => StoreError::Apart { code },
@@ -298,6 +299,7 @@ mod tests {
         assert_eq!(classify_mysql(1114), StoreError::Full);
         assert_eq!(classify_mysql(1290), StoreError::ReadOnly);
         assert_eq!(classify_mysql(1040), StoreError::Unreachable);
+        assert_eq!(classify_mysql(4031), StoreError::Unreachable);
         assert_eq!(
             classify_mysql(1142),
             StoreError::Refused {

@@ -29,15 +29,14 @@ pub(super) async fn execute_unprepared(
     done.map(ExecResult::from).map_err(refused)
 }
 
-/// Asks for one row.
+/// Asks for one row. Reads to the end all the same: an error behind it would be that of whoever
+/// has the connection next.
 pub(super) async fn query_one(
     connection: &mut MySqlConnection,
     statement: Statement,
 ) -> Result<Option<QueryResult>, DbErr> {
-    tell(&statement);
-    let row = query(statement).fetch_optional(connection).await;
-    row.map(|row| row.map(QueryResult::from))
-        .map_err(unanswered)
+    let rows = query_all(connection, statement).await?;
+    Ok(rows.into_iter().next())
 }
 
 /// Asks for all rows.
@@ -66,8 +65,7 @@ pub(super) fn tell(statement: &Statement) {
     tracing::trace!(sql = %statement.sql, "statement");
 }
 
-/// What a change came to that was refused.
-pub(super) fn refused(error: sqlx::Error) -> DbErr {
+fn refused(error: sqlx::Error) -> DbErr {
     DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error)))
 }
 
