@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use e2e::{
-    Bot, Engine, Options, OwnMySql, Submission, TestDatabase, World, eventually, eventually_within,
-    is_sent, until_confirmed,
+    Account, Bot, Engine, Options, OwnMySql, Submission, TestDatabase, World, eventually,
+    eventually_within, is_sent,
+    mysql_proxy::{Aim, Fault, INTERRUPTED, LOCK_WAIT_TIMEOUT, MySqlProxy, Whose},
+    until_confirmed,
 };
-use sea_orm::{ConnectionTrait as _, DatabaseConnection};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use serde_json::{Value, json};
+use shared::store::{Database, database_url::DatabaseUrl};
 
 const LONG: Duration = Duration::from_mins(1);
 
@@ -263,7 +266,7 @@ async fn a_deadlock_repeats_no_message() {
     let waiting = "SELECT COUNT(*) FROM performance_schema.data_lock_waits";
     let admin = e2e::connect(&server.url()).await;
     eventually("the courier waits for a lock", || async {
-        let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::MySql, waiting);
+        let statement = Statement::from_string(DbBackend::MySql, waiting);
         let row = admin.query_one_raw(statement).await.unwrap().unwrap();
         let count: i64 = row.try_get_by_index(0).unwrap();
         (count > 0).then_some(())
@@ -284,4 +287,43 @@ async fn a_deadlock_repeats_no_message() {
     })
     .await;
     ends_well(world, 1).await;
+}
+
+/// Who has a connection next must not meet what became of the one before. The one used last is used
+/// next.
+#[tokio::test]
+async fn a_connection_is_for_others_after_an_answer_that_did_not_end_it() {
+    let database = TestDatabase::migrated(Engine::MySql).await;
+    let proxy = MySqlProxy::before(&database).await;
+    let url = proxy.url(&database, Account::Bot).await;
+    let url = DatabaseUrl::parse(&url).unwrap();
+    let store = Database::connect(&url, Account::Bot.program()).await;
+    let store = store.unwrap();
+    // A server that shuts down; one that is taken off line; a session that was silent for too long.
+    let endings = [1053, 3032, 4031].map(|number| (Fault::Error(number), false));
+    let others = [
+        (Fault::Error(LOCK_WAIT_TIMEOUT), true),
+        (Fault::Error(INTERRUPTED), true),
+        (Fault::CutBefore, false),
+        (Fault::CutAfter, false),
+    ];
+    for (fault, is_for_others) in endings.into_iter().chain(others) {
+        let before = session_of(&store).await;
+        let watch = proxy.watch(Whose::All, &[b"watched"], &[(Aim::Nth(0), fault)]);
+        let failing = ("SELECT ?", ["watched".into()]);
+        let failing = Statement::from_sql_and_values(DbBackend::MySql, failing.0, failing.1);
+        let answer = store.connection().query_one_raw(failing).await;
+        assert!(answer.is_err() && watch.hits() == 1, "{fault:?}");
+        drop(watch);
+        let is_same = session_of(&store).await == before;
+        assert_eq!(is_same, is_for_others, "{fault:?}");
+    }
+    database.remove().await;
+}
+
+async fn session_of(store: &Database) -> i64 {
+    let question = "SELECT CAST(CONNECTION_ID() AS SIGNED)";
+    let question = Statement::from_string(DbBackend::MySql, question);
+    let answer = store.connection().query_one_raw(question).await.unwrap();
+    answer.unwrap().try_get_by_index(0).unwrap()
 }

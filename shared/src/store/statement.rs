@@ -10,6 +10,8 @@ use sea_orm::{
 };
 use sea_query_sqlx::SqlxValues;
 
+use super::StoreError;
+
 /// Runs it; says how many rows it changed.
 pub(super) async fn execute(
     connection: &mut MySqlConnection,
@@ -50,11 +52,13 @@ pub(super) async fn query_all(
         .map_err(unanswered)
 }
 
-/// Whether the server answered, so that the connection is as good as before.
+/// Whether the server answered, and not that it ends the session: the connection is as good as
+/// before.
 pub(super) fn is_answer(error: &DbErr) -> bool {
     match error {
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
             error.as_database_error().is_some()
+                && StoreError::of_statement(error) != StoreError::Unreachable
         }
         _ => false,
     }
