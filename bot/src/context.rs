@@ -9,7 +9,7 @@ use shared::{
     store::{Database, installation::Installation},
     text::Locale,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     alarm::Alarm,
@@ -38,6 +38,8 @@ pub(crate) struct Context {
     pub(crate) privacy: Option<PrivacyUrl>,
     /// Wakes the courier: told by whoever stores something that is due at once.
     pub(crate) work_waits: Notify,
+    /// Places for submissions that are being stored (`handlers/submission.rs`).
+    pub(crate) storing: Semaphore,
     /// Who waits for an answer to a submission.
     pub(crate) precedence: Precedence,
     pub(crate) metrics: Arc<Metrics>,

@@ -14,7 +14,7 @@ use shared::{
     },
 };
 use tokio::{
-    sync::Notify,
+    sync::{Notify, Semaphore},
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -25,7 +25,7 @@ use crate::{
     context::Context,
     courier::Courier,
     egress::Egress,
-    handlers::Handlers,
+    handlers::{Handlers, STORED_AT_A_TIME},
     health::BotHealth,
     metrics::Metrics,
     outage::Outage,
@@ -81,6 +81,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         default_language: settings.default_language,
         privacy: settings.privacy,
         work_waits: Notify::new(),
+        storing: Semaphore::new(STORED_AT_A_TIME),
         precedence: Precedence::default(),
         metrics,
         alarm,

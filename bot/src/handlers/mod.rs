@@ -38,14 +38,16 @@ use slash_command::SlashCommand;
 use submitted::Submitted;
 use unreadable::UnreadableSubmission;
 
+pub(crate) use submission::STORED_AT_A_TIME;
+
 /// Dialogs opened or changed at a time.
 const DIALOGS_AT_A_TIME: usize = 256;
 
 /// A dialog is opened within the three seconds of its trigger, or not at all.
 const DIALOG_PATIENCE: Duration = Duration::from_secs(3);
 
-/// Submissions checked and stored at a time. More than the database's pool has connections: a burst
-/// waits for one of these rather than being sent back.
+/// Submissions taken at a time: a burst waits for its turn to be stored rather than being sent
+/// back.
 const SUBMISSIONS_AT_A_TIME: usize = 1024;
 
 /// Slack waits three seconds for the acknowledgement; this leaves room for the way there and back.

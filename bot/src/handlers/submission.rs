@@ -85,6 +85,13 @@ fn errors_payload(errors: FieldErrors) -> Value {
     json!({ "response_action": "errors", "errors": errors })
 }
 
+/// Submissions stored at a time. Half as many as the database's pool has connections: a burst must
+/// not stand in line before those who type the command, nor before messages.
+pub(crate) const STORED_AT_A_TIME: usize = 16;
+
+/// Longest wait for one of these places: whoever submitted has been answered by then.
+const PLACE_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Checks a submission, and stores it if it can be.
 pub(super) async fn check_and_store(context: Arc<Context>, submitted: Submitted) -> Answer {
     let sender = submitted.sender.clone();
@@ -101,10 +108,7 @@ pub(super) async fn check_and_store(context: Arc<Context>, submitted: Submitted)
             };
         }
     };
-    let stored = context
-        .database
-        .create(&context.master_keys, &context.delivery_keys, &new);
-    match stored.await {
+    match store(&context, &new).await {
         Ok(Created::New { secret, .. }) => {
             tracing::info!(submission.key = %new.submission_key, secret.id = %secret, "a secret was stored");
             context.work_waits.notify_one();
@@ -130,6 +134,20 @@ pub(super) async fn check_and_store(context: Arc<Context>, submitted: Submitted)
             Answer::beside_secret(locale, outcome, message)
         }
     }
+}
+
+async fn store(context: &Context, new: &NewSecret) -> Result<Created, StoreError> {
+    let Context {
+        database,
+        master_keys,
+        delivery_keys,
+        ..
+    } = context;
+    let place = timeout(PLACE_PATIENCE, context.storing.acquire());
+    let Ok(Ok(_place)) = place.await else {
+        return Err(StoreError::Unreachable);
+    };
+    database.create(master_keys, delivery_keys, new).await
 }
 
 fn already_sent(
