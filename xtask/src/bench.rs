@@ -11,8 +11,19 @@ use crate::snappass;
 /// What is no part of the table's, but where it is measured.
 const ENGINES: [&str; 2] = ["mysql", "sqlite"];
 
+/// What takes part.
+const PROGRAMS: [&str; 5] = [
+    "secure-secret-bot",
+    "secure-secret-web",
+    "secure-secret-migrate",
+    "slack-sim",
+    "bench",
+];
+
 pub(crate) fn run(rounds: u64, secrets: u64, only: &[String]) -> anyhow::Result<()> {
-    succeed(cargo::cargo().args(["build", "--workspace", "--bins", "--release", "--locked"]))?;
+    let programs = PROGRAMS.iter().flat_map(|program| ["--bin", program]);
+    let build = ["build", "--workspace", "--release", "--locked"];
+    succeed(cargo::cargo().args(build).args(programs))?;
     let server = mysql::start()?;
     let bin = binaries("release");
     let mut bench = std::process::Command::new(bin.join("bench"));

@@ -44,6 +44,9 @@ pub enum Part {
     Limiter,
 }
 
+/// Where figures are told of.
+pub type Tell<'a> = dyn FnMut(Row) + 'a;
+
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
 pub struct Extent {
@@ -84,20 +87,21 @@ impl Part {
         }
     }
 
-    /// Measures it.
-    pub async fn measure(self, engine: Engine, extent: Extent) -> Vec<Row> {
+    /// Measures it, and tells of each figure as soon as it is there: some take an hour.
+    pub async fn measure(self, engine: Engine, extent: Extent, tell: &mut Tell<'_>) {
         let Extent { rounds, secrets } = extent;
-        match self {
+        let rows = match self {
             Self::Reveals => reveals::measure(engine, rounds).await,
             Self::Submissions => submissions::measure(engine, rounds).await,
             Self::Deliveries => deliveries::measure(engine, rounds).await,
             Self::Memory => memory::measure(engine, rounds).await,
             Self::Snappass => snappass::measure(engine, rounds).await,
-            Self::Growth => growth::measure(engine, rounds, secrets).await,
+            Self::Growth => return growth::measure(engine, rounds, secrets, tell).await,
             Self::Statements => statements::measure(engine, secrets).await,
             Self::Processes => processes::measure(engine, rounds).await,
             Self::Limiter => limiter::measure(engine, rounds, secrets).await,
-        }
+        };
+        rows.into_iter().for_each(tell);
     }
 
     /// What must be said beside its figures.

@@ -27,13 +27,13 @@ async fn main() -> ExitCode {
     };
     println!("{}", Row::heading());
     let mut rows = Vec::new();
+    let mut tell = |row: Row| {
+        println!("{}", row.line());
+        rows.push(row);
+    };
     for engine in engines {
         for part in &parts {
-            let measured = part.measure(engine, extent).await;
-            for row in &measured {
-                println!("{}", row.line());
-            }
-            rows.extend(measured);
+            part.measure(engine, extent, &mut tell).await;
         }
     }
     for note in parts.iter().filter_map(|part| part.note()) {

@@ -1,11 +1,12 @@
-//! Secrets are opened while the bot destroys what expired and removes what ended long ago.
+//! Secrets are opened while the bot destroys what expired, and while it removes what ended long
+//! ago.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{MANY, fill::clock, open, written};
 use crate::{
     Account, Engine, World,
-    bench::{Row, figures::Times, memory::resident},
+    bench::{Row, Tell, figures::Times, memory::resident},
 };
 
 /// How much longer an opening may take meanwhile.
@@ -14,42 +15,74 @@ const LONGER: f64 = 2.0;
 /// How much more memory the bot may have meanwhile.
 const MEMORY: f64 = 1.5;
 
-/// Rows that one statement makes expire.
+/// The bot leaves the database to whoever opens secrets for as long as its own batches take: what
+/// it has not cleared away by then it would go on with for half an hour.
+const LONGEST: Duration = Duration::from_mins(5);
+
+/// Rows whose time one statement changes.
 const AT_ONCE: u64 = 20_000;
 
-/// What the bot still has to do.
-struct Left {
-    expired: String,
-    old: String,
+/// Those that were filled in and live.
+const LIVING: &str = "destroyed_at IS NULL AND submission_key LIKE 'VFILL%'";
+
+/// What the bot clears away, and which rows are left to it.
+struct Work {
+    doing: &'static str,
+    left: String,
 }
 
 /// How it went.
 struct Cleared {
     opened: Vec<Times>,
-    /// How many of these were while expired secrets were destroyed: the sweep is first.
-    until_swept: usize,
     /// The bot's memory, in MiB, after each of these.
     memory: Vec<f64>,
-    /// When the last expired secret was destroyed and the last old one removed, in seconds.
-    swept: f64,
-    purged: f64,
+    /// Rows.
+    done: i64,
+    seconds: f64,
     /// Waits of one transaction for a row of another's.
     lock_waits: Option<f64>,
 }
 
-pub(super) async fn measure(mut empty: World, mut grown: World, rounds: usize) -> Vec<Row> {
+pub(super) async fn measure(
+    mut empty: World,
+    mut grown: World,
+    rounds: usize,
+    tell: &mut Tell<'_>,
+) {
+    let engine = grown.database.engine.name();
     let idle = idle_bot(&mut empty).await;
-    let left = expire(&grown).await;
-    written(&grown).await;
-    let mut before = Vec::new();
-    for _ in 0..rounds {
-        before.push(open(&grown, MANY).await);
-    }
-    let cleared = clear(&mut grown, &left).await;
-    let rows = rows(grown.database.engine, &before, &cleared, idle);
     empty.discard().await;
+    let now = clock(&grown.database).await;
+    let works = [
+        (
+            "created_at + 1",
+            Work {
+                doing: "sweeping",
+                left: format!("destroyed_at IS NULL AND expires_at < {now}"),
+            },
+        ),
+        (
+            "created_at + 604800000",
+            Work {
+                doing: "purging",
+                left: format!("destroyed_at < {}", now - 31 * 24 * 3_600_000),
+            },
+        ),
+    ];
+    for (expiry, work) in works {
+        expire_at(&grown, expiry).await;
+        written(&grown).await;
+        let mut before = Vec::new();
+        for _ in 0..rounds {
+            before.push(open(&grown, MANY).await);
+        }
+        let cleared = clear(&mut grown, &work).await;
+        let named = format!("{engine}, growth, {}", work.doing);
+        rows(&named, &before, &cleared, idle)
+            .into_iter()
+            .for_each(&mut *tell);
+    }
     grown.abandon().await;
-    rows
 }
 
 /// What a bot needs that has nothing to do.
@@ -57,43 +90,36 @@ async fn idle_bot(world: &mut World) -> f64 {
     world.start_bot().await;
     open(world, 1).await;
     let memory = resident(world.bot().process.id());
-    for mut bot in world.bots.drain(..) {
-        assert_eq!(bot.process.stop().await, Some(0));
-    }
+    stop_bots(world).await;
     memory
 }
 
-/// The time of all that were filled in is over.
-async fn expire(world: &World) -> Left {
+async fn stop_bots(world: &mut World) {
+    for mut bot in world.bots.drain(..) {
+        assert_eq!(bot.process.stop().await, Some(0));
+    }
+}
+
+/// The time of all that were filled in ends then.
+async fn expire_at(world: &World, expiry: &str) {
     let now = clock(&world.database).await;
-    let living = "destroyed_at IS NULL AND submission_key LIKE 'VFILL%'";
     // In pieces: what one transaction changes is kept until its end.
-    let earliest = format!("SELECT COALESCE(MIN(created_at), {now}) FROM secrets WHERE {living}");
-    let latest = format!("SELECT COALESCE(MAX(created_at), 0) FROM secrets WHERE {living}");
-    let count = format!("SELECT COUNT(*) FROM secrets WHERE {living}");
+    let earliest = format!("SELECT COALESCE(MIN(created_at), {now}) FROM secrets WHERE {LIVING}");
+    let latest = format!("SELECT COALESCE(MAX(created_at), 0) FROM secrets WHERE {LIVING}");
     let first = world.database.count(&earliest).await.unsigned_abs();
     let last = world.database.count(&latest).await.unsigned_abs();
-    let count = world.database.count(&count).await.unsigned_abs();
-    let step = ((last - first) / (count / AT_ONCE + 1)).max(1);
+    let count = count(world, LIVING).await.unsigned_abs();
+    let step = (last.saturating_sub(first) / (count / AT_ONCE + 1)).max(1);
     let mut from = first;
     while from <= last {
         let to = from + step;
         let update = format!(
-            "UPDATE secrets SET expires_at = created_at + 1 \
-             WHERE id >= {} AND id < {} AND {living}",
+            "UPDATE secrets SET expires_at = {expiry} WHERE id >= {} AND id < {} AND {LIVING}",
             first_id(from),
             first_id(to)
         );
         world.database.run(Account::Migrate, &update).await.unwrap();
         from = to;
-    }
-    let any = |rows: String| {
-        format!("SELECT COUNT(*) FROM (SELECT id FROM secrets WHERE {rows} LIMIT 1) AS any_row")
-    };
-    let month = 31 * 24 * 3_600_000;
-    Left {
-        expired: any(format!("destroyed_at IS NULL AND expires_at < {now}")),
-        old: any(format!("destroyed_at < {}", now - month)),
     }
 }
 
@@ -102,8 +128,18 @@ fn first_id(millis: u64) -> String {
     format!("UNHEX('{millis:012X}00000000000000000000')")
 }
 
-/// Opens secrets until the bot has nothing left to do.
-async fn clear(world: &mut World, left: &Left) -> Cleared {
+async fn count(world: &World, rows: &str) -> i64 {
+    let count = format!("SELECT COUNT(*) FROM secrets WHERE {rows}");
+    world.database.count(&count).await
+}
+
+/// Opens secrets until the bot has nothing left to do, or for so long.
+async fn clear(world: &mut World, work: &Work) -> Cleared {
+    let any = format!(
+        "SELECT COUNT(*) FROM (SELECT id FROM secrets WHERE {} LIMIT 1) AS any_row",
+        work.left
+    );
+    let left = count(world, &work.left).await;
     let waits = lock_waits(world).await;
     let begun = Instant::now();
     let often = [("CLEANUP_INTERVAL", "1s".to_owned())];
@@ -111,25 +147,18 @@ async fn clear(world: &mut World, left: &Left) -> Cleared {
     bot.process.line_with("ready: connected to Slack").await;
     let id = bot.process.id();
     let (mut opened, mut memory) = (Vec::new(), Vec::new());
-    let (mut until_swept, mut swept, mut purged) = (0, None, None);
-    while swept.is_none() || purged.is_none() {
+    while opened.is_empty() || (begun.elapsed() < LONGEST && world.database.count(&any).await > 0) {
         opened.push(open(world, MANY).await);
         memory.push(resident(id));
-        let so_far = begun.elapsed().as_secs_f64();
-        if swept.is_none() && world.database.count(&left.expired).await == 0 {
-            (until_swept, swept) = (opened.len(), Some(so_far));
-        }
-        if purged.is_none() && world.database.count(&left.old).await == 0 {
-            purged = Some(so_far);
-        }
     }
+    let seconds = begun.elapsed().as_secs_f64();
     let waited = lock_waits(world).await;
+    stop_bots(world).await;
     Cleared {
         opened,
-        until_swept,
         memory,
-        swept: swept.unwrap_or_default(),
-        purged: purged.unwrap_or_default(),
+        done: left - count(world, &work.left).await,
+        seconds,
         lock_waits: waited.zip(waits).map(|(after, before)| after - before),
     }
 }
@@ -145,43 +174,31 @@ async fn lock_waits(world: &World) -> Option<f64> {
     }
 }
 
-fn rows(engine: Engine, before: &[Times], cleared: &Cleared, idle: f64) -> Vec<Row> {
-    let named = |what: &str| format!("{}, growth, clearing: {what}", engine.name());
-    let rates = before.iter().map(|times| times.rate).collect();
-    let p99s = before.iter().map(Times::p99).collect();
-    let p99 = Row::new(named("p99 of a reveal before"), "ms", p99s);
-    let usual = p99.median();
-    let mut rows = vec![
-        Row::new(named("swept after"), "s", vec![cleared.swept]),
-        Row::new(named("purged after"), "s", vec![cleared.purged]),
-        Row::new(named("reveals before"), "/s", rates),
-        p99,
-    ];
-    let (sweeping, purging) = cleared.opened.split_at(cleared.until_swept);
-    for (doing, opened) in [("sweeping", sweeping), ("purging", purging)] {
-        if !opened.is_empty() {
-            rows.extend(meanwhile(&named(doing), opened, usual));
-        }
-    }
+#[expect(clippy::cast_precision_loss, reason = "a count")]
+fn rows(named: &str, before: &[Times], cleared: &Cleared, idle: f64) -> Vec<Row> {
+    let named = |what: &str| format!("{named}: {what}");
+    let rates = |times: &[Times]| times.iter().map(|times| times.rate).collect();
+    let p99s = |times: &[Times]| times.iter().map(Times::p99).collect::<Vec<_>>();
+    let before_p99 = Row::new(named("p99 of a reveal before"), "ms", p99s(before));
+    let usual = before_p99.median();
+    let longer = p99s(&cleared.opened).into_iter().map(|p99| p99 / usual);
+    let longer = longer.collect();
     let peak = cleared.memory.iter().copied().fold(0.0, f64::max);
-    rows.extend([
+    let done = cleared.done as f64;
+    let mut rows = vec![
+        Row::new(named("rows"), "", vec![done]),
+        Row::new(named("rows a second"), "/s", vec![done / cleared.seconds]),
+        Row::new(named("reveals before"), "/s", rates(before)),
+        Row::new(named("reveals"), "/s", rates(&cleared.opened)),
+        before_p99,
+        Row::new(named("p99 of a reveal"), "ms", p99s(&cleared.opened)),
+        Row::new(named("p99 / before"), "", longer).at_most(LONGER),
         Row::new(named("bot, idle"), "MiB", vec![idle]),
-        Row::new(named("bot, meanwhile"), "MiB", cleared.memory.clone()),
+        Row::new(named("bot"), "MiB", cleared.memory.clone()),
         Row::new(named("bot, at most / idle"), "", vec![peak / idle]).at_most(MEMORY),
-    ]);
+    ];
     if let Some(waits) = cleared.lock_waits {
         rows.push(Row::new(named("lock waits"), "", vec![waits]).at_most(0.0));
     }
     rows
-}
-
-fn meanwhile(named: &str, opened: &[Times], usual: f64) -> [Row; 3] {
-    let p99s = || opened.iter().map(Times::p99);
-    let rates = opened.iter().map(|times| times.rate).collect();
-    let longer = p99s().map(|p99| p99 / usual).collect();
-    [
-        Row::new(format!("{named}, reveals"), "/s", rates),
-        Row::new(format!("{named}, p99"), "ms", p99s().collect()),
-        Row::new(format!("{named}, p99 / before"), "", longer).at_most(LONGER),
-    ]
 }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Row, as_operators_run_it, figures::Times, links, reveals};
+use super::{Row, Tell, as_operators_run_it, figures::Times, links, reveals};
 use crate::{Engine, Options, World, eventually_within};
 
 /// Who opens secrets at the same time.
@@ -28,7 +28,7 @@ const WRITING: Duration = Duration::from_mins(15);
 /// Pages of MySQL's that may still be unwritten then: a few come with any work.
 const UNWRITTEN: i64 = 400;
 
-pub(super) async fn measure(engine: Engine, rounds: usize, secrets: u64) -> Vec<Row> {
+pub(super) async fn measure(engine: Engine, rounds: usize, secrets: u64, tell: &mut Tell<'_>) {
     let empty = World::with(engine, without_bot()).await;
     let grown = World::with(engine, without_bot()).await;
     let filling = Instant::now();
@@ -39,12 +39,12 @@ pub(super) async fn measure(engine: Engine, rounds: usize, secrets: u64) -> Vec<
         engine.name()
     );
     let filling = filling.elapsed().as_secs_f64();
-    let mut rows = vec![Row::new(filled, "s", vec![filling])];
+    tell(Row::new(filled, "s", vec![filling]));
     for clients in CLIENTS {
-        rows.extend(compare(&empty, &grown, clients, rounds).await);
+        let rows = compare(&empty, &grown, clients, rounds).await;
+        rows.into_iter().for_each(&mut *tell);
     }
-    rows.extend(clearing::measure(empty, grown, rounds).await);
-    rows
+    clearing::measure(empty, grown, rounds, tell).await;
 }
 
 fn without_bot() -> Options {
