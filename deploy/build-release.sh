@@ -17,7 +17,8 @@ if ! command -v cargo-auditable >/dev/null; then
 fi
 crates=${CARGO_HOME:-$HOME/.cargo}/registry/src
 export SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-0}" CARGO_INCREMENTAL=0
-export RUSTFLAGS="--remap-path-prefix=$PWD=/secure-secret --remap-path-prefix=$crates=/crates"
+# These take the place of what .cargo/config.toml says.
+export RUSTFLAGS="--remap-path-prefix=$PWD=/secure-secret --remap-path-prefix=$crates=/crates -Clink-arg=-Wl,-z,pack-relative-relocs"
 export CFLAGS="-ffile-prefix-map=$PWD=/secure-secret -ffile-prefix-map=$crates=/crates"
 
 cargo auditable build --release --locked --package bot --package reveal-web --package migration
