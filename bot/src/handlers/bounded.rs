@@ -36,7 +36,8 @@ impl Bounds {
     }
 
     /// Does some work in a task of its own, where it runs to its end whoever waits for it. What is
-    /// over the limit is refused at once.
+    /// over the limit is refused at once. Large work comes in a box: whoever waits would keep room
+    /// for it a second time.
     pub(super) async fn run<A: Send + 'static>(
         &self,
         work: impl Future<Output = A> + Send + 'static,

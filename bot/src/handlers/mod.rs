@@ -148,6 +148,7 @@ impl Handlers {
             let (user, response_url) = (command.user_id.clone(), command.response_url.clone());
             let known = command.known.clone();
             let handled = slash_command::handle(Arc::clone(&context), command.from(&envelope_id));
+            let handled = Box::pin(handled);
             let outcome = match commands.run(handled).await {
                 Ok(outcome) => outcome,
                 Err(refusal) => {
@@ -169,7 +170,7 @@ impl Handlers {
         let (context, bounds) = (Arc::clone(&self.context), self.more_room.clone());
         self.tasks.spawn(async move {
             let excuse = pressed.excuse.clone();
-            let handled = more_room::handle(Arc::clone(&context), pressed);
+            let handled = Box::pin(more_room::handle(Arc::clone(&context), pressed));
             let outcome = match bounds.run(handled).await {
                 Ok(outcome) => outcome,
                 Err(refusal) => {
@@ -192,7 +193,7 @@ impl Handlers {
         self.tasks.spawn(async move {
             let (key, sender) = (submitted.view.clone(), submitted.sender.clone());
             let layout = submitted.layout.clone();
-            let stored = submission::check_and_store(Arc::clone(&context), submitted);
+            let stored = Box::pin(submission::check_and_store(Arc::clone(&context), submitted));
             let answer = submissions.run(stored).await.unwrap_or_else(|refusal| {
                 let reader = context.reader_of(&layout, Some(&sender));
                 submission::refused(reader.locale, refusal)
