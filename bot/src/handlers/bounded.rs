@@ -1,7 +1,7 @@
 //! Bounds for work: how much of it at a time, how long anybody waits for it, and that neither time
 //! nor a panic cuts a transaction in two.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::task::TaskTracker;
@@ -36,11 +36,11 @@ impl Bounds {
     }
 
     /// Does some work in a task of its own, where it runs to its end whoever waits for it. What is
-    /// over the limit is refused at once. Large work comes in a box: whoever waits would keep room
-    /// for it a second time.
+    /// over the limit is refused at once. It comes in a box: whoever waits would keep room for it a
+    /// second time.
     pub(super) async fn run<A: Send + 'static>(
         &self,
-        work: impl Future<Output = A> + Send + 'static,
+        work: Pin<Box<impl Future<Output = A> + Send + 'static>>,
     ) -> Result<A, Refusal> {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place = place.map_err(|_| Refusal::Busy)?;
@@ -72,7 +72,11 @@ mod tests {
     #[tokio::test]
     async fn a_panic_costs_its_own_answer_and_nothing_else() {
         let bounds = bounds(1);
-        let ask = |divisor: u32| bounds.run(async move { 100_u32.checked_div(divisor).unwrap() });
+        let ask = |divisor: u32| {
+            bounds.run(Box::pin(
+                async move { 100_u32.checked_div(divisor).unwrap() },
+            ))
+        };
         for _ in 0..3 {
             assert_eq!(ask(0).await, Err(Refusal::Panicked));
             assert_eq!(ask(5).await, Ok(20));
@@ -85,7 +89,7 @@ mod tests {
         let bounds = bounds(2);
         let ask = || {
             let gate = Arc::clone(&gate);
-            bounds.run(async move { drop(gate.acquire().await.unwrap()) })
+            bounds.run(Box::pin(async move { drop(gate.acquire().await.unwrap()) }))
         };
         let (one, other, third, ()) = tokio::join!(ask(), ask(), ask(), async {
             tokio::task::yield_now().await;
@@ -101,10 +105,10 @@ mod tests {
         let done = Arc::new(AtomicUsize::new(0));
         let ask = || {
             let done = Arc::clone(&done);
-            bounds.run(async move {
+            bounds.run(Box::pin(async move {
                 tokio::time::sleep(3 * PATIENCE).await;
                 done.fetch_add(1, Ordering::SeqCst);
-            })
+            }))
         };
         assert_eq!(ask().await, Err(Refusal::TimeUp));
         assert_eq!(ask().await, Err(Refusal::Busy), "it still counts");
