@@ -21,6 +21,7 @@ mod metrics;
 mod modal;
 mod outage;
 mod precedence;
+mod press_answer;
 mod rehearse;
 mod settings;
 mod slack;

@@ -208,7 +208,9 @@ fn standing(locale: Locale, stored: &StoredSubmission, tz: Option<&str>) -> Stri
         (Some(Ending::Expired), _) => Message::AlreadySentUnopened { when },
         (Some(Ending::Revoked), _) => Message::AlreadySentWithdrawn { when },
         (None, None) => Message::AlreadySentWaiting { until },
-        (None, Some(Outcome::Sent)) => Message::AlreadySentDelivered { recipient, until },
+        (None, Some(Outcome::Sent | Outcome::Withdrawn)) => {
+            Message::AlreadySentDelivered { recipient, until }
+        }
     };
     text(locale, message)
 }

@@ -57,6 +57,12 @@ pub(crate) fn all(around: &Surroundings<'_>) -> Vec<Specimen> {
             locale,
             vec![("no more room".to_owned(), over_it)],
         );
+        let answers = courier::press_answers(around.person).into_iter();
+        let answers = answers.map(|(name, answer)| {
+            let view = answer.view(locale, Some("America/Toronto"));
+            (format!("answer to a press, {name}"), Validated::View(view))
+        });
+        add(&mut specimens, locale, answers.collect());
     }
     for locale in Locale::ALL {
         let messages = courier::specimens(locale, around.person, &link);
@@ -236,7 +242,7 @@ mod tests {
         "field-unreadable",
         // Answers to the command: plain text.
         "command-",
-        "press-",
+        "press-unreadable",
         "waiting-held",
         "waiting-where",
         // The web pages.

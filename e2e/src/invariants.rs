@@ -11,7 +11,7 @@ use shared::crypto::LinkToken;
 use uuid::Uuid;
 
 /// Rows that must not be there, and what they would mean.
-const NEVER: [(&str, &str); 11] = [
+const NEVER: [(&str, &str); 14] = [
     (
         "a ciphertext is there exactly while its secret lives",
         "SELECT COUNT(*) AS found FROM secrets \
@@ -62,6 +62,23 @@ const NEVER: [(&str, &str); 11] = [
         "a settled delivery holds no link",
         "SELECT COUNT(*) AS found FROM deliveries \
          WHERE settled_at IS NOT NULL AND sealed IS NOT NULL",
+    ),
+    (
+        "a message is withheld for a secret that its sender took back, and for no other",
+        "SELECT COUNT(*) AS found FROM deliveries JOIN secrets ON secrets.id = secret_id \
+         WHERE outcome = 'withdrawn' AND (destroy_reason IS NULL OR destroy_reason <> 'revoked' \
+         OR revoked_by IS NOT NULL OR kind <> 'recipient_message')",
+    ),
+    (
+        "who takes a secret back is its sender",
+        "SELECT COUNT(*) AS found FROM audit_events WHERE event = 'revoked' \
+         AND actor_kind = 'user' AND (actor IS NULL OR actor <> sender)",
+    ),
+    (
+        "a secret that was revoked by nobody else was taken back",
+        "SELECT COUNT(*) AS found FROM secrets WHERE destroy_reason = 'revoked' \
+         AND revoked_by IS NULL AND id NOT IN (SELECT secret_id FROM audit_events \
+         WHERE event = 'revoked' AND actor_kind = 'user')",
     ),
     (
         "a sender whose message is settled has a receipt, or it is due",

@@ -9,6 +9,7 @@ use shared::{
         home::Home,
         ids::{SecretId, SubmissionKey, TeamId, UserId},
         lifetime::Lifetime,
+        press::{PressKey, Presser},
         secret::{NoteText, SecretText},
     },
     store::{
@@ -38,6 +39,16 @@ pub struct Sent {
     pub token: LinkToken,
     /// What it says.
     pub text: String,
+}
+
+/// A member of the school who pressed a button.
+#[must_use]
+pub fn presser(user: &str, press: &str) -> Presser {
+    Presser {
+        user: UserId::parse(user).unwrap(),
+        teams: vec![TeamId::parse("T0SCHOOL").unwrap()],
+        press: PressKey::of(&[user, press]),
+    }
 }
 
 impl Keys {

@@ -97,6 +97,31 @@ impl Simulator {
         assert_eq!(outcome["acknowledged"], true, "{outcome}");
     }
 
+    /// Presses a button of a message, as it is or otherwise: what stands in `more` goes along.
+    pub async fn press_in(&self, user: &str, message: &Value, action: &str, more: &Value) -> Value {
+        let mut press = json!({
+            "user": user,
+            "channel": message["channel"],
+            "ts": message["ts"],
+            "action_id": action,
+        });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            press[name] = value.clone();
+        }
+        let outcome = self.post("/press", &press).await;
+        assert_eq!(outcome["acknowledged"], true, "{outcome}");
+        outcome
+    }
+
+    /// What somebody is shown next, after so many modals.
+    pub async fn shown_after(&self, user: &str, known: usize) -> Value {
+        eventually("a modal", || async {
+            let dialogs = self.dialogs(user).await;
+            dialogs.get(known).cloned()
+        })
+        .await
+    }
+
     /// The dialogs that somebody has open.
     pub async fn dialogs(&self, user: &str) -> Vec<Value> {
         let views = self.get(&format!("/views?user={user}")).await;

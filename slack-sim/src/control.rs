@@ -106,6 +106,7 @@ pub(crate) fn routes(sim: Arc<Sim>) -> impl Endpoint + 'static {
         .at("/submit", post(submit))
         .at("/press", post(press))
         .at("/close", post(close))
+        .at("/trigger", post(trigger))
         .at("/envelope", post(envelope))
         .at("/frame", post(frame))
         .at("/acknowledgements", get(acknowledgements))
@@ -228,6 +229,12 @@ async fn submit(sim: Shared<'_>, Json(submission): Json<Submission>) -> Response
 #[handler]
 async fn press(sim: Shared<'_>, Json(press): Json<Press>) -> Response {
     or_not_found(sim.press(press).await.map(|outcome| json!(outcome)))
+}
+
+/// For envelopes that are made by hand.
+#[handler]
+fn trigger(sim: Shared<'_>, Json(of): Json<Of>) -> Json<Value> {
+    Json(json!({ "trigger_id": sim.state().new_trigger(&of.user) }))
 }
 
 #[handler]

@@ -62,7 +62,7 @@ impl Sim {
             "text": button["text"],
             "action_ts": pressed_at,
         });
-        for name in ["value", "style", "url"] {
+        for name in ["value", "style", "url", "confirm"] {
             if let Some(value) = button.get(name) {
                 action[name] = value.clone();
             }

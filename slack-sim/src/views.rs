@@ -1,5 +1,7 @@
 //! The dialogs that people have open.
 
+use std::time::SystemTime;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -23,6 +25,8 @@ pub(crate) struct OpenView {
     previous: Option<String>,
     /// Changes with every update, and with it the view's hash.
     version: u64,
+    /// When it was opened, in milliseconds since the Unix epoch.
+    opened_at_ms: f64,
 }
 
 /// Most views in a stack. Source: <https://docs.slack.dev/reference/methods/views.push>.
@@ -48,6 +52,7 @@ impl OpenView {
             view: Value::Null,
             typed: Map::new(),
             version: 0,
+            opened_at_ms: now_ms(),
         };
         open.update(view);
         open
@@ -94,6 +99,15 @@ impl OpenView {
     pub(crate) fn button(&self, action_id: &str) -> Option<(&Value, &Value)> {
         button(&self.view["blocks"], action_id)
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever measures has the same clock"
+)]
+fn now_ms() -> f64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default().as_secs_f64() * 1000.0
 }
 
 /// A view as Slack gives it back: with an id, and the app's.

@@ -18,6 +18,7 @@ mod node;
 mod pictures;
 mod presses;
 mod python;
+mod races;
 mod snappass;
 mod soak;
 mod surroundings;
@@ -100,6 +101,8 @@ enum CommandLine {
         #[arg(long, default_value_t = 16)]
         browsers: u64,
     },
+    /// Takes secrets back while they are delivered, opened and swept
+    Races,
     /// Takes the README's pictures
     Pictures,
     /// Feeds the parsers of what strangers send with what nobody thought of
@@ -145,6 +148,7 @@ fn run() -> anyhow::Result<()> {
             only,
         } => cluster::run(&mode, secrets, &only),
         CommandLine::Presses { browsers } => presses::run(browsers),
+        CommandLine::Races => races::run(),
         CommandLine::Pictures => pictures::run(),
         CommandLine::Fuzz { minutes } => fuzz::run(minutes),
         CommandLine::Mutants { name } => mutants::run(&name),

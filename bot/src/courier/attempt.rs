@@ -31,6 +31,8 @@ pub(super) enum Attempt {
     Sent(Posted, Nudges),
     /// An earlier try sent it and ended before writing that down.
     Arrived,
+    /// Its sender took it back before it was out.
+    Withdrawn,
     /// A message that was posted shows how things are, now maybe at another place, or is left.
     Shown(Option<Posted>, Nudges),
     /// It can never go out; with Slack's code, where there is one.
@@ -50,6 +52,7 @@ impl Attempt {
         match self {
             Self::Sent(..) => "sent",
             Self::Arrived => "arrived_before",
+            Self::Withdrawn => "withdrawn",
             Self::Shown(..) => "updated",
             Self::Failed { reason, .. } => reason.code(),
             Self::Untellable(_) => "untellable",
@@ -143,6 +146,7 @@ impl Courier {
         match attempt {
             Attempt::Sent(posted, nudges) => settle::sent(database, job, posted, *nudges).await,
             Attempt::Arrived => settle::arrived(database, job).await,
+            Attempt::Withdrawn => settle::withdrawn(database, job).await,
             Attempt::Shown(posted, nudges) => {
                 settle::shown(database, job, posted.as_ref(), *nudges).await
             }

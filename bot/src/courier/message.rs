@@ -29,6 +29,10 @@ impl Courier {
         if matches!(job.facts.ending, Some(Ending::Viewed { .. })) {
             return Attempt::Arrived;
         }
+        let is_revoked = matches!(job.facts.ending, Some(Ending::Revoked));
+        if is_revoked && job.facts.revoked_by.is_none() {
+            return Attempt::Withdrawn;
+        }
         if job.facts.ending.is_none()
             && !job.facts.is_live()
             && !self.context.database.trusts(job.facts.now)

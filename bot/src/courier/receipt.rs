@@ -227,7 +227,7 @@ impl Courier {
         let facts = self.facts_for_sender(job).await;
         let locale = self.language_of(facts.sender_locale.as_deref());
         let (refusal, tz) = (job.refusal.as_ref(), facts.sender_tz.as_deref());
-        compose::receipt(locale, &facts, job.outcome, refusal, tz)
+        compose::receipt(locale, job.secret, &facts, job.outcome, refusal, tz)
     }
 }
 

@@ -5,7 +5,7 @@ use shared::{
         clock::Timestamp,
         display_name::DisplayName,
         home::Home,
-        ids::{TeamId, UserId},
+        ids::{SecretId, TeamId, UserId},
         secret::{NOTE_MAX_CHARS, NoteText},
     },
     store::{
@@ -17,7 +17,10 @@ use shared::{
 use zeroize::Zeroizing;
 
 use super::compose;
-use crate::slack::{OutgoingMessage, Validated};
+use crate::{
+    press_answer::PressAnswer,
+    slack::{OutgoingMessage, Validated},
+};
 
 /// When it all happens: a date with long names.
 const NOW: i64 = 1_795_460_580_000;
@@ -89,8 +92,11 @@ fn receipts(locale: Locale, facts: &Facts) -> Vec<(String, OutgoingMessage)> {
         since,
         held_since: Some(since),
     };
+    // The same in all of them: what differs by nothing else is shown once.
+    let secret = SecretId::generate();
     let receipt = |facts: &Facts, outcome, refusal: Option<&Refusal>| {
-        compose::receipt(locale, facts, outcome, refusal, Some("America/Toronto")).message()
+        let tz = Some("America/Toronto");
+        compose::receipt(locale, secret, facts, outcome, refusal, tz).message()
     };
     let mut messages = vec![
         ("waiting".to_owned(), receipt(facts, None, None)),
@@ -101,6 +107,7 @@ fn receipts(locale: Locale, facts: &Facts) -> Vec<(String, OutgoingMessage)> {
     ];
     for outcome in outcomes() {
         match outcome {
+            Outcome::Withdrawn => {}
             Outcome::Sent => {
                 messages.push(("delivered".to_owned(), receipt(facts, Some(outcome), None)));
             }
@@ -165,6 +172,24 @@ fn ended(facts: &Facts, ending: Ending) -> Vec<(&'static str, Facts)> {
     }
 }
 
+/// What whoever presses a button is told, in every way.
+pub(crate) fn press_answers(person: &UserId) -> Vec<(&'static str, PressAnswer)> {
+    let mut answers = vec![
+        ("not confirmed", PressAnswer::Unconfirmed),
+        ("somebody else's", PressAnswer::NotTheirs),
+        ("too long ago", PressAnswer::Gone),
+        ("too much to do", PressAnswer::Busy),
+        ("no dialog", PressAnswer::NotOpened),
+    ];
+    let facts = facts(person);
+    let ended = facts.iter().flat_map(|facts| {
+        let each = move |ending| ended(facts, ending);
+        endings().into_iter().flat_map(each)
+    });
+    answers.extend(ended.map(|(name, facts)| (name, PressAnswer::of_ended(Box::new(facts)))));
+    answers
+}
+
 /// The lines of the longest receipt, as the dialog repeats them.
 pub(crate) fn longest_lines(locale: Locale, person: &UserId) -> Vec<String> {
     let Some(facts) = facts(person) else {
@@ -202,7 +227,10 @@ pub(crate) fn endings() -> [Ending; 4] {
 /// Each way in which a message can go.
 pub(crate) fn outcomes() -> Vec<Outcome> {
     let failed = FailureReason::ALL.into_iter().map(Outcome::Failed);
-    std::iter::once(Outcome::Sent).chain(failed).collect()
+    [Outcome::Sent, Outcome::Withdrawn]
+        .into_iter()
+        .chain(failed)
+        .collect()
 }
 
 const fn nudge_name(cause: Nudges) -> &'static str {

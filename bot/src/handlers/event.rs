@@ -6,11 +6,11 @@
 //! <https://docs.slack.dev/surfaces/modals#displaying_errors>.
 
 use secrecy::SecretString;
-use shared::{domain::ids::UserId, text::Message};
+use shared::{domain::ids::UserId, store::presses::Action, text::Message};
 
 use super::{
-    foreign_submission::ForeignSubmission, more_room::Pressed, slash_command::SlashCommand,
-    submitted::Submitted, unreadable::UnreadableSubmission,
+    foreign_submission::ForeignSubmission, more_room::Pressed, press::Press,
+    slash_command::SlashCommand, submitted::Submitted, unreadable::UnreadableSubmission,
 };
 use crate::{
     envelope::EnvelopeKind,
@@ -30,6 +30,8 @@ pub(super) enum Event {
     ForeignSubmission(ForeignSubmission),
     /// Pressed the dialog's button for another field.
     MoreRoom(Pressed),
+    /// Pressed a button of a message.
+    Press(Press),
     /// Something of which nothing can follow, as it can't be read.
     Unreadable(UnreadableEvent),
     /// Something of which nothing follows, such as following the link in a message; by a word for
@@ -159,6 +161,12 @@ fn pressed(payload: &Object<'_>) -> Event {
     if names.is_empty() {
         return unreadable(INTERACTION, "actions");
     }
+    if let Some(action) = names.iter().find_map(|name| Action::named(name)) {
+        return match Press::read(payload, action) {
+            Ok(press) => Event::Press(press),
+            Err(Unreadable(what)) => unreadable(action.code(), what),
+        };
+    }
     if !names.iter().any(|name| name == modal::MORE_ROOM) {
         return Event::Nothing(INTERACTION);
     }
@@ -200,6 +208,7 @@ mod tests {
             Event::UnreadableSubmission(_) => "unreadable submission",
             Event::ForeignSubmission(_) => "foreign",
             Event::MoreRoom(_) => "more room",
+            Event::Press(_) => "press",
             Event::Unreadable(_) => "unreadable",
             Event::Nothing(_) => "nothing",
         }

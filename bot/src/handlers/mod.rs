@@ -9,6 +9,7 @@ mod more_room;
 mod odd_events;
 mod once;
 mod opening;
+mod press;
 mod slash_command;
 mod standing;
 mod submission;
@@ -34,6 +35,7 @@ use event::{COMMAND, Event, INTERACTION, MORE_ROOM, UnreadableEvent};
 use foreign_submission::ForeignSubmission;
 use more_room::Pressed;
 use once::Triggers;
+use press::Press;
 use slash_command::SlashCommand;
 use submitted::Submitted;
 use unreadable::UnreadableSubmission;
@@ -45,6 +47,9 @@ const DIALOGS_AT_A_TIME: usize = 256;
 
 /// A dialog is opened within the three seconds of its trigger, or not at all.
 const DIALOG_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Presses of buttons in messages taken at a time.
+const PRESSES_AT_A_TIME: usize = 256;
 
 /// Submissions taken at a time: a burst waits for its turn to be stored rather than being sent
 /// back.
@@ -65,6 +70,7 @@ pub(crate) struct Handlers {
     triggers: Triggers,
     commands: Bounds,
     more_room: Bounds,
+    presses: Bounds,
     submissions: Bounds,
 }
 
@@ -77,6 +83,7 @@ impl Handlers {
             triggers: Triggers::default(),
             commands: dialogs(),
             more_room: dialogs(),
+            presses: Bounds::new(&tasks, PRESSES_AT_A_TIME, press::PATIENCE),
             submissions: Bounds::new(&tasks, SUBMISSIONS_AT_A_TIME, SUBMISSION_PATIENCE),
             tasks,
         }
@@ -102,6 +109,7 @@ impl Handlers {
             Event::UnreadableSubmission(unreadable) => self.refuse(unreadable, acknowledge),
             Event::ForeignSubmission(foreign) => self.refuse_foreign(foreign, acknowledge),
             Event::MoreRoom(pressed) => self.give_room(pressed, acknowledge),
+            Event::Press(press) => self.press(press, acknowledge),
             Event::Unreadable(unreadable) => {
                 let envelope_id = acknowledge.envelope_id().to_owned();
                 match unreadable.response() {
@@ -184,6 +192,23 @@ impl Handlers {
                 }
             };
             context.metrics.envelope(MORE_ROOM, outcome);
+        });
+    }
+
+    fn press(&self, press: Press, acknowledge: Acknowledgement) {
+        let envelope_id = acknowledge.envelope_id().to_owned();
+        let kind = press.action.code();
+        acknowledge.bare(kind);
+        let is_new = press.trigger_id().is_none_or(|id| self.triggers.is_new(id));
+        if !is_new {
+            tracing::info!(envelope.id = envelope_id, kind, "a press came again");
+            self.context.metrics.envelope(kind, "came_again");
+            return;
+        }
+        let (context, presses) = (Arc::clone(&self.context), self.presses.clone());
+        self.tasks.spawn(async move {
+            let outcome = press::handle(Arc::clone(&context), press, presses).await;
+            context.metrics.envelope(kind, outcome);
         });
     }
 

@@ -170,6 +170,35 @@ fn no_field_is_taken_away_by_more_room() {
     assert!(counts[&Fate::Done] > 800, "{counts:?}");
 }
 
+/// It is the press of whoever Slack names, about the row that the button names; or nothing is done,
+/// and told.
+#[test]
+fn no_press_is_taken_for_somebody_elses_or_about_something_else() {
+    let counts = each(
+        frame!("block_actions_take_back"),
+        |odd, event| match event {
+            Some(Event::Press(press)) => {
+                let (user, row) = press.who_and_what();
+                let is_other_user = odd.path == "/payload/user/id" && odd.change == Change::Text;
+                assert_eq!(user == "U0ALICE", !is_other_user, "{odd}");
+                assert_eq!(row, "01936f0e-7b1c-7000-8000-000000000001", "{odd}");
+                Fate::Done
+            }
+            Some(Event::Nothing(_)) => Fate::Acknowledged,
+            Some(Event::Unreadable(unreadable)) => {
+                assert!(unreadable.response_url.is_some(), "{odd}");
+                Fate::Told
+            }
+            // An answer to a submission, which Slack passes over here.
+            Some(Event::UnreadableSubmission(_)) => Fate::KeptOpen,
+            None => Fate::NotAcknowledged,
+            Some(_) => panic!("taken for something else: {odd}"),
+        },
+    );
+    report("block_actions_take_back", &counts, 350);
+    assert!(counts[&Fate::Done] > 250, "{counts:?}");
+}
+
 #[test]
 fn other_presses_and_closings_are_acknowledged_or_told() {
     for (name, frame, at_least) in [

@@ -78,6 +78,49 @@ pub(crate) fn button(action_id: &str, label: &str) -> Value {
     json!({ "type": "actions", "elements": [button] })
 }
 
+/// A button in a message that does something about a row.
+pub(crate) struct RowButton<'a> {
+    pub(crate) action_id: &'a str,
+    /// Thirty characters are seen on a phone.
+    pub(crate) label: &'a str,
+    /// What screen readers say instead.
+    pub(crate) spoken: &'a str,
+    /// The row's id: never the right to anything.
+    pub(crate) row: &'a str,
+    /// What Slack asks before it is pressed.
+    pub(crate) confirm: Option<Confirm<'a>>,
+}
+
+/// A question before something that can't be undone.
+/// Source: <https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object>.
+pub(crate) struct Confirm<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) yes: &'a str,
+    pub(crate) no: &'a str,
+}
+
+/// A row's button.
+pub(crate) fn row_button(of: &RowButton<'_>) -> Value {
+    let mut button = json!({
+        "type": "button",
+        "action_id": of.action_id,
+        "text": plain(of.label),
+        "accessibility_label": of.spoken,
+        "value": of.row,
+    });
+    if let Some(confirm) = &of.confirm {
+        button["confirm"] = json!({
+            "title": plain(confirm.title),
+            "text": plain(confirm.text),
+            "confirm": plain(confirm.yes),
+            "deny": plain(confirm.no),
+            "style": "danger",
+        });
+    }
+    json!({ "type": "actions", "elements": [button] })
+}
+
 /// Mentions a user in text with mentions.
 pub(crate) fn mention(user: &shared::domain::ids::UserId) -> String {
     format!("<@{user}>")
@@ -110,6 +153,18 @@ mod tests {
             context_with_link("b", "more", "https://example.org/?a=1&b=2"),
             link_button("open", "Open", "https://example.org/s/x"),
             button("more", "More"),
+            row_button(&RowButton {
+                action_id: "take_back",
+                label: "Take back",
+                spoken: "Take it back",
+                row: "0190",
+                confirm: Some(Confirm {
+                    title: "Sure?",
+                    text: "It is over then.",
+                    yes: "Take back",
+                    no: "Leave it",
+                }),
+            }),
         ] {
             let parsed: SlackBlock = serde_json::from_value(block.clone()).unwrap();
             assert!(!format!("{parsed:?}").contains("Unknown"), "{block}");

@@ -40,13 +40,15 @@ impl Responder {
         }
     }
 
-    /// Answers with words that only whoever typed the command sees.
+    /// Answers with words that only whoever typed the command, or pressed the button, sees; the
+    /// button's message stays.
     pub(super) async fn post(&self, response_url: &str, text: &str) -> Result<(), SlackError> {
         let url = Url::parse(response_url).map_err(|_| SlackError::unreadable(METHOD))?;
         if url.scheme() != "https" && !self.is_plain_http {
             return Err(SlackError::unreadable(METHOD));
         }
-        let body = json!({ "response_type": "ephemeral", "text": text }).to_string();
+        let body = json!({ "response_type": "ephemeral", "replace_original": false, "text": text });
+        let body = body.to_string();
         let request = Request::post(url.as_str())
             .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
             .body(Full::new(Cursor::new(body.into_bytes())))

@@ -4,17 +4,20 @@ use std::time::Duration;
 
 use serde_json::json;
 use shared::{
-    domain::{clock::Timestamp, ids::UserId},
+    domain::{
+        clock::Timestamp,
+        ids::{SecretId, UserId},
+    },
     store::{
         Database, audit, backlog, bots,
         claim::{self, Which},
         expire,
         habits::{self, Habits, Side},
-        held, key_rings, rehearsal, reuse, submissions, survey, untold, view_checks,
+        held, key_rings, rehearsal, reuse, send_again, submissions, survey, untold, view_checks,
     },
 };
 
-use crate::{Account, Keys, Process, Submission, World, eventually, run};
+use crate::{Account, Keys, Process, Submission, World, eventually, presser, run};
 
 const BOT: &str = "secure-secret-bot";
 const WEB: &str = "secure-secret-web";
@@ -175,6 +178,18 @@ pub async fn seldom(store: &Database) {
         .await
         .unwrap();
     held::release(store).await.unwrap();
+    press(store, secret).await;
+}
+
+/// Buttons pressed by whom they are not for, and by the sender.
+async fn press(store: &Database, secret: SecretId) {
+    let (bob, alice) = (presser("U0BOB", "1"), presser("U0ALICE", "2"));
+    for presser in [&bob, &alice] {
+        send_again::sent_before(store, presser, secret)
+            .await
+            .unwrap();
+        store.take_back(presser, secret).await.unwrap();
+    }
 }
 
 async fn use_tools(world: &mut World) {

@@ -9,6 +9,7 @@ mod database;
 mod faults;
 mod programs;
 mod senders;
+mod takers;
 mod visitors;
 mod weather;
 
@@ -21,6 +22,7 @@ use std::{
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use self::{programs::Programs, visitors::Door};
 use crate::{
@@ -64,6 +66,8 @@ struct Scene<'a> {
     sent: Mutex<HashMap<String, String>>,
     /// The links whose secret somebody got.
     shown: Mutex<HashSet<String>>,
+    /// What senders were told who wanted something back: the row, and the modal's title.
+    told: Mutex<Vec<(Uuid, String)>>,
     seed: u64,
     until: Instant,
 }
@@ -96,6 +100,7 @@ pub async fn run(engine: Engine, seed: u64, length: Duration) -> BTreeMap<String
         counts: Counts::default(),
         sent: Mutex::default(),
         shown: Mutex::default(),
+        told: Mutex::default(),
         seed,
         until: Instant::now() + length,
     };
@@ -110,9 +115,10 @@ pub async fn run(engine: Engine, seed: u64, length: Duration) -> BTreeMap<String
     let programs = Programs::with(bots, web, variables);
     let senders = (0..senders::SENDERS).map(|number| senders::send(&scene, number));
     let visitors = (0..visitors::VISITORS).map(|number| visitors::open(&scene, number));
-    let (_, _, programs) = tokio::join!(
+    let (_, _, (), programs) = tokio::join!(
         join_all(senders),
         join_all(visitors),
+        takers::take_back(&scene),
         weather::break_things(&scene, mysql.as_mut(), programs),
     );
     finish(&scene).await;
@@ -172,6 +178,7 @@ async fn finish(scene: &Scene<'_>) {
     for link in &links {
         visitors::reveal(scene, &scene.doors[0], link.rsplit('/').next().unwrap()).await;
     }
+    takers::check(scene).await;
     for (what, sql) in [
         ("secret stored", "SELECT COUNT(*) FROM secrets"),
         (
@@ -181,6 +188,10 @@ async fn finish(scene: &Scene<'_>) {
         (
             "message failed",
             "SELECT COUNT(*) FROM audit_events WHERE event = 'dm_failed'",
+        ),
+        (
+            "secret taken back",
+            "SELECT COUNT(*) FROM audit_events WHERE event = 'revoked'",
         ),
     ] {
         for _ in 0..world.database.count(sql).await {

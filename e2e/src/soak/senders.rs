@@ -51,7 +51,9 @@ pub(super) async fn send(scene: &Scene<'_>, number: usize) {
 async fn dialog_of(scene: &Scene<'_>, user: &str) -> Option<Value> {
     let deadline = Instant::now() + Duration::from_secs(4);
     while Instant::now() < deadline {
-        if let Some(dialog) = scene.world.slack().dialogs(user).await.pop() {
+        let dialogs = scene.world.slack().dialogs(user).await;
+        let is_one = |dialog: &Value| dialog["view"]["callback_id"] == "send_secret";
+        if let Some(dialog) = dialogs.into_iter().rfind(is_one) {
             return Some(dialog);
         }
         sleep(Duration::from_millis(50)).await;

@@ -68,6 +68,7 @@ mod statements;
 mod store;
 mod submission;
 mod systemd;
+mod take_back;
 mod tls;
 mod trail;
 mod updates;

@@ -128,7 +128,7 @@ on_each_engine! {
         let world = World::with(engine, web_alone()).await;
         let store = world.database.store().await;
         let mut sent = Vec::new();
-        for text in ["opened", "over", "swept", "ended"] {
+        for text in ["opened", "over", "swept", "ended", "taken back"] {
             sent.push(world.keys.send(&store, text).await);
         }
         let web = world.web();
@@ -145,8 +145,11 @@ on_each_engine! {
         web.look(&sent[1].token.encode()).await;
         change(&world, &over(&sent[2])).await;
         shared::store::expire::sweep_batch(&store, 10, &[]).await.unwrap();
+        for user in ["U0BOB", "U0ALICE"] {
+            store.take_back(&e2e::presser(user, "1"), sent[4].secret).await.unwrap();
+        }
         store.end_all(Reason::Restore).await.unwrap();
-        entries(&world, "denied", 1).await;
+        entries(&world, "denied", 2).await;
         entries(&world, "reused", 1).await;
         let trail = world.trail().await;
         let kinds: std::collections::BTreeSet<_> = trail.iter().map(|entry| entry["event"].to_string()).collect();

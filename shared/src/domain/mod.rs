@@ -10,5 +10,6 @@ pub mod home;
 pub mod ids;
 pub mod invalid;
 pub mod lifetime;
+pub mod press;
 pub mod program;
 pub mod secret;

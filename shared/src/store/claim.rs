@@ -6,7 +6,7 @@ use std::time::Duration;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder,
     QueryResult, QuerySelect, QueryTrait as _,
-    sea_query::{Expr, ExprTrait as _, LockBehavior, LockType, SimpleExpr},
+    sea_query::{Expr, ExprTrait as _, LockBehavior, LockType},
 };
 use uuid::Uuid;
 
@@ -210,10 +210,11 @@ async fn lock(
                 .add(Expr::col(delivery::Column::NextAttemptAt).lte(database.now()))
                 // Nothing waits that long.
                 .add(Expr::col(delivery::Column::NextAttemptAt).gt(database.now_plus(FAR_AHEAD)));
+            let busy = busy.iter().map(UserId::as_str);
             wanted = wanted
                 .filter(database::is_set(delivery::Column::NextAttemptAt))
                 .filter(due)
-                .filter(is_for_none_of(database, busy));
+                .filter(database.is_one_of("addressee", busy).not());
         }
         Which::Answerable => {
             wanted = wanted
@@ -227,19 +228,6 @@ async fn lock(
     }
     let statement = wanted.build(transaction.get_database_backend());
     Ok(transaction.query_all_raw(statement).await?)
-}
-
-/// One text for however many they are: a mark for each would make another statement of every
-/// claim, for the server to prepare and for each connection to keep.
-fn is_for_none_of(database: &Database, busy: &[UserId]) -> SimpleExpr {
-    let busy: Vec<_> = busy.iter().map(UserId::as_str).collect();
-    let busy = serde_json::Value::from(busy).to_string();
-    let is_for_none = if database.is_mysql() {
-        "NOT addressee MEMBER OF (CAST(? AS JSON))"
-    } else {
-        "addressee NOT IN (SELECT value FROM json_each(?))"
-    };
-    Expr::cust_with_values(is_for_none, [busy])
 }
 
 /// Where a row's message stands. A settled one has a place when it is due again, as its message

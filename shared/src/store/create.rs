@@ -183,6 +183,7 @@ async fn append_created(
         },
         slot: Some(Slot::Created),
         occurred_at: now,
+        actor: Some(new.sender.as_str()),
         team: new.home.team().as_str(),
         sender: new.sender.as_str(),
         recipient: new.recipient.as_str(),

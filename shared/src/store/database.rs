@@ -229,6 +229,24 @@ impl Database {
         }
     }
 
+    /// Whether a text column has one of these values. One text for however many they are: a mark
+    /// for each would make another statement of every number, for the server to prepare and for
+    /// each connection to keep.
+    pub(super) fn is_one_of<'a>(
+        &self,
+        column: &'static str,
+        values: impl IntoIterator<Item = &'a str>,
+    ) -> SimpleExpr {
+        let values: Vec<_> = values.into_iter().collect();
+        let values = serde_json::Value::from(values).to_string();
+        let is_one = if self.is_mysql() {
+            format!("{column} MEMBER OF (CAST(? AS JSON))")
+        } else {
+            format!("{column} IN (SELECT value FROM json_each(?))")
+        };
+        Expr::cust_with_values(is_one, [values])
+    }
+
     /// The database's clock so long ago.
     pub(super) fn now_minus(&self, duration: Duration) -> SimpleExpr {
         let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4);

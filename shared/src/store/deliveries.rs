@@ -165,6 +165,8 @@ pub struct Posted {
 pub enum Outcome {
     /// Slack took it.
     Sent,
+    /// Its secret was taken back before that.
+    Withdrawn,
     /// It never will be.
     Failed(FailureReason),
 }
@@ -174,13 +176,16 @@ impl Outcome {
     pub(super) const fn code(self) -> &'static str {
         match self {
             Self::Sent => "sent",
+            Self::Withdrawn => "withdrawn",
             Self::Failed(reason) => reason.code(),
         }
     }
 
     pub(super) fn from_code(code: &str) -> Result<Self, StoreError> {
-        if code == Self::Sent.code() {
-            return Ok(Self::Sent);
+        for known in [Self::Sent, Self::Withdrawn] {
+            if code == known.code() {
+                return Ok(known);
+            }
         }
         FailureReason::from_code(code)
             .map(Self::Failed)

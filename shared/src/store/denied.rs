@@ -111,6 +111,7 @@ pub async fn note(
             hour: row.now.as_millis().div_euclid(HOUR),
         }),
         occurred_at: row.now,
+        actor: None,
         team: &row.team,
         sender: &row.sender,
         recipient: &row.recipient,

@@ -135,6 +135,7 @@ impl Live {
             },
             slot: Some(Slot::Terminal),
             occurred_at: now,
+            actor: None,
             team: &self.team,
             sender: &self.sender,
             recipient: &self.recipient,

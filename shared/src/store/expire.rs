@@ -388,6 +388,7 @@ impl Overdue {
             },
             slot: Some(Slot::Terminal),
             occurred_at: now,
+            actor: None,
             team: &self.team,
             sender: &self.sender,
             recipient: &self.recipient,

@@ -264,6 +264,7 @@ impl Row {
                 hour: self.now.as_millis().div_euclid(HOUR),
             }),
             occurred_at: self.now,
+            actor: None,
             team: &self.team,
             sender: &self.sender,
             recipient: &self.recipient,

@@ -55,6 +55,18 @@ pub async fn arrived(database: &Database, job: &Job) -> Result<(), StoreError> {
     close_as_sent(database, job, delivery::ActiveModel::default()).await
 }
 
+/// Its sender took it back before it was out: there is nothing to post any more.
+pub async fn withdrawn(database: &Database, job: &Job) -> Result<(), StoreError> {
+    let transaction = database.begin().await?;
+    let work = async {
+        let nothing = delivery::ActiveModel::default();
+        close(database, &transaction, job, Outcome::Withdrawn, nothing).await?;
+        make_receipt_due(database, &transaction, job).await
+    }
+    .await;
+    database::finish(transaction, work).await
+}
+
 async fn close_as_sent(
     database: &Database,
     job: &Job,
@@ -239,6 +251,7 @@ async fn give_up(
             Slot::DmFailed
         }),
         occurred_at: facts.now,
+        actor: None,
         team: facts.home.team().as_str(),
         sender: facts.sender.as_str(),
         recipient: facts.recipient.as_str(),

@@ -121,6 +121,7 @@ message-opened = This secret was opened on { $when }, and was destroyed then. If
 message-expired = Nobody opened this secret in time, so it was destroyed unseen on { $when }. Ask { $sender } to send it anew.
 message-withdrawn = This secret was destroyed unseen on { $when }. Ask { $sender } to send it anew if you still need it.
 message-ended = This secret was ended on { $when } and can’t be opened any more. Ask { $sender } to send it anew if you still need it.
+message-taken-back = { $sender } took this secret back on { $when }, before anybody opened it. If you still need it, ask { $sender }.
 
 ## The sender’s receipt
 
@@ -144,6 +145,7 @@ receipt-lost = The page with it may not have arrived: its connection was gone fi
 receipt-typographic = It has characters that a phone, a Mac or a text program may have put in by itself, such as curly quotes, long dashes, special spaces or invisible ones. It’s passed on exactly as typed: if it doesn’t work for { $recipient }, that may be why.
 receipt-unopened = Your secret for { $recipient } was not opened in time, and was destroyed on { $when }. Nobody saw it.
 receipt-withdrawn = Your secret for { $recipient } was destroyed on { $when }. Nobody saw it.
+receipt-taken-back = You took back your secret for { $recipient } on { $when }. Nobody saw it, and no link opens it any more.
 receipt-ended-by-operator = Your secret for { $recipient } was ended by your IT team on { $when }, and can’t be opened any more. If it’s still needed, please send it again.
 receipt-conflict = Your secret for { $recipient } was destroyed on { $when }, and can’t be opened: the records had its end already, as after a restored backup. If it’s still needed, please send it again. Your IT team can say more.
 receipt-failed = Your secret for { $recipient } could not be delivered, and was destroyed. Nobody saw it.
@@ -166,6 +168,31 @@ nudge-failed = { $sender } Your secret for { $recipient } could not be delivered
 nudge-reused = { $sender } The link of your secret for { $recipient } was visited again after it was opened: see above what to do.
 nudge-lost = { $sender } The page with your secret for { $recipient } may not have arrived: see above what to do.
 nudge-ended = { $sender } Your secret for { $recipient } can’t be opened any more: see above what to do.
+
+## The receipt’s buttons
+
+take-back-button = Take back
+take-back-spoken = Take this secret back
+take-back-title = Take the secret back?
+take-back-text = Its link stops working at once, and nobody can open it any more. If somebody opened it already, you’re told so.
+take-back-keep = Leave it
+send-again-button = Send again
+send-again-spoken = Send another secret to the same person
+
+## What came of a press
+
+taken-back-title = Taken back
+too-late-title = Too late
+too-late-text = Your secret for { $recipient } was opened on { $when }, before you took it back. If it was not to be seen, change it now.
+over-before-title = Over already
+gone-text = Nothing is known of this secret any more: it’s from too long ago. No link opens it.
+unconfirmed-title = Not confirmed
+unconfirmed-text = It isn’t known yet whether the secret was taken back. If it was, the message with the button says so in a moment. If that stays as it is, press “{ take-back-button }” again.
+not-theirs-title = Not your button
+not-theirs-text = This button is for somebody else. Nothing was done.
+not-now-title = Not just now
+press-busy = There is too much going on just now, and nothing was done. Please press the button again in a moment.
+press-not-opened = The dialog could not be opened. Please press the button again, or type the command.
 
 ## The web pages
 

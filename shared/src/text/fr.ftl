@@ -123,6 +123,7 @@ message-opened = Ce secret a été ouvert le { $when }, puis détruit. Si vous l
 message-expired = Personne n’a ouvert ce secret à temps : il a été détruit sans être vu le { $when }. Demandez à { $sender } de le renvoyer.
 message-withdrawn = Ce secret a été détruit sans être vu le { $when }. Demandez à { $sender } de le renvoyer si vous en avez encore besoin.
 message-ended = Il a été mis fin à ce secret le { $when } : il ne peut plus être ouvert. Demandez à { $sender } de le renvoyer si vous en avez encore besoin.
+message-taken-back = { $sender } a repris ce secret le { $when }, avant que quiconque l’ouvre. Si vous en avez encore besoin, demandez à { $sender }.
 
 ## L’accusé à l’expéditeur
 
@@ -146,6 +147,7 @@ receipt-lost = La page qui l’affichait n’est peut-être pas arrivée : sa c
 receipt-typographic = Il contient des caractères qu’un téléphone, un Mac ou un logiciel de texte a peut-être insérés de lui-même, comme des guillemets courbes, des tirets longs, des espaces spéciales ou des caractères invisibles. Il est transmis exactement comme saisi : s’il ne fonctionne pas pour { $recipient }, c’est peut-être la raison.
 receipt-unopened = Votre secret pour { $recipient } n’a pas été ouvert à temps, et a été détruit le { $when }. Personne ne l’a vu.
 receipt-withdrawn = Votre secret pour { $recipient } a été détruit le { $when }. Personne ne l’a vu.
+receipt-taken-back = Vous avez repris votre secret pour { $recipient } le { $when }. Personne ne l’a vu, et aucun lien ne l’ouvre plus.
 receipt-ended-by-operator = Votre équipe informatique a mis fin à votre secret pour { $recipient } le { $when } : il ne peut plus être ouvert. S’il est encore utile, veuillez le renvoyer.
 receipt-conflict = Votre secret pour { $recipient } a été détruit le { $when } et ne peut plus être ouvert : le journal en indiquait déjà la fin, comme après la restauration d’une sauvegarde. S’il est encore utile, veuillez le renvoyer. Votre équipe informatique peut en dire plus.
 receipt-failed = Votre secret pour { $recipient } n’a pas pu être remis, et a été détruit. Personne ne l’a vu.
@@ -168,6 +170,31 @@ nudge-failed = { $sender } Votre secret pour { $recipient } n’a pas pu être r
 nudge-reused = { $sender } Le lien de votre secret pour { $recipient } a été visité de nouveau après son ouverture : voyez plus haut ce qu’il faut faire.
 nudge-lost = { $sender } La page qui affichait votre secret pour { $recipient } n’est peut-être pas arrivée : voyez plus haut ce qu’il faut faire.
 nudge-ended = { $sender } Votre secret pour { $recipient } ne peut plus être ouvert : voyez plus haut ce qu’il faut faire.
+
+## Les boutons de l’accusé
+
+take-back-button = Reprendre
+take-back-spoken = Reprendre ce secret
+take-back-title = Reprendre le secret ?
+take-back-text = Son lien cesse aussitôt de fonctionner, et plus personne ne peut l’ouvrir. Si quelqu’un l’a déjà ouvert, vous le saurez.
+take-back-keep = Laisser
+send-again-button = Renvoyer
+send-again-spoken = Envoyer un autre secret à la même personne
+
+## Ce qu’un clic a donné
+
+taken-back-title = Secret repris
+too-late-title = Trop tard
+too-late-text = Votre secret pour { $recipient } a été ouvert le { $when }, avant que vous le repreniez. S’il ne devait pas être vu, changez-le tout de suite.
+over-before-title = Déjà terminé
+gone-text = On ne sait plus rien de ce secret : il date de trop longtemps. Aucun lien ne l’ouvre.
+unconfirmed-title = Non confirmé
+unconfirmed-text = On ne sait pas encore si le secret a été repris. Si c’est le cas, le message où se trouve le bouton le dira dans un instant. S’il reste tel quel, appuyez de nouveau sur « { take-back-button } ».
+not-theirs-title = Pas votre bouton
+not-theirs-text = Ce bouton est pour quelqu’un d’autre. Rien n’a été fait.
+not-now-title = Pas maintenant
+press-busy = Il y a trop d’activité en ce moment, et rien n’a été fait. Veuillez appuyer de nouveau sur le bouton dans un instant.
+press-not-opened = La boîte de dialogue n’a pas pu s’ouvrir. Veuillez appuyer de nouveau sur le bouton, ou taper la commande.
 
 ## Les pages Web
 

@@ -64,17 +64,42 @@ function words(object) {
   return object.type === "mrkdwn" ? markup(object.text) : [object.text];
 }
 
+// What Slack asks before a button that wants it is pressed.
+function confirmed(confirm) {
+  if (!confirm) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const answer = (yes) => () => {
+      asked.remove();
+      resolve(yes);
+    };
+    const asked = element("dialog", { class: "modal confirm", "aria-label": confirm.title.text, oncancel: answer(false) },
+      element("h1", {}, ...words(confirm.title)),
+      element("div", { class: "fields" }, ...words(confirm.text)),
+      element("footer", {},
+        element("button", { class: "button", type: "button", "data-deny": true, onclick: answer(false) }, ...words(confirm.deny)),
+        element("button", { class: `primary-button ${confirm.style ?? ""}`, type: "button", "data-confirm": true, onclick: answer(true) }, ...words(confirm.confirm))));
+    document.body.append(asked);
+    asked.showModal();
+  });
+}
+
 // `place` is a message, or an open dialog.
 function button(block, place) {
   const style = `button ${block.style ?? ""}`;
   const where = () => (place.view
     ? { view_id: place.id, values: values(at("dialog").querySelector("form")) }
     : { channel: place.channel, ts: place.ts });
-  const press = () => act("/press", { user: state.user, action_id: block.action_id, ...where() }).then(refresh);
+  const press = async () => {
+    if (!await confirmed(block.confirm)) return;
+    await act("/press", { user: state.user, action_id: block.action_id, ...where() });
+    await refresh();
+  };
   if (block.url) {
     return element("a", { class: style, href: block.url, target: "_blank", rel: "noopener", onclick: press }, ...words(block.text));
   }
-  return element("button", { class: style, type: "button", onclick: press }, ...words(block.text));
+  return element("button",
+    { class: style, type: "button", "aria-label": block.accessibility_label, "data-action": block.action_id, onclick: press },
+    ...words(block.text));
 }
 
 function block(content, place) {

@@ -123,7 +123,8 @@ pub(in crate::courier) fn ended_message(locale: Locale, facts: &Facts) -> Option
         Ending::Viewed { .. } => Message::MessageOpened { when, sender },
         Ending::Expired => Message::MessageExpired { when, sender },
         Ending::Revoked if facts.revoked_by.is_some() => Message::MessageEnded { when, sender },
-        Ending::Undeliverable | Ending::Revoked => Message::MessageWithdrawn { when, sender },
+        Ending::Revoked => Message::MessageTakenBack { when, sender },
+        Ending::Undeliverable => Message::MessageWithdrawn { when, sender },
     };
     let said = text(locale, what);
     let blocks = vec![lead(locale, facts), blocks::section(&said)];

@@ -20,13 +20,17 @@ mod fixture {
             clock::Timestamp,
             display_name::DisplayName,
             home::Home,
-            ids::{TeamId, UserId},
+            ids::{SecretId, TeamId, UserId},
         },
         store::{Ending, deliveries::Facts},
     };
 
     pub(super) const NASTY: &str =
         "<!channel> *bold* `code` <https://evil.example|bank> :key: & co";
+
+    pub(super) fn secret() -> SecretId {
+        SecretId::generate()
+    }
 
     pub(super) fn facts() -> Facts {
         Facts {
@@ -74,7 +78,10 @@ mod tests {
     };
     use zeroize::Zeroizing;
 
-    use super::{fixture::facts, *};
+    use super::{
+        fixture::{facts, secret},
+        *,
+    };
     use crate::slack::{OutgoingMessage, blocks};
 
     const NOTE: &str = "canary-note";
@@ -178,7 +185,8 @@ mod tests {
                 }
                 for outcome in &outcomes {
                     for refusal in [None, Some(&refusal)] {
-                        check(&receipt(locale, &state, *outcome, refusal, None).message());
+                        let receipt = receipt(locale, secret(), &state, *outcome, refusal, None);
+                        check(&receipt.message());
                     }
                 }
                 for cause in Nudges::ALL {

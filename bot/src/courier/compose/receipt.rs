@@ -1,15 +1,21 @@
 //! The words of the sender's receipt.
 
+use serde_json::Value;
 use shared::{
+    domain::ids::SecretId,
     store::{
         Ending, FailureReason, RevokedBy,
         deliveries::{DeliveryKind, Facts, Job, Nudges, Outcome, Refusal},
+        presses::Action,
     },
     text::{self, Locale, Message, text},
 };
 
 use super::spoken;
-use crate::slack::{OutgoingMessage, blocks};
+use crate::slack::{
+    OutgoingMessage,
+    blocks::{self, Confirm, RowButton},
+};
 
 /// The sender's receipt, line by line in our own words with mentions. Never the link.
 pub(in crate::courier) struct Receipt {
@@ -19,17 +25,18 @@ pub(in crate::courier) struct Receipt {
     is_interim: bool,
     /// The code by which Slack takes no message at all, as long as none is.
     held: Option<String>,
+    /// What its reader can do about the secret, and the secret's row.
+    button: (Action, SecretId),
 }
 
 impl Receipt {
     /// As a message.
     pub(in crate::courier) fn message(&self) -> OutgoingMessage {
         let lines = self.lines.iter();
+        let lines = lines.map(|line| blocks::section_with_mentions(line));
         OutgoingMessage {
             text: spoken(&self.lines),
-            blocks: lines
-                .map(|line| blocks::section_with_mentions(line))
-                .collect(),
+            blocks: lines.chain([self.button()]).collect(),
             unmentioned: None,
         }
     }
@@ -48,6 +55,40 @@ impl Receipt {
         lines.join("\n")
     }
 
+    /// While it lives it can be taken back; then another one can be sent.
+    fn button(&self) -> Value {
+        let (action, secret) = &self.button;
+        let said = |message| text(self.locale, message);
+        let (label, spoken, confirm) = match action {
+            Action::TakeBack => (
+                said(Message::TakeBackButton),
+                said(Message::TakeBackSpoken),
+                Some([
+                    said(Message::TakeBackTitle),
+                    said(Message::TakeBackText),
+                    said(Message::TakeBackKeep),
+                ]),
+            ),
+            Action::SendAgain => (
+                said(Message::SendAgainButton),
+                said(Message::SendAgainSpoken),
+                None,
+            ),
+        };
+        blocks::row_button(&RowButton {
+            action_id: action.code(),
+            label: &label,
+            spoken: &spoken,
+            row: &secret.to_string(),
+            confirm: confirm.as_ref().map(|[title, text, no]| Confirm {
+                title,
+                text,
+                yes: &label,
+                no,
+            }),
+        })
+    }
+
     /// That it waits for an operator.
     pub(in crate::courier) fn held(self, code: &str) -> Self {
         Self {
@@ -60,6 +101,7 @@ impl Receipt {
 /// How it stands with the secret.
 pub(in crate::courier) fn receipt(
     locale: Locale,
+    secret: SecretId,
     facts: &Facts,
     outcome: Option<Outcome>,
     refusal: Option<&Refusal>,
@@ -72,6 +114,11 @@ pub(in crate::courier) fn receipt(
         held: refusal
             .filter(|refusal| refusal.held_since.is_some())
             .map(|refusal| refusal.code.clone()),
+        button: if facts.is_live() {
+            (Action::TakeBack, secret)
+        } else {
+            (Action::SendAgain, secret)
+        },
     }
 }
 
@@ -94,6 +141,7 @@ pub(crate) fn receipt_lines(
         (_, Some(Ending::Revoked)) if facts.revoked_by.is_some() => {
             (Message::ReceiptConflict { recipient, when }, None)
         }
+        (_, Some(Ending::Revoked)) => (Message::ReceiptTakenBack { recipient, when }, None),
         (Some(Outcome::Failed(FailureReason::Expired)), _) => (
             Message::ReceiptExpired { recipient },
             Some(failure_message(FailureReason::Expired, refusal)),
@@ -106,12 +154,12 @@ pub(crate) fn receipt_lines(
             Message::ReceiptWaiting { recipient, until },
             Some(waiting_message(refusal)),
         ),
-        (Some(Outcome::Sent), None) => (Message::ReceiptDelivered { recipient, until }, None),
+        (Some(Outcome::Sent | Outcome::Withdrawn), None) => {
+            (Message::ReceiptDelivered { recipient, until }, None)
+        }
         (_, Some(Ending::Viewed { .. })) => (Message::ReceiptOpened { recipient, when }, None),
         (_, Some(Ending::Expired)) => (Message::ReceiptUnopened { recipient, when }, None),
-        (_, Some(Ending::Undeliverable | Ending::Revoked)) => {
-            (Message::ReceiptWithdrawn { recipient, when }, None)
-        }
+        (_, Some(Ending::Undeliverable)) => (Message::ReceiptWithdrawn { recipient, when }, None),
     };
     let mut lines = vec![text(locale, what)];
     lines.extend(why.map(|why| text(locale, why)));
@@ -227,7 +275,7 @@ mod tests {
     use shared::domain::clock::Timestamp;
 
     use super::{
-        super::fixture::{ended, facts},
+        super::fixture::{ended, facts, secret},
         *,
     };
     #[test]
@@ -240,7 +288,14 @@ mod tests {
             ),
             (Ending::Expired, "<@U2> was not opened in time"),
         ] {
-            let receipt = receipt(Locale::En, &ended(ending), Some(Outcome::Sent), None, None);
+            let receipt = receipt(
+                Locale::En,
+                secret(),
+                &ended(ending),
+                Some(Outcome::Sent),
+                None,
+                None,
+            );
             assert!(
                 receipt.lines[0].clone().contains(expected),
                 "{:?}",
@@ -264,7 +319,7 @@ mod tests {
                 "visité 2 autres fois, la dernière le 23 novembre",
             ),
         ] {
-            let receipt = receipt(locale, &facts, Some(Outcome::Sent), None, None);
+            let receipt = receipt(locale, secret(), &facts, Some(Outcome::Sent), None, None);
             let told = receipt.lines[1].clone();
             assert!(told.contains(expected), "{told}");
         }
@@ -281,7 +336,7 @@ mod tests {
             (Locale::En, "sent again a moment later"),
             (Locale::Fr, "renvoyée à l’instant d’après"),
         ] {
-            let receipt = receipt(locale, &facts, Some(Outcome::Sent), None, None);
+            let receipt = receipt(locale, secret(), &facts, Some(Outcome::Sent), None, None);
             assert_eq!(receipt.lines.len(), 2);
             let told = receipt.lines[1].clone();
             assert!(told.contains(expected), "{told}");
@@ -309,7 +364,7 @@ mod tests {
             (Locale::En, "may not have arrived"),
             (Locale::Fr, "n’est peut-être pas arrivée"),
         ] {
-            let receipt = receipt(locale, &facts, Some(Outcome::Sent), None, None);
+            let receipt = receipt(locale, secret(), &facts, Some(Outcome::Sent), None, None);
             let told = receipt.lines.join(" ");
             assert!(told.contains(expected), "{told}");
             for alarm in ["somebody else", "quelqu’un d’autre"] {
@@ -320,11 +375,19 @@ mod tests {
 
     #[test]
     fn a_receipt_tells_how_it_went_and_never_the_link() {
-        let delivered = receipt(Locale::En, &facts(), Some(Outcome::Sent), None, None);
+        let delivered = receipt(
+            Locale::En,
+            secret(),
+            &facts(),
+            Some(Outcome::Sent),
+            None,
+            None,
+        );
         assert!(delivered.lines[0].contains("<@U2> has the link"));
         for reason in FailureReason::ALL {
             let failed = receipt(
                 Locale::En,
+                secret(),
                 &facts(),
                 Some(Outcome::Failed(reason)),
                 None,
@@ -351,10 +414,10 @@ mod tests {
             (Some(refusal(false)), "tell your IT team “a_new_code”"),
             (Some(refusal(true)), "tell your IT team “a_new_code”"),
         ] {
-            let receipt = receipt(Locale::En, &facts(), None, refusal.as_ref(), None);
+            let receipt = receipt(Locale::En, secret(), &facts(), None, refusal.as_ref(), None);
             assert!(receipt.lines[0].contains("isn’t delivered yet"));
             assert!(receipt.lines[1].contains(expected), "{:?}", receipt.lines);
-            assert_eq!(receipt.message().blocks.len(), 2);
+            assert_eq!(receipt.message().blocks.len(), 3);
             let answer = receipt.answer();
             assert!(answer.contains("when you next use the command"), "{answer}");
             // What a message says that did go out would not be true.
@@ -372,7 +435,7 @@ mod tests {
             (FailureReason::Refused, Some(&refusal), "a_new_code", false),
         ] {
             let outcome = Some(Outcome::Failed(reason));
-            let receipt = receipt(Locale::En, &facts(), outcome, refusal, None);
+            let receipt = receipt(Locale::En, secret(), &facts(), outcome, refusal, None);
             let why = &receipt.lines[1];
             assert!(why.contains(expected), "{why}");
             assert_eq!(why.contains("Please send it again."), again, "{why}");

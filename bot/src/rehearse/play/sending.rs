@@ -131,6 +131,7 @@ impl Play<'_> {
             Some(Delivered::Failed(reason)) => {
                 return Ok((Outcome::Failed(reason.code().to_owned()), None));
             }
+            Some(Delivered::Withdrawn) => return Ok((taken_back(), None)),
             None => {
                 let code = sent
                     .message
@@ -227,9 +228,15 @@ impl Play<'_> {
         Ok(match sent.message.outcome {
             Some(Delivered::Sent) => Outcome::Checked("Slack took the message".to_owned()),
             Some(Delivered::Failed(reason)) => Outcome::Failed(reason.code().to_owned()),
+            Some(Delivered::Withdrawn) => taken_back(),
             None => Outcome::Failed("Slack did not take it in time".to_owned()),
         })
     }
+}
+
+/// Whoever played it pressed the receipt's button.
+fn taken_back() -> Outcome {
+    Outcome::Failed("it was taken back before its message was out".to_owned())
 }
 
 /// Shows what is to be pasted.

@@ -175,13 +175,15 @@ const DECRYPT_FAILED: Definition = Definition {
 
 const DENIED: Definition = Definition {
     name: "denied",
-    meaning: "somebody tried to open it otherwise than by its page; at most once a cause and hour",
+    meaning: "a visitor tried to open it otherwise than by its page, at most once a cause and hour; or \
+              somebody in Slack pressed a button that is not theirs, at most ten times an hour for \
+              each of them",
     outcome: Outcome::Denied,
-    actors: &[ActorKind::Visitor],
+    actors: &[ActorKind::Visitor, ActorKind::User],
     fields: &[field(
         "cause",
-        FieldKind::Word(&["gate", "confirmation"]),
-        "the request came from elsewhere, or its page was never shown",
+        FieldKind::Word(&["gate", "confirmation", "take_back", "send_again"]),
+        "the request came from elsewhere, or its page was never shown; or which button it was",
     )],
 };
 
@@ -204,12 +206,16 @@ const REVOKED: Definition = Definition {
     name: "revoked",
     meaning: "it was ended before its time",
     outcome: Outcome::Done,
-    actors: &[ActorKind::Operator],
+    actors: &[ActorKind::Operator, ActorKind::User],
     fields: &[
-        field("by", FieldKind::Word(&["operator"]), "at whose word"),
+        field(
+            "by",
+            FieldKind::Word(&["operator", "sender"]),
+            "at whose word",
+        ),
         field(
             "reason",
-            FieldKind::Word(&["restore", "failover", "incident"]),
+            FieldKind::Word(&["restore", "failover", "incident", "taken_back"]),
             "why",
         ),
     ],
@@ -248,14 +254,21 @@ pub(in crate::store) enum Event<'a> {
     Denied {
         cause: &'a str,
     },
+    /// A button was pressed by somebody whose it is not.
+    PressDenied {
+        action: &'a str,
+    },
     ExpiredDestroyed {
         by_visit: bool,
         expired_at: Timestamp,
     },
+    /// An operator ended it.
     Revoked {
         by: &'a str,
         reason: &'a str,
     },
+    /// Its sender took it back.
+    TakenBack,
     Reused {
         visits: i64,
     },
@@ -269,9 +282,9 @@ impl Event<'_> {
             Self::DmFailed { .. } => &DM_FAILED,
             Self::Viewed => &VIEWED,
             Self::DecryptFailed { .. } => &DECRYPT_FAILED,
-            Self::Denied { .. } => &DENIED,
+            Self::Denied { .. } | Self::PressDenied { .. } => &DENIED,
             Self::ExpiredDestroyed { .. } => &EXPIRED_DESTROYED,
-            Self::Revoked { .. } => &REVOKED,
+            Self::Revoked { .. } | Self::TakenBack => &REVOKED,
             Self::Reused { .. } => &REUSED,
         }
     }
@@ -279,7 +292,7 @@ impl Event<'_> {
     /// At whose hand it happened.
     pub(in crate::store) const fn actor(&self) -> ActorKind {
         match self {
-            Self::Created { .. } => ActorKind::User,
+            Self::Created { .. } | Self::PressDenied { .. } | Self::TakenBack => ActorKind::User,
             Self::DmFailed { .. }
             | Self::ExpiredDestroyed {
                 by_visit: false, ..
@@ -310,7 +323,9 @@ impl Event<'_> {
             } => json!({ "reason": reason, "code": code, "attempts": attempts }),
             Self::Viewed => json!({}),
             Self::DecryptFailed { reason } => json!({ "reason": reason }),
-            Self::Denied { cause } => json!({ "cause": cause }),
+            Self::Denied { cause } | Self::PressDenied { action: cause } => {
+                json!({ "cause": cause })
+            }
             Self::ExpiredDestroyed {
                 by_visit,
                 expired_at,
@@ -319,6 +334,7 @@ impl Event<'_> {
                 "expired_at": expired_at.as_millis(),
             }),
             Self::Revoked { by, reason } => json!({ "by": by, "reason": reason }),
+            Self::TakenBack => json!({ "by": "sender", "reason": "taken_back" }),
             Self::Reused { visits } => json!({ "visits": visits }),
         }
     }
@@ -410,7 +426,7 @@ fn schema_of(event: &Definition) -> Value {
 mod tests {
     use super::{super::redact, *};
 
-    const SPECIMENS: [Event<'static>; 9] = [
+    const SPECIMENS: [Event<'static>; 11] = [
         Event::Created {
             lifetime: "1h",
             expires_at: Timestamp::from_millis(1),
@@ -424,6 +440,9 @@ mod tests {
         Event::Viewed,
         Event::DecryptFailed { reason: "refused" },
         Event::Denied { cause: "gate" },
+        Event::PressDenied {
+            action: "take_back",
+        },
         Event::ExpiredDestroyed {
             by_visit: true,
             expired_at: Timestamp::from_millis(1),
@@ -436,6 +455,7 @@ mod tests {
             by: "operator",
             reason: "restore",
         },
+        Event::TakenBack,
         Event::Reused { visits: 1 },
     ];
 

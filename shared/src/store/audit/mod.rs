@@ -18,7 +18,8 @@ pub use redact::redact;
 use super::{StoreError, door::Argument, entity::audit_event};
 use crate::domain::{
     clock::Timestamp,
-    ids::{AuditEventId, SecretId},
+    ids::{AuditEventId, SecretId, UserId},
+    press::PressKey,
 };
 
 /// Longest User-Agent kept, in characters.
@@ -26,7 +27,7 @@ const USER_AGENT_MAX_CHARS: usize = 512;
 
 /// Of what a secret has at most one: the database's unique index sees to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Slot {
+pub(super) enum Slot<'a> {
     /// Its beginning.
     Created,
     /// Its end.
@@ -47,9 +48,16 @@ pub(super) enum Slot {
         /// The hour.
         hour: i64,
     },
+    /// A refused press, however often Slack delivers it.
+    PressDenied {
+        /// Whose.
+        user: &'a UserId,
+        /// Which.
+        press: PressKey,
+    },
 }
 
-impl Slot {
+impl Slot<'_> {
     /// As the table has it, at most 32 characters.
     pub(super) fn name(self) -> String {
         let name = match self {
@@ -59,9 +67,17 @@ impl Slot {
             Self::DecryptFailed => "decrypt_failed",
             Self::Reused { hour } => return format!("reused:{hour}"),
             Self::Denied { cause, hour } => return format!("denied:{cause}:{hour}"),
+            Self::PressDenied { user, press } => {
+                return format!("{}{}", denied_to(user), press.short());
+            }
         };
         name.to_owned()
     }
+}
+
+/// What the slots of somebody's refused presses begin with, however long their id is.
+pub(super) fn denied_to(user: &UserId) -> String {
+    format!("press:{}:", PressKey::of(&[user.as_str()]).short())
 }
 
 /// Who came by over the web.
@@ -78,8 +94,10 @@ pub(super) struct NewEntry<'a> {
     pub(super) secret: SecretId,
     pub(super) event: Event<'a>,
     /// Nothing for what can happen again.
-    pub(super) slot: Option<Slot>,
+    pub(super) slot: Option<Slot<'a>>,
     pub(super) occurred_at: Timestamp,
+    /// Who in Slack did it, where somebody did.
+    pub(super) actor: Option<&'a str>,
     pub(super) team: &'a str,
     pub(super) sender: &'a str,
     pub(super) recipient: &'a str,
@@ -95,7 +113,6 @@ pub(super) async fn append(
 ) -> Result<(), StoreError> {
     let NewEntry { event, visitor, .. } = entry;
     let actor_kind = event.actor();
-    let actor = (actor_kind == ActorKind::User).then(|| entry.sender.to_owned());
     let [ip, user_agent] = visitor.map(Visitor::kept).unwrap_or_default();
     let row = audit_event::ActiveModel {
         id: Set(AuditEventId::generate()),
@@ -104,7 +121,7 @@ pub(super) async fn append(
         slot: Set(entry.slot.map(Slot::name)),
         occurred_at: Set(entry.occurred_at),
         team: Set(Some(entry.team.to_owned())),
-        actor: Set(actor),
+        actor: Set(entry.actor.map(str::to_owned)),
         actor_kind: Set(Some(actor_kind.code().to_owned())),
         outcome: Set(Some(event.definition().outcome.code().to_owned())),
         version: Set(VERSION),

@@ -304,12 +304,13 @@ impl Attempt<'_> {
         Ok(true)
     }
 
-    fn entry<'a>(&'a self, event: Event<'a>, slot: Slot) -> NewEntry<'a> {
+    fn entry<'a>(&'a self, event: Event<'a>, slot: Slot<'a>) -> NewEntry<'a> {
         NewEntry {
             secret: self.row.secret(),
             event,
             slot: Some(slot),
             occurred_at: self.row.now,
+            actor: None,
             team: &self.row.team,
             sender: &self.row.sender,
             recipient: &self.row.recipient,

@@ -1,0 +1,164 @@
+//! One secret in a race.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Order;
+use crate::{Account, Submission, World, eventually_within, link_of, load::member};
+
+/// Longest wait for a message or a modal.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// How long after its last preparation a secret's time is over, in milliseconds.
+const LEFT: u64 = 15;
+
+/// Sender, recipient, row, and the link where its message is out.
+pub(super) struct Racer {
+    pub(super) sender: String,
+    pub(super) recipient: String,
+    pub(super) row: Uuid,
+    number: usize,
+    token: Option<String>,
+}
+
+/// What both sides saw.
+pub(super) struct Seen {
+    /// The title of the sender's modal.
+    pub(super) title: String,
+    /// From the press to the modal, in milliseconds.
+    pub(super) latency: f64,
+    /// Whether a page showed the secret.
+    pub(super) is_shown: bool,
+}
+
+impl Racer {
+    /// Sends it; with its message out, unless it is for that one that is raced.
+    pub(super) async fn sent(world: &World, number: usize, order: Order) -> Self {
+        let (sender, recipient) = (member(2 * number), member(2 * number + 1));
+        let slack = world.slack();
+        let dialog = slack.open_dialog(&sender, "").await;
+        if order == Order::Delivery {
+            let slow = json!({
+                "method": "chat.postMessage", "delay_ms": number % 5 * 10, "to": recipient, "times": 1,
+            });
+            slack.fail(&slow).await;
+        }
+        let submission = Submission {
+            recipient: Some(&recipient),
+            secret: "canary-raced",
+            ..Submission::default()
+        };
+        slack.send(&sender, &dialog, &submission).await;
+        let close = json!({ "user": sender, "view_id": dialog["id"] });
+        slack.post("/close", &close).await;
+        let row = format!("SELECT LOWER(HEX(id)) FROM secrets WHERE sender = '{sender}'");
+        let row = Uuid::parse_str(&world.database.text(&row).await).unwrap();
+        let token = if order == Order::Delivery {
+            None
+        } else {
+            let message = eventually_within(PATIENCE, "the message", || async {
+                slack.messages_now(&recipient).await.pop()
+            })
+            .await;
+            Some(link_of(&message).rsplit('/').next().unwrap().to_owned())
+        };
+        Self {
+            sender,
+            recipient,
+            row,
+            number,
+            token,
+        }
+    }
+
+    /// Its sender takes it back while the others are at it.
+    pub(super) async fn race(&self, world: &World, order: Order) -> Seen {
+        let web = &world.webs[self.number % world.webs.len()];
+        let page = match &self.token {
+            Some(token) if order.reveals() => Some((token, web.look(token).await)),
+            _ => None,
+        };
+        let slack = world.slack();
+        let trigger = slack
+            .post("/trigger", &json!({ "user": self.sender }))
+            .await;
+        if order.ends_by_time() {
+            self.end_soon(world).await;
+        }
+        let open = async {
+            let Some((token, page)) = page else {
+                return false;
+            };
+            // A visit to what is over ends it.
+            let Some(confirmation) = page.confirmation() else {
+                return false;
+            };
+            web.press(token, confirmation).await.secret().is_some()
+        };
+        let press = async {
+            // Before, at, and after the moment.
+            let pause = if order.ends_by_time() {
+                self.number as u64 % 5 * LEFT / 2
+            } else {
+                0
+            };
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            let pressed = now_ms();
+            let envelope = self.envelope(&trigger);
+            let outcome = slack.post("/envelope", &envelope).await;
+            assert_eq!(outcome["answered"], true, "{outcome}");
+            let modal = eventually_within(PATIENCE, "the modal", || async {
+                slack.dialogs(&self.sender).await.pop()
+            })
+            .await;
+            let latency = modal["opened_at_ms"].as_f64().unwrap() - pressed;
+            (modal["title"].as_str().unwrap().to_owned(), latency)
+        };
+        let (is_shown, (title, latency)) = tokio::join!(open, press);
+        Seen {
+            title,
+            latency,
+            is_shown,
+        }
+    }
+
+    /// Its time is over in a moment.
+    async fn end_soon(&self, world: &World) {
+        let now = world
+            .database
+            .store()
+            .await
+            .clock()
+            .await
+            .unwrap()
+            .as_millis();
+        let row = self.row.simple();
+        let left = i64::try_from(LEFT).unwrap();
+        let sql = format!(
+            "UPDATE secrets SET expires_at = {} WHERE id = X'{row}'",
+            now + left
+        );
+        world.database.run(Account::Migrate, &sql).await.unwrap();
+    }
+
+    fn envelope(&self, trigger: &Value) -> Value {
+        let action = json!({
+            "action_id": "take_back", "value": self.row.to_string(), "action_ts": "17.1",
+        });
+        json!({ "type": "interactive", "payload": {
+            "type": "block_actions",
+            "user": { "id": self.sender },
+            "team": { "id": "T0SCHOOL" },
+            "trigger_id": trigger["trigger_id"],
+            "container": { "type": "message", "channel_id": "D1", "message_ts": "1.1" },
+            "actions": [action],
+        } })
+    }
+}
+
+fn now_ms() -> f64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap().as_secs_f64() * 1000.0
+}
