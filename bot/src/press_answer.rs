@@ -18,7 +18,15 @@ pub(crate) enum PressAnswer {
     TooLate(Box<Facts>),
     /// It had ended otherwise, and nobody saw it.
     OverBefore(Box<Facts>),
-    /// Whether it was done is not known.
+    /// Its recipient says that it wasn't them who opened it.
+    Disputed(Box<Facts>),
+    /// Its recipient says that it was them after all.
+    DisputeWithdrawn(Box<Facts>),
+    /// It was opened too long ago for its recipient to say so here.
+    NotAnyMore(Box<Facts>),
+    /// Whether what the recipient says was written down is not known.
+    DisputeUnconfirmed,
+    /// Whether it was taken back is not known.
     Unconfirmed,
     /// The button is somebody else's.
     NotTheirs,
@@ -40,13 +48,24 @@ impl PressAnswer {
         }
     }
 
+    /// What a recipient said last of an opening.
+    pub(crate) fn of_disputed(facts: Box<Facts>) -> Self {
+        match facts.disputes {
+            1 => Self::Disputed(facts),
+            _ => Self::DisputeWithdrawn(facts),
+        }
+    }
+
     /// A word for log and metrics.
     pub(crate) const fn code(&self) -> &'static str {
         match self {
             Self::TakenBack(_) => "taken_back",
             Self::TooLate(_) => "too_late",
             Self::OverBefore(_) => "over_before",
-            Self::Unconfirmed => "unconfirmed",
+            Self::Disputed(_) => "disputed",
+            Self::DisputeWithdrawn(_) => "dispute_withdrawn",
+            Self::NotAnyMore(_) => "not_any_more",
+            Self::Unconfirmed | Self::DisputeUnconfirmed => "unconfirmed",
             Self::NotTheirs => "denied",
             Self::Gone => "gone",
             Self::Busy => "busy",
@@ -75,14 +94,30 @@ impl PressAnswer {
             Self::TakenBack(_) => Message::TakenBackTitle,
             Self::TooLate(_) => Message::TooLateTitle,
             Self::OverBefore(_) | Self::Gone => Message::OverBeforeTitle,
-            Self::Unconfirmed => Message::UnconfirmedTitle,
+            Self::Disputed(_) | Self::DisputeWithdrawn(_) => Message::DisputedTitle,
+            Self::NotAnyMore(_) => Message::NotAnyMoreTitle,
+            Self::Unconfirmed | Self::DisputeUnconfirmed => Message::UnconfirmedTitle,
             Self::NotTheirs => Message::NotTheirsTitle,
             Self::Busy | Self::NotOpened => Message::NotNowTitle,
         }
     }
 
     fn lines(&self, locale: Locale, tz: Option<&str>) -> Vec<String> {
+        let sender = |facts: &Facts| blocks::mention(&facts.sender);
         let message = match self {
+            Self::Disputed(facts) => {
+                let sender = &sender(facts);
+                return vec![text(locale, Message::DisputedText { sender })];
+            }
+            Self::DisputeWithdrawn(facts) => {
+                let sender = &sender(facts);
+                return vec![text(locale, Message::DisputeWithdrawnText { sender })];
+            }
+            Self::NotAnyMore(facts) => {
+                let sender = &sender(facts);
+                return vec![text(locale, Message::NotAnyMoreText { sender })];
+            }
+            Self::DisputeUnconfirmed => Message::DisputeUnconfirmedText,
             Self::TakenBack(facts) | Self::OverBefore(facts) => return standing(locale, facts, tz),
             Self::TooLate(facts) => {
                 let recipient = &blocks::mention(&facts.recipient);

@@ -11,7 +11,7 @@ use shared::crypto::LinkToken;
 use uuid::Uuid;
 
 /// Rows that must not be there, and what they would mean.
-const NEVER: [(&str, &str); 14] = [
+const NEVER: [(&str, &str); 15] = [
     (
         "a ciphertext is there exactly while its secret lives",
         "SELECT COUNT(*) AS found FROM secrets \
@@ -68,6 +68,10 @@ const NEVER: [(&str, &str); 14] = [
         "SELECT COUNT(*) AS found FROM deliveries JOIN secrets ON secrets.id = secret_id \
          WHERE outcome = 'withdrawn' AND (destroy_reason IS NULL OR destroy_reason <> 'revoked' \
          OR revoked_by IS NOT NULL OR kind <> 'recipient_message')",
+    ),
+    (
+        "what nobody opened is disputed by nobody",
+        "SELECT COUNT(*) AS found FROM secrets WHERE viewed_at IS NULL AND dispute_count > 0",
     ),
     (
         "who takes a secret back is its sender",

@@ -1,10 +1,16 @@
 //! Acting as people in the simulated Slack.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use serde_json::{Value, json};
 
-use crate::{Process, eventually, invariants::Conversations};
+use crate::{Process, eventually, eventually_within, invariants::Conversations};
+
+/// Longest wait for a modal under load.
+const MODAL_PATIENCE: Duration = Duration::from_mins(2);
 
 /// The simulated Slack.
 pub struct Simulator {
@@ -111,6 +117,41 @@ impl Simulator {
         let outcome = self.post("/press", &press).await;
         assert_eq!(outcome["acknowledged"], true, "{outcome}");
         outcome
+    }
+
+    /// Presses such a button, and waits for the modal: from the press to its opening, in milliseconds,
+    /// and its title.
+    pub async fn press_for_modal(&self, user: &str, action: &str, row: &Value) -> (f64, String) {
+        let pressed = now_ms();
+        let outcome = self.press_row(user, action, row, &json!({})).await;
+        assert_eq!(outcome["answered"], true, "{outcome}");
+        let modal = eventually_within(MODAL_PATIENCE, "a modal", || async {
+            self.dialogs(user).await.pop()
+        })
+        .await;
+        let close = json!({ "user": user, "view_id": modal["id"] });
+        self.post("/close", &close).await;
+        let latency = modal["opened_at_ms"].as_f64().unwrap() - pressed;
+        (latency, modal["title"].as_str().unwrap().to_owned())
+    }
+
+    /// Presses a button about a row that may stand nowhere; what stands in `more` replaces what Slack
+    /// would say. The answer of the envelope.
+    pub async fn press_row(&self, user: &str, action: &str, row: &Value, more: &Value) -> Value {
+        let trigger = self.post("/trigger", &json!({ "user": user })).await;
+        let mut payload = json!({
+            "type": "block_actions",
+            "user": { "id": user },
+            "team": { "id": "T0SCHOOL" },
+            "trigger_id": trigger["trigger_id"],
+            "container": { "type": "message", "channel_id": "D1", "message_ts": "1.1" },
+            "actions": [{ "action_id": action, "value": row, "action_ts": trigger["trigger_id"] }],
+        });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            payload[name] = value.clone();
+        }
+        let envelope = json!({ "type": "interactive", "payload": payload });
+        self.post("/envelope", &envelope).await
     }
 
     /// What somebody is shown next, after so many modals.
@@ -239,4 +280,9 @@ impl Simulator {
             postings: list(self.get("/postings").await),
         }
     }
+}
+
+fn now_ms() -> f64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap().as_secs_f64() * 1000.0
 }

@@ -21,6 +21,7 @@ mod m20261126_000012_view_checks;
 mod m20261126_000013_sender_language;
 mod m20261127_000014_trail;
 mod m20261127_000015_conflicts;
+mod m20261128_000016_disputes;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000013_sender_language::Migration),
             Box::new(m20261127_000014_trail::Migration),
             Box::new(m20261127_000015_conflicts::Migration),
+            Box::new(m20261128_000016_disputes::Migration),
         ]
     }
 }

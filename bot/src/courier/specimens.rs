@@ -63,6 +63,7 @@ pub(crate) fn specimens(locale: Locale, person: &UserId, link: &str) -> Vec<(Str
 }
 
 fn to_recipient(locale: Locale, facts: &Facts, link: &str) -> Vec<(&'static str, OutgoingMessage)> {
+    let secret = SecretId::generate();
     let note = Zeroizing::new(WORST.repeat(NOTE_MAX_CHARS));
     let note = NoteText::parse_optional(note).ok().flatten();
     let late = Facts {
@@ -78,7 +79,7 @@ fn to_recipient(locale: Locale, facts: &Facts, link: &str) -> Vec<(&'static str,
     ];
     for ending in endings() {
         for (name, facts) in ended(facts, ending) {
-            let message = compose::ended_message(locale, &facts);
+            let message = compose::ended_message(locale, secret, &facts);
             messages.extend(message.map(|message| (name, message)));
         }
     }
@@ -148,7 +149,13 @@ fn ended(facts: &Facts, ending: Ending) -> Vec<(&'static str, Facts)> {
                 page_lost: true,
                 ..visited.clone()
             };
+            let disputed = |disputes| Facts {
+                disputes,
+                ..ended.clone()
+            };
             vec![
+                ("opened by somebody else", disputed(1)),
+                ("opened by them after all", disputed(2)),
                 ("opened", ended),
                 ("opened and visited again", visited),
                 ("opened, the page lost", lost),
@@ -176,6 +183,10 @@ fn ended(facts: &Facts, ending: Ending) -> Vec<(&'static str, Facts)> {
 pub(crate) fn press_answers(person: &UserId) -> Vec<(&'static str, PressAnswer)> {
     let mut answers = vec![
         ("not confirmed", PressAnswer::Unconfirmed),
+        (
+            "what is said not confirmed",
+            PressAnswer::DisputeUnconfirmed,
+        ),
         ("somebody else's", PressAnswer::NotTheirs),
         ("too long ago", PressAnswer::Gone),
         ("too much to do", PressAnswer::Busy),
@@ -187,6 +198,13 @@ pub(crate) fn press_answers(person: &UserId) -> Vec<(&'static str, PressAnswer)>
         endings().into_iter().flat_map(each)
     });
     answers.extend(ended.map(|(name, facts)| (name, PressAnswer::of_ended(Box::new(facts)))));
+    for facts in facts.into_iter().map(Box::new) {
+        answers.extend([
+            ("not me", PressAnswer::Disputed(facts.clone())),
+            ("me after all", PressAnswer::DisputeWithdrawn(facts.clone())),
+            ("opened long ago", PressAnswer::NotAnyMore(facts)),
+        ]);
+    }
     answers
 }
 
@@ -239,6 +257,8 @@ const fn nudge_name(cause: Nudges) -> &'static str {
         Nudges::REUSED => "visited again",
         Nudges::LOST => "the page lost",
         Nudges::ENDED => "ended",
+        Nudges::DISPUTED => "opened by somebody else",
+        Nudges::DISPUTE_WITHDRAWN => "opened by them after all",
         _ => "another",
     }
 }
@@ -263,6 +283,8 @@ fn facts(person: &UserId) -> Option<Facts> {
         repeats: 0,
         page_lost: false,
         revoked_by: None,
+        disputes: 0,
+        disputed_at: None,
         is_typographic: true,
     })
 }

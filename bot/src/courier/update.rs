@@ -18,7 +18,8 @@ use crate::slack::{OutgoingMessage, SlackError, Verdict};
 /// Tries to change a message of which Slack says by a code that it won't.
 const REFUSED_TRIES: u32 = 5;
 
-/// How long after a secret's end its messages are tried to change, whatever keeps them.
+/// How long after the last thing that happened to a secret its messages are tried to change,
+/// whatever keeps them.
 const TRIED_FOR: Duration = Duration::from_hours(24);
 
 impl Courier {
@@ -27,7 +28,7 @@ impl Courier {
             DeliveryKind::RecipientMessage => {
                 let facts = self.facts_for_recipient(job).await;
                 let locale = self.language_of(facts.recipient_locale.as_deref());
-                match compose::ended_message(locale, &facts) {
+                match compose::ended_message(locale, job.secret, &facts) {
                     Some(message) => message,
                     // It lives after all: there is nothing to show.
                     None => return Attempt::Shown(None, Nudges::default()),
@@ -128,8 +129,7 @@ impl Courier {
     }
 
     fn update_again(&self, job: &Job, error: SlackError) -> Attempt {
-        let ended_at = job.facts.ended_at.unwrap_or(job.facts.expires_at);
-        let is_over = ended_at.until(job.facts.now) >= TRIED_FOR;
+        let is_over = job.facts.changed_at().until(job.facts.now) >= TRIED_FOR;
         let after = match error.verdict() {
             Verdict::Stop => {
                 self.context.alarm.ring(error);

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, future::join_all, stream};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{sync::Mutex, time::sleep};
+use uuid::Uuid;
 
 use super::{
     Row, as_operators_run_it,
@@ -25,11 +26,22 @@ const COMMAND_EVERY: Duration = Duration::from_millis(20);
 /// Somebody who types commands meanwhile.
 const TYPIST: &str = "U0ALICE";
 
+/// Somebody who presses a button meanwhile, of a secret that is over.
+const PRESSER: &str = "U0DMITRI";
+
+/// What others do meanwhile, in milliseconds.
+#[derive(Default)]
+pub(super) struct Meanwhile {
+    /// Until a command was acknowledged.
+    commands: Vec<f64>,
+    /// Until a press had its modal.
+    presses: Vec<f64>,
+}
+
 struct Round {
     bare: Times,
     whole: Times,
-    /// Until a command was acknowledged, in milliseconds.
-    commands: Vec<f64>,
+    meanwhile: Meanwhile,
 }
 
 pub(super) async fn measure(engine: Engine, rounds: usize) -> Vec<Row> {
@@ -52,7 +64,7 @@ async fn compare(world: &World, in_flight: usize, count: usize, rounds: usize) -
         } else {
             None
         };
-        let (whole, commands) = wholly(world, in_flight, count).await;
+        let (whole, meanwhile) = wholly(world, in_flight, count).await;
         let bare = match first {
             Some(bare) => bare,
             None => barely(world, in_flight, count).await,
@@ -60,7 +72,7 @@ async fn compare(world: &World, in_flight: usize, count: usize, rounds: usize) -
         measured.push(Round {
             bare,
             whole,
-            commands,
+            meanwhile,
         });
     }
     let each = |figure: fn(&Round) -> f64| measured.iter().map(figure).collect();
@@ -71,6 +83,15 @@ async fn compare(world: &World, in_flight: usize, count: usize, rounds: usize) -
     let mut p99 = Row::new(named("p99"), "ms", each(|round| round.whole.p99()));
     if in_flight == 64 {
         p99 = p99.at_most(100.0);
+    }
+    let presses = each(|round| quantile(&round.meanwhile.presses, 0.99));
+    let mut modals = Row::new(
+        named("p99 of a press to its modal meanwhile"),
+        "ms",
+        presses,
+    );
+    if in_flight == 64 {
+        modals = modals.at_most(100.0);
     }
     vec![
         Row::new(named("bare"), "/s", each(|round| round.bare.rate)),
@@ -86,9 +107,10 @@ async fn compare(world: &World, in_flight: usize, count: usize, rounds: usize) -
         Row::new(
             named("p99 of a command meanwhile"),
             "ms",
-            each(|round| quantile(&round.commands, 0.99)),
+            each(|round| quantile(&round.meanwhile.commands, 0.99)),
         )
         .at_most(10.0),
+        modals,
     ]
 }
 
@@ -113,22 +135,49 @@ async fn barely(world: &World, in_flight: usize, count: usize) -> Times {
 }
 
 /// All dialogs are open before the first is submitted, and everything is out at the end.
-pub(super) async fn wholly(world: &World, in_flight: usize, count: usize) -> (Times, Vec<f64>) {
+pub(super) async fn wholly(world: &World, in_flight: usize, count: usize) -> (Times, Meanwhile) {
     let dialogs = load::open(world, count).await;
+    let row = over(world).await;
     let begun = Instant::now();
     let submitted = stream::iter(&dialogs)
         .map(|opened| submit(world, opened))
         .buffer_unordered(in_flight)
         .collect::<Vec<f64>>();
-    let mut commands = Vec::new();
+    let Meanwhile {
+        mut commands,
+        mut presses,
+    } = Meanwhile::default();
     let submitted = tokio::select! {
         submitted = submitted => submitted,
         () = type_commands(world, &mut commands) => unreachable!("they are typed for ever"),
+        () = press_buttons(world, &row, &mut presses) => unreachable!("they are pressed for ever"),
     };
     let times = Times::new(submitted, begun.elapsed());
     load::close(world, &dialogs).await;
     world.settled().await;
-    (times, commands)
+    (times, Meanwhile { commands, presses })
+}
+
+/// A secret that its sender took back.
+async fn over(world: &World) -> Value {
+    world.send_from(PRESSER, "U0BOB").await;
+    let row = format!(
+        "SELECT LOWER(HEX(id)) FROM secrets WHERE sender = '{PRESSER}' ORDER BY created_at DESC LIMIT 1"
+    );
+    let row = world.database.text(&row).await;
+    let row = json!(Uuid::parse_str(&row).unwrap());
+    let slack = world.slack();
+    slack.press_for_modal(PRESSER, "take_back", &row).await;
+    row
+}
+
+async fn press_buttons(world: &World, row: &Value, times: &mut Vec<f64>) {
+    loop {
+        let slack = world.slack();
+        let (latency, _) = slack.press_for_modal(PRESSER, "take_back", row).await;
+        times.push(latency);
+        sleep(COMMAND_EVERY).await;
+    }
 }
 
 /// Gives how long it took to be acknowledged, in milliseconds.

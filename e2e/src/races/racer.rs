@@ -1,8 +1,8 @@
 //! One secret in a race.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::Order;
@@ -80,10 +80,6 @@ impl Racer {
             Some(token) if order.reveals() => Some((token, web.look(token).await)),
             _ => None,
         };
-        let slack = world.slack();
-        let trigger = slack
-            .post("/trigger", &json!({ "user": self.sender }))
-            .await;
         if order.ends_by_time() {
             self.end_soon(world).await;
         }
@@ -105,18 +101,11 @@ impl Racer {
                 0
             };
             tokio::time::sleep(Duration::from_millis(pause)).await;
-            let pressed = now_ms();
-            let envelope = self.envelope(&trigger);
-            let outcome = slack.post("/envelope", &envelope).await;
-            assert_eq!(outcome["answered"], true, "{outcome}");
-            let modal = eventually_within(PATIENCE, "the modal", || async {
-                slack.dialogs(&self.sender).await.pop()
-            })
-            .await;
-            let latency = modal["opened_at_ms"].as_f64().unwrap() - pressed;
-            (modal["title"].as_str().unwrap().to_owned(), latency)
+            let row = json!(self.row);
+            let slack = world.slack();
+            slack.press_for_modal(&self.sender, "take_back", &row).await
         };
-        let (is_shown, (title, latency)) = tokio::join!(open, press);
+        let (is_shown, (latency, title)) = tokio::join!(open, press);
         Seen {
             title,
             latency,
@@ -142,23 +131,4 @@ impl Racer {
         );
         world.database.run(Account::Migrate, &sql).await.unwrap();
     }
-
-    fn envelope(&self, trigger: &Value) -> Value {
-        let action = json!({
-            "action_id": "take_back", "value": self.row.to_string(), "action_ts": "17.1",
-        });
-        json!({ "type": "interactive", "payload": {
-            "type": "block_actions",
-            "user": { "id": self.sender },
-            "team": { "id": "T0SCHOOL" },
-            "trigger_id": trigger["trigger_id"],
-            "container": { "type": "message", "channel_id": "D1", "message_ts": "1.1" },
-            "actions": [action],
-        } })
-    }
-}
-
-fn now_ms() -> f64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.unwrap().as_secs_f64() * 1000.0
 }

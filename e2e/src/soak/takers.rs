@@ -59,24 +59,16 @@ fn row_of(posting: &Value) -> Option<Uuid> {
     Uuid::parse_str(button["value"].as_str()?).ok()
 }
 
+/// Once or, as Slack does, twice.
 async fn press(scene: &Scene<'_>, user: &str, row: Uuid, random: &mut StdRng) {
     let slack = scene.world.slack();
+    let row = json!(row);
     let trigger = slack.post("/trigger", &json!({ "user": user })).await;
-    let action = json!({
-        "action_id": "take_back",
-        "value": row.to_string(),
-        "action_ts": format!("{}.1", random.random_range(1..u32::MAX)),
-    });
-    let envelope = json!({ "type": "interactive", "payload": {
-        "type": "block_actions",
-        "user": { "id": user },
-        "team": { "id": "T0SCHOOL" },
-        "trigger_id": trigger["trigger_id"],
-        "container": { "type": "message", "channel_id": "D1", "message_ts": "1.1" },
-        "actions": [action],
-    } });
+    let trigger = &trigger["trigger_id"];
+    let actions = json!([{ "action_id": "take_back", "value": row, "action_ts": trigger }]);
+    let same = json!({ "actions": actions, "trigger_id": trigger });
     for _ in 0..random.random_range(1..3) {
-        slack.post("/envelope", &envelope).await;
+        slack.press_row(user, "take_back", &row, &same).await;
     }
 }
 

@@ -95,6 +95,39 @@ async fn a_clock_that_is_ahead_for_a_moment_destroys_nothing() {
     world.finish().await;
 }
 
+/// Else it would live again once the clock is set right.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_over_by_a_clock_that_is_ahead_can_be_taken_back() {
+    let server = OwnMySql::with_clock().await;
+    let mut world = world_on(&server).await;
+    let submission = Submission {
+        secret: "canary-of-time",
+        ..Submission::default()
+    };
+    world.alice_sends_bob(submission).await;
+    world.settled().await;
+    server.set_clock("+61m");
+    eventually("that both have noticed", || async {
+        (world.logs().matches(UNSOUND).count() == 2).then_some(())
+    })
+    .await;
+    let row = world
+        .database
+        .text("SELECT LOWER(HEX(id)) FROM secrets")
+        .await;
+    let row = json!(uuid::Uuid::parse_str(&row).unwrap());
+    let slack = world.slack();
+    slack
+        .press_row("U0ALICE", "take_back", &row, &json!({}))
+        .await;
+    let shown = slack.shown_after("U0ALICE", 0).await;
+    assert_eq!(shown["title"], "Taken back", "{shown}");
+    assert_eq!(world.database.count(LIVE).await, 0);
+    server.set_clock("+0");
+    world.settled().await;
+    world.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_set_back_delays_no_delivery() {
     let server = OwnMySql::with_clock().await;

@@ -21,6 +21,7 @@ mod database_faults;
 mod database_tls;
 mod delivery;
 mod dialog;
+mod dispute;
 mod doctor;
 mod doors;
 mod edits;

@@ -371,30 +371,15 @@ on_each_engine! {
 }
 
 /// A press of a button that stands nowhere, or not so.
-async fn forged(world: &World, user: &str, row: &str, mut more: Value) -> Value {
-    more["actions"] = json!([{"action_id": "take_back", "value": row, "action_ts": "17.1"}]);
-    pressed(world, user, more).await
+async fn forged(world: &World, user: &str, row: &str, more: Value) -> Value {
+    world
+        .slack()
+        .press_row(user, "take_back", &json!(row), &more)
+        .await
 }
 
 async fn pressed(world: &World, user: &str, more: Value) -> Value {
-    let trigger = world.slack().post("/trigger", &json!({"user": user})).await;
-    let mut payload = json!({
-        "type": "block_actions",
-        "user": {"id": user},
-        "team": {"id": "T0SCHOOL"},
-        "trigger_id": trigger["trigger_id"],
-        "container": {"type": "message", "channel_id": "D0ALICE", "message_ts": "1.1"},
-    });
-    for (name, value) in more.as_object().unwrap() {
-        payload[name] = value.clone();
-    }
-    world
-        .slack()
-        .post(
-            "/envelope",
-            &json!({"type": "interactive", "payload": payload}),
-        )
-        .await
+    forged(world, user, "", more).await
 }
 
 /// An id as a button has it.

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use sea_orm::{
+    ActiveValue::Set,
     ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait as _,
     sea_query::{Expr, ExprTrait as _},
 };
@@ -15,17 +16,24 @@ use uuid::Uuid;
 use super::{
     Database, StoreError,
     deliveries::DeliveryKind,
+    dispute::DISPUTABLE_FOR,
     entity::{delivery, secret},
+    line::Transaction,
 };
+use crate::domain::ids::SecretId;
 
 /// What a message shows while its secret lives, in `deliveries.shown`.
 pub(super) const LIVE: &str = "live";
+
+/// What a recipient's message shows once it was opened too long ago for anybody to say that it
+/// wasn't them.
+pub(super) const UNDISPUTABLE: &str = "undisputable";
 
 /// Most messages made due by one call.
 const BATCH: u64 = 500;
 
 /// Makes the messages due that still show a secret as live that ended within the last `period`, and
-/// the receipts that don't tell yet of visits, repeated presses and lost pages within it. Returns
+/// the messages that don't tell yet of visits, repeated presses, lost pages and disputes within it. Returns
 /// how many; any number of bots may look at once.
 pub async fn make_due(database: &Database, period: Duration) -> Result<u64, StoreError> {
     let since = database.now_minus(period);
@@ -47,12 +55,24 @@ pub async fn make_due(database: &Database, period: Duration) -> Result<u64, Stor
             Expr::col((delivery::Entity, delivery::Column::ShownRepeats))
                 .lt(of_secret(secret::Column::RepeatCount)),
         );
+    let disputed = Condition::all()
+        .add(of_secret(secret::Column::DisputedAt).gte(since.clone()))
+        .add(
+            Expr::col((delivery::Entity, delivery::Column::ShownDisputes))
+                .lt(of_secret(secret::Column::DisputeCount)),
+        );
     let lost = Condition::all()
         .add(of_secret(secret::Column::PageLostAt).gte(since))
         .add(delivery::Column::Kind.eq(DeliveryKind::SenderReceipt.code()))
         .add(delivery::Column::ShownLost.eq(0));
+    let long_ago = || database.now_minus(DISPUTABLE_FOR);
+    let undisputable = Condition::all()
+        .add(of_secret(secret::Column::DestroyedAt).lte(long_ago()))
+        .add(of_secret(secret::Column::DestroyedAt).gt(database.now_minus(DISPUTABLE_FOR + period)))
+        .add(delivery::Column::Kind.eq(DeliveryKind::RecipientMessage.code()))
+        .add(delivery::Column::Shown.eq("viewed"));
     let mut due = 0;
-    for which in [ended, reused, repeated, lost] {
+    for which in [ended, reused, repeated, lost, disputed, undisputable] {
         due += make_these_due(database, which).await?;
     }
     Ok(due)
@@ -82,4 +102,30 @@ async fn make_these_due(database: &Database, which: Condition) -> Result<u64, St
         .exec(database.connection())
         .await?;
     Ok(due.rows_affected)
+}
+
+/// Makes the messages due at once that tell of a secret to which something happens, as the watch
+/// would a moment later.
+pub(super) async fn show_again(
+    database: &Database,
+    transaction: &Transaction,
+    secret: SecretId,
+) -> Result<(), StoreError> {
+    let is_receipt_to_come = Condition::all()
+        .add(delivery::Column::Kind.eq(DeliveryKind::SenderReceipt.code()))
+        .add(delivery::Column::SettledAt.is_null());
+    let is_shown = Condition::all()
+        .add(delivery::Column::SettledAt.is_not_null())
+        .add(delivery::Column::MessageTs.is_not_null());
+    delivery::Entity::update_many()
+        .set(delivery::ActiveModel {
+            update_tries: Set(0),
+            ..Default::default()
+        })
+        .col_expr(delivery::Column::NextAttemptAt, database.now())
+        .filter(delivery::Column::SecretId.eq(secret))
+        .filter(Condition::any().add(is_receipt_to_come).add(is_shown))
+        .exec(transaction)
+        .await?;
+    Ok(())
 }

@@ -161,6 +161,8 @@ async fn insert_secret(
         repeated_at: Set(None),
         page_lost_at: Set(None),
         revoked_by: Set(None),
+        dispute_count: Set(0),
+        disputed_at: Set(None),
     };
     secret::Entity::insert(row)
         .exec_without_returning(transaction)
@@ -225,6 +227,7 @@ async fn insert_deliveries(
         shown_reuses: Set(0),
         shown_repeats: Set(0),
         shown_lost: Set(0),
+        shown_disputes: Set(0),
         created_at: Set(now),
         posted_at: Set(None),
         refusal: Set(None),

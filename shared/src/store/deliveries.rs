@@ -135,8 +135,19 @@ impl Nudges {
     pub const LOST: Self = Self(4);
     /// An operator ended it.
     pub const ENDED: Self = Self(8);
+    /// Its recipient says that it wasn't them who opened it.
+    pub const DISPUTED: Self = Self(16);
+    /// Its recipient says that it was them after all.
+    pub const DISPUTE_WITHDRAWN: Self = Self(32);
     /// Each of them.
-    pub const ALL: [Self; 4] = [Self::FAILED, Self::REUSED, Self::LOST, Self::ENDED];
+    pub const ALL: [Self; 6] = [
+        Self::FAILED,
+        Self::REUSED,
+        Self::LOST,
+        Self::ENDED,
+        Self::DISPUTED,
+        Self::DISPUTE_WITHDRAWN,
+    ];
 
     /// These and others.
     #[must_use]
@@ -234,6 +245,10 @@ pub struct Facts {
     pub page_lost: bool,
     /// Who revoked it, where it was not its sender.
     pub revoked_by: Option<RevokedBy>,
+    /// 1 once its recipient said that it wasn't them who opened it, 2 once they took that back.
+    pub disputes: i32,
+    /// When they said the last of it.
+    pub disputed_at: Option<Timestamp>,
     /// Whether it has characters that devices put in by themselves; only a receipt's row knows.
     pub is_typographic: bool,
 }
@@ -243,6 +258,14 @@ impl Facts {
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.ending.is_none() && self.now < self.expires_at
+    }
+
+    /// When the last thing happened that its messages show, while it was over.
+    #[must_use]
+    pub fn changed_at(&self) -> Timestamp {
+        let ended_at = self.ended_at.unwrap_or(self.expires_at);
+        let later = [self.reused_at, self.disputed_at];
+        later.into_iter().flatten().fold(ended_at, Timestamp::max)
     }
 }
 
@@ -314,6 +337,8 @@ struct FactsRow {
     repeat_count: i32,
     page_lost_at: Option<Timestamp>,
     revoked_by: Option<String>,
+    dispute_count: i32,
+    disputed_at: Option<Timestamp>,
     now: Timestamp,
 }
 
@@ -340,6 +365,8 @@ pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts
             secret::Column::RepeatCount,
             secret::Column::PageLostAt,
             secret::Column::RevokedBy,
+            secret::Column::DisputeCount,
+            secret::Column::DisputedAt,
         ])
         .column_as(database.now(), "now")
         .filter(secret::Column::Id.eq(secret))
@@ -366,6 +393,8 @@ pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts
         repeats: row.repeat_count,
         page_lost: row.page_lost_at.is_some(),
         revoked_by: RevokedBy::from_column(row.revoked_by.as_deref()),
+        disputes: row.dispute_count,
+        disputed_at: row.disputed_at,
         is_typographic: false,
     })
 }

@@ -19,6 +19,7 @@ mod database;
 pub mod database_url;
 pub mod deliveries;
 pub mod denied;
+pub mod dispute;
 mod door;
 pub mod doors;
 pub mod end_all;

@@ -33,11 +33,20 @@ pub enum Action {
     TakeBack,
     /// The sender sends another one to the same person.
     SendAgain,
+    /// The recipient says that somebody else opened it.
+    Dispute,
+    /// The recipient says that it was them after all.
+    WithdrawDispute,
 }
 
 impl Action {
     /// Every one.
-    pub const ALL: [Self; 2] = [Self::TakeBack, Self::SendAgain];
+    pub const ALL: [Self; 4] = [
+        Self::TakeBack,
+        Self::SendAgain,
+        Self::Dispute,
+        Self::WithdrawDispute,
+    ];
 
     /// The word in the trail, and the button's name in Slack.
     #[must_use]
@@ -45,6 +54,8 @@ impl Action {
         match self {
             Self::TakeBack => "take_back",
             Self::SendAgain => "send_again",
+            Self::Dispute => "dispute",
+            Self::WithdrawDispute => "withdraw_dispute",
         }
     }
 
@@ -55,42 +66,54 @@ impl Action {
     }
 }
 
-/// Whose a secret is, for whoever pressed a button about it.
-pub(super) enum Whose {
-    /// They sent it.
-    Senders,
-    /// Somebody else did.
-    Others(Row),
-    /// There is none.
-    Nobodys,
-}
-
-/// What the trail tells of a secret.
+/// What the trail tells of a secret, and whose it is for whoever pressed a button about it.
 #[derive(FromQueryResult)]
 pub(super) struct Row {
-    id: SecretId,
-    team: String,
-    sender: String,
-    recipient: String,
+    pub(super) id: SecretId,
+    pub(super) team: String,
+    pub(super) sender: String,
+    pub(super) recipient: String,
     is_senders: i64,
+    is_recipients: i64,
+}
+
+impl Row {
+    /// Whether they sent it.
+    pub(super) const fn is_senders(&self) -> bool {
+        self.is_senders == 1
+    }
+
+    /// Whether it is for them.
+    pub(super) const fn is_recipients(&self) -> bool {
+        self.is_recipients == 1
+    }
 }
 
 /// Whether it is its sender who presses, in a workspace where it is at home.
 pub(super) fn is_senders(database: &Database, presser: &Presser) -> Condition {
+    is_theirs(database, presser, secret::Column::Sender)
+}
+
+/// Whether it is its recipient who presses, in a workspace where it is at home.
+pub(super) fn is_recipients(database: &Database, presser: &Presser) -> Condition {
+    is_theirs(database, presser, secret::Column::Recipient)
+}
+
+fn is_theirs(database: &Database, presser: &Presser, role: secret::Column) -> Condition {
     let teams = presser.teams.iter().map(TeamId::as_str);
     Condition::all()
-        .add(secret::Column::Sender.eq(presser.user.as_str()))
+        .add(role.eq(presser.user.as_str()))
         .add(database.is_one_of("team", teams))
 }
 
-/// Looks whose it is.
-pub(super) async fn whose(
+/// Looks whose it is; `None` where there is none.
+pub(super) async fn row(
     database: &Database,
     presser: &Presser,
     secret: SecretId,
-) -> Result<Whose, StoreError> {
-    let is_senders = Expr::case(is_senders(database, presser), 1).finally(0);
-    let is_senders: SimpleExpr = is_senders.into();
+) -> Result<Option<Row>, StoreError> {
+    let one_if =
+        |is_theirs: Condition| -> SimpleExpr { Expr::case(is_theirs, 1).finally(0).into() };
     let row = secret::Entity::find_by_id(secret)
         .select_only()
         .columns([
@@ -99,15 +122,12 @@ pub(super) async fn whose(
             secret::Column::Sender,
             secret::Column::Recipient,
         ])
-        .expr_as(is_senders, "is_senders")
+        .expr_as(one_if(is_senders(database, presser)), "is_senders")
+        .expr_as(one_if(is_recipients(database, presser)), "is_recipients")
         .into_model::<Row>()
         .one(database.connection())
         .await?;
-    Ok(match row {
-        None => Whose::Nobodys,
-        Some(row) if row.is_senders == 1 => Whose::Senders,
-        Some(row) => Whose::Others(row),
-    })
+    Ok(row)
 }
 
 /// Writes down that somebody pressed what is not theirs: each press once, ten of somebody's about a

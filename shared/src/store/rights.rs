@@ -132,6 +132,8 @@ const BOT: [TableRights; 8] = [
             "repeated_at",
             "page_lost_at",
             "revoked_by",
+            "dispute_count",
+            "disputed_at",
         ]),
         update: Columns::Only(&[
             "reuse_told",
@@ -145,6 +147,8 @@ const BOT: [TableRights; 8] = [
             "sender_tz",
             "recipient_locale",
             "recipient_tz",
+            "dispute_count",
+            "disputed_at",
         ]),
     },
     TableRights {

@@ -6,7 +6,7 @@ use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use super::{
     Database, StoreError, deliveries,
     entity::secret,
-    presses::{self, Action, Whose},
+    presses::{self, Action},
 };
 use crate::domain::{
     clock::Timestamp,
@@ -56,11 +56,11 @@ pub async fn sent_before(
         let recipient = deliveries::user(&row.recipient, "secrets.recipient")?;
         return Ok(SentBefore::To(recipient, lifetime));
     }
-    match presses::whose(database, presser, secret).await? {
-        Whose::Others(row) => {
+    match presses::row(database, presser, secret).await? {
+        Some(row) if !row.is_senders() => {
             presses::deny(database, presser, Action::SendAgain, &row).await?;
             Ok(SentBefore::NotTheirs)
         }
-        Whose::Senders | Whose::Nobodys => Ok(SentBefore::Gone),
+        _ => Ok(SentBefore::Gone),
     }
 }

@@ -13,6 +13,7 @@ use super::{
     changes, database,
     database::exactly_one,
     deliveries::{DeliveryKind, Job, Nudges, Outcome, Posted, Told},
+    dispute::DISPUTABLE_FOR,
     entity::delivery,
     expire,
     line::Transaction,
@@ -36,6 +37,7 @@ pub async fn sent(
         shown_reuses: Set(job.facts.reuses),
         shown_repeats: Set(job.facts.repeats),
         shown_lost: Set(i32::from(job.facts.page_lost)),
+        shown_disputes: Set(job.facts.disputes),
         ..posted
     };
     close_as_sent(database, job, shown).await
@@ -148,6 +150,7 @@ pub async fn shown(
             shown_reuses: Set(job.facts.reuses),
             shown_repeats: Set(job.facts.repeats),
             shown_lost: Set(i32::from(job.facts.page_lost)),
+            shown_disputes: Set(job.facts.disputes),
             update_tries: Set(0),
             nudges: Set(job.nudges.with(nudges).0),
             ..posted.map(place).unwrap_or_default()
@@ -288,7 +291,16 @@ pub(super) async fn make_receipt_due(
     Ok(())
 }
 
-/// The state that the message tells of, in the words of `secrets.destroy_reason`.
+/// The state that the message tells of, in the words of `secrets.destroy_reason` but for one.
 fn state_of(job: &Job) -> &'static str {
-    job.facts.ending.map_or(changes::LIVE, Ending::code)
+    let facts = &job.facts;
+    match facts.ending {
+        Some(Ending::Viewed { at })
+            if job.kind == DeliveryKind::RecipientMessage
+                && at.until(facts.now) >= DISPUTABLE_FOR =>
+        {
+            changes::UNDISPUTABLE
+        }
+        ending => ending.map_or(changes::LIVE, Ending::code),
+    }
 }

@@ -121,6 +121,7 @@ message-opened = This secret was opened on { $when }, and was destroyed then. If
 message-expired = Nobody opened this secret in time, so it was destroyed unseen on { $when }. Ask { $sender } to send it anew.
 message-withdrawn = This secret was destroyed unseen on { $when }. Ask { $sender } to send it anew if you still need it.
 message-ended = This secret was ended on { $when } and can’t be opened any more. Ask { $sender } to send it anew if you still need it.
+message-disputed = You said that it wasn’t you who opened it. { $sender } was told, so as to change it.
 message-taken-back = { $sender } took this secret back on { $when }, before anybody opened it. If you still need it, ask { $sender }.
 
 ## The sender’s receipt
@@ -145,6 +146,8 @@ receipt-lost = The page with it may not have arrived: its connection was gone fi
 receipt-typographic = It has characters that a phone, a Mac or a text program may have put in by itself, such as curly quotes, long dashes, special spaces or invisible ones. It’s passed on exactly as typed: if it doesn’t work for { $recipient }, that may be why.
 receipt-unopened = Your secret for { $recipient } was not opened in time, and was destroyed on { $when }. Nobody saw it.
 receipt-withdrawn = Your secret for { $recipient } was destroyed on { $when }. Nobody saw it.
+receipt-disputed = { $recipient } says that it wasn’t them who opened it: change the secret now, and tell your IT team.
+receipt-dispute-withdrawn = { $recipient } said that it wasn’t them who opened it, and then that it was them after all.
 receipt-taken-back = You took back your secret for { $recipient } on { $when }. Nobody saw it, and no link opens it any more.
 receipt-ended-by-operator = Your secret for { $recipient } was ended by your IT team on { $when }, and can’t be opened any more. If it’s still needed, please send it again.
 receipt-conflict = Your secret for { $recipient } was destroyed on { $when }, and can’t be opened: the records had its end already, as after a restored backup. If it’s still needed, please send it again. Your IT team can say more.
@@ -168,6 +171,8 @@ nudge-failed = { $sender } Your secret for { $recipient } could not be delivered
 nudge-reused = { $sender } The link of your secret for { $recipient } was visited again after it was opened: see above what to do.
 nudge-lost = { $sender } The page with your secret for { $recipient } may not have arrived: see above what to do.
 nudge-ended = { $sender } Your secret for { $recipient } can’t be opened any more: see above what to do.
+nudge-disputed = { $sender } { $recipient } says that it wasn’t them who opened your secret: change it now.
+nudge-dispute-withdrawn = { $sender } { $recipient } says that it was them after all who opened your secret.
 
 ## The receipt’s buttons
 
@@ -179,8 +184,24 @@ take-back-keep = Leave it
 send-again-button = Send again
 send-again-spoken = Send another secret to the same person
 
+## The buttons of the recipient’s message, once the secret was opened
+
+dispute-button = That wasn’t me
+dispute-spoken = Say that it wasn’t you who opened it
+dispute-title = It wasn’t you?
+dispute-text = Whoever sent the secret is told that it wasn’t you who opened it, and can change it. Nobody is accused of anything.
+dispute-no = Back
+withdraw-dispute-button = It was me after all
+withdraw-dispute-spoken = Say that it was you after all who opened it
+
 ## What came of a press
 
+disputed-title = Thank you
+disputed-text = { $sender } is told that it wasn’t you who opened it, so as to change the secret. If you find that it was you after all, the message above has a button for that.
+dispute-withdrawn-text = { $sender } is told that it was you after all who opened it.
+not-any-more-title = Too long ago
+not-any-more-text = It was opened too long ago for this button. If it wasn’t you, please tell { $sender } and your IT team.
+dispute-unconfirmed-text = It isn’t known yet whether that was written down. If it was, the message with the button says so in a moment. If that stays as it is, please press it again.
 taken-back-title = Taken back
 too-late-title = Too late
 too-late-text = Your secret for { $recipient } was opened on { $when }, before you took it back. If it was not to be seen, change it now.

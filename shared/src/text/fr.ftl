@@ -123,6 +123,7 @@ message-opened = Ce secret a été ouvert le { $when }, puis détruit. Si vous l
 message-expired = Personne n’a ouvert ce secret à temps : il a été détruit sans être vu le { $when }. Demandez à { $sender } de le renvoyer.
 message-withdrawn = Ce secret a été détruit sans être vu le { $when }. Demandez à { $sender } de le renvoyer si vous en avez encore besoin.
 message-ended = Il a été mis fin à ce secret le { $when } : il ne peut plus être ouvert. Demandez à { $sender } de le renvoyer si vous en avez encore besoin.
+message-disputed = Vous avez dit que ce n’est pas vous qui l’avez ouvert. { $sender } a été prévenu, pour pouvoir le changer.
 message-taken-back = { $sender } a repris ce secret le { $when }, avant que quiconque l’ouvre. Si vous en avez encore besoin, demandez à { $sender }.
 
 ## L’accusé à l’expéditeur
@@ -147,6 +148,8 @@ receipt-lost = La page qui l’affichait n’est peut-être pas arrivée : sa c
 receipt-typographic = Il contient des caractères qu’un téléphone, un Mac ou un logiciel de texte a peut-être insérés de lui-même, comme des guillemets courbes, des tirets longs, des espaces spéciales ou des caractères invisibles. Il est transmis exactement comme saisi : s’il ne fonctionne pas pour { $recipient }, c’est peut-être la raison.
 receipt-unopened = Votre secret pour { $recipient } n’a pas été ouvert à temps, et a été détruit le { $when }. Personne ne l’a vu.
 receipt-withdrawn = Votre secret pour { $recipient } a été détruit le { $when }. Personne ne l’a vu.
+receipt-disputed = { $recipient } dit ne pas l’avoir ouvert : changez le secret tout de suite, et prévenez votre équipe informatique.
+receipt-dispute-withdrawn = { $recipient } a dit ne pas l’avoir ouvert, puis que c’était bien lui ou elle.
 receipt-taken-back = Vous avez repris votre secret pour { $recipient } le { $when }. Personne ne l’a vu, et aucun lien ne l’ouvre plus.
 receipt-ended-by-operator = Votre équipe informatique a mis fin à votre secret pour { $recipient } le { $when } : il ne peut plus être ouvert. S’il est encore utile, veuillez le renvoyer.
 receipt-conflict = Votre secret pour { $recipient } a été détruit le { $when } et ne peut plus être ouvert : le journal en indiquait déjà la fin, comme après la restauration d’une sauvegarde. S’il est encore utile, veuillez le renvoyer. Votre équipe informatique peut en dire plus.
@@ -170,6 +173,8 @@ nudge-failed = { $sender } Votre secret pour { $recipient } n’a pas pu être r
 nudge-reused = { $sender } Le lien de votre secret pour { $recipient } a été visité de nouveau après son ouverture : voyez plus haut ce qu’il faut faire.
 nudge-lost = { $sender } La page qui affichait votre secret pour { $recipient } n’est peut-être pas arrivée : voyez plus haut ce qu’il faut faire.
 nudge-ended = { $sender } Votre secret pour { $recipient } ne peut plus être ouvert : voyez plus haut ce qu’il faut faire.
+nudge-disputed = { $sender } { $recipient } dit ne pas avoir ouvert votre secret : changez-le tout de suite.
+nudge-dispute-withdrawn = { $sender } { $recipient } dit avoir bien ouvert votre secret, en fin de compte.
 
 ## Les boutons de l’accusé
 
@@ -181,8 +186,24 @@ take-back-keep = Laisser
 send-again-button = Renvoyer
 send-again-spoken = Envoyer un autre secret à la même personne
 
+## Les boutons du message au destinataire, une fois le secret ouvert
+
+dispute-button = Ce n’était pas moi
+dispute-spoken = Dire que ce n’est pas vous qui l’avez ouvert
+dispute-title = Ce n’était pas vous ?
+dispute-text = La personne qui a envoyé le secret apprend que ce n’est pas vous qui l’avez ouvert, et peut le changer. Personne n’est accusé de quoi que ce soit.
+dispute-no = Retour
+withdraw-dispute-button = C’était bien moi
+withdraw-dispute-spoken = Dire que c’est bien vous qui l’avez ouvert
+
 ## Ce qu’un clic a donné
 
+disputed-title = Merci
+disputed-text = { $sender } apprend que ce n’est pas vous qui l’avez ouvert, et pourra changer le secret. Si c’était vous en fin de compte, le message ci-dessus a un bouton pour le dire.
+dispute-withdrawn-text = { $sender } apprend que c’est bien vous qui l’avez ouvert.
+not-any-more-title = Trop ancien
+not-any-more-text = Il a été ouvert il y a trop longtemps pour ce bouton. Si ce n’était pas vous, prévenez { $sender } et votre équipe informatique.
+dispute-unconfirmed-text = On ne sait pas encore si cela a été noté. Si c’est le cas, le message où se trouve le bouton le dira dans un instant. S’il reste tel quel, appuyez de nouveau.
 taken-back-title = Secret repris
 too-late-title = Trop tard
 too-late-text = Votre secret pour { $recipient } a été ouvert le { $when }, avant que vous le repreniez. S’il ne devait pas être vu, changez-le tout de suite.

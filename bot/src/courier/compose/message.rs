@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 use shared::{
-    domain::secret::NoteText,
-    store::{Ending, deliveries::Facts},
+    domain::{ids::SecretId, secret::NoteText},
+    store::{Ending, deliveries::Facts, dispute::DISPUTABLE_FOR, presses::Action},
     text::{self, Locale, Message, text},
 };
 
-use super::spoken;
+use super::{button::button, spoken};
 use crate::slack::{OutgoingMessage, blocks};
 
 /// The action of the button that leads to the link.
@@ -111,7 +111,11 @@ fn terms(locale: Locale, facts: &Facts) -> String {
 
 /// What the recipient's message becomes once the secret is gone: what happened and when, and no
 /// link. `None` while it lives.
-pub(in crate::courier) fn ended_message(locale: Locale, facts: &Facts) -> Option<OutgoingMessage> {
+pub(in crate::courier) fn ended_message(
+    locale: Locale,
+    secret: SecretId,
+    facts: &Facts,
+) -> Option<OutgoingMessage> {
     let sender = &facts.sender_name.isolated();
     let when = text::instant(
         locale,
@@ -126,13 +130,32 @@ pub(in crate::courier) fn ended_message(locale: Locale, facts: &Facts) -> Option
         Ending::Revoked => Message::MessageTakenBack { when, sender },
         Ending::Undeliverable => Message::MessageWithdrawn { when, sender },
     };
-    let said = text(locale, what);
-    let blocks = vec![lead(locale, facts), blocks::section(&said)];
+    let mut said = vec![text(locale, what)];
+    if facts.disputes == 1 {
+        said.push(text(locale, Message::MessageDisputed { sender }));
+    }
+    let mut blocks = vec![lead(locale, facts)];
+    blocks.extend(said.iter().map(|said| blocks::section(said)));
+    blocks.extend(dispute(facts).map(|action| button(locale, action, secret)));
     Some(OutgoingMessage {
-        text: spoken_of(locale, facts, std::slice::from_ref(&said)),
+        text: spoken_of(locale, facts, &said),
         unmentioned: Some(unmentioned(locale, facts, &blocks)),
         blocks,
     })
+}
+
+/// What whoever opened it, or did not, can say of that for a week.
+fn dispute(facts: &Facts) -> Option<Action> {
+    let Some(Ending::Viewed { at }) = facts.ending else {
+        return None;
+    };
+    let is_lately = at.until(facts.now) < DISPUTABLE_FOR;
+    match facts.disputes {
+        0 => Some(Action::Dispute),
+        1 => Some(Action::WithdrawDispute),
+        _ => None,
+    }
+    .filter(|_| is_lately)
 }
 
 #[cfg(test)]
@@ -141,7 +164,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::{
-        super::fixture::{NASTY, ended, facts},
+        super::fixture::{NASTY, ended, facts, secret},
         *,
     };
     const LINK: &str = "https://s.example.org/s/canary-token";
@@ -242,7 +265,7 @@ mod tests {
             };
             let (live, over) = (with_name(facts()), with_name(ended(Ending::Viewed { at })));
             let sent = message(locale, &live, true, Some(&note("a")), LINK);
-            for message in [&sent, &ended_message(locale, &over).unwrap()] {
+            for message in [&sent, &ended_message(locale, secret(), &over).unwrap()] {
                 let words = words_of(message);
                 assert_eq!(words[0], expected);
                 let named: Vec<_> = words.iter().filter(|text| text.contains('ש')).collect();
@@ -284,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_message_tells_how_its_secret_ended_and_leads_nowhere() {
-        assert!(ended_message(Locale::En, &facts()).is_none());
+        assert!(ended_message(Locale::En, secret(), &facts()).is_none());
         let at = Timestamp::from_millis(1_795_460_640_000);
         for (ending, expected) in [
             (
@@ -294,7 +317,7 @@ mod tests {
             (Ending::Expired, "Nobody opened this secret in time"),
             (Ending::Undeliverable, "destroyed unseen"),
         ] {
-            let message = ended_message(Locale::En, &ended(ending)).unwrap();
+            let message = ended_message(Locale::En, secret(), &ended(ending)).unwrap();
             let blocks = serde_json::to_string(&message.blocks).unwrap();
             assert!(blocks.contains(expected), "{blocks}");
             assert!(

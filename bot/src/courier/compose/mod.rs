@@ -1,5 +1,6 @@
 //! The words of the messages.
 
+mod button;
 mod message;
 mod receipt;
 
@@ -52,6 +53,8 @@ mod fixture {
             repeats: 0,
             page_lost: false,
             revoked_by: None,
+            disputes: 0,
+            disputed_at: None,
             is_typographic: false,
         }
     }
@@ -180,7 +183,7 @@ mod tests {
                 assert_eq!(check(&message), 3 + usize::from(doubtful));
             }
             for state in states() {
-                if let Some(message) = ended_message(locale, &state) {
+                if let Some(message) = ended_message(locale, secret(), &state) {
                     assert_eq!(check(&message), 2);
                 }
                 for outcome in &outcomes {

@@ -1,6 +1,5 @@
 //! The words of the sender's receipt.
 
-use serde_json::Value;
 use shared::{
     domain::ids::SecretId,
     store::{
@@ -11,11 +10,8 @@ use shared::{
     text::{self, Locale, Message, text},
 };
 
-use super::spoken;
-use crate::slack::{
-    OutgoingMessage,
-    blocks::{self, Confirm, RowButton},
-};
+use super::{button::button, spoken};
+use crate::slack::{OutgoingMessage, blocks};
 
 /// The sender's receipt, line by line in our own words with mentions. Never the link.
 pub(in crate::courier) struct Receipt {
@@ -25,8 +21,9 @@ pub(in crate::courier) struct Receipt {
     is_interim: bool,
     /// The code by which Slack takes no message at all, as long as none is.
     held: Option<String>,
-    /// What its reader can do about the secret, and the secret's row.
-    button: (Action, SecretId),
+    /// What its reader can do about the secret.
+    action: Action,
+    secret: SecretId,
 }
 
 impl Receipt {
@@ -36,7 +33,9 @@ impl Receipt {
         let lines = lines.map(|line| blocks::section_with_mentions(line));
         OutgoingMessage {
             text: spoken(&self.lines),
-            blocks: lines.chain([self.button()]).collect(),
+            blocks: lines
+                .chain([button(self.locale, self.action, self.secret)])
+                .collect(),
             unmentioned: None,
         }
     }
@@ -53,40 +52,6 @@ impl Receipt {
             lines.push(text(self.locale, Message::WaitingWhere));
         }
         lines.join("\n")
-    }
-
-    /// While it lives it can be taken back; then another one can be sent.
-    fn button(&self) -> Value {
-        let (action, secret) = &self.button;
-        let said = |message| text(self.locale, message);
-        let (label, spoken, confirm) = match action {
-            Action::TakeBack => (
-                said(Message::TakeBackButton),
-                said(Message::TakeBackSpoken),
-                Some([
-                    said(Message::TakeBackTitle),
-                    said(Message::TakeBackText),
-                    said(Message::TakeBackKeep),
-                ]),
-            ),
-            Action::SendAgain => (
-                said(Message::SendAgainButton),
-                said(Message::SendAgainSpoken),
-                None,
-            ),
-        };
-        blocks::row_button(&RowButton {
-            action_id: action.code(),
-            label: &label,
-            spoken: &spoken,
-            row: &secret.to_string(),
-            confirm: confirm.as_ref().map(|[title, text, no]| Confirm {
-                title,
-                text,
-                yes: &label,
-                no,
-            }),
-        })
     }
 
     /// That it waits for an operator.
@@ -114,11 +79,12 @@ pub(in crate::courier) fn receipt(
         held: refusal
             .filter(|refusal| refusal.held_since.is_some())
             .map(|refusal| refusal.code.clone()),
-        button: if facts.is_live() {
-            (Action::TakeBack, secret)
+        action: if facts.is_live() {
+            Action::TakeBack
         } else {
-            (Action::SendAgain, secret)
+            Action::SendAgain
         },
+        secret,
     }
 }
 
@@ -194,6 +160,11 @@ pub(crate) fn receipt_lines(
         };
         lines.push(text(locale, reused));
     }
+    match facts.disputes {
+        0 => {}
+        1 => lines.push(text(locale, Message::ReceiptDisputed { recipient })),
+        _ => lines.push(text(locale, Message::ReceiptDisputeWithdrawn { recipient })),
+    }
     lines
 }
 
@@ -211,6 +182,12 @@ pub(in crate::courier) fn asks(job: &Job) -> Nudges {
         (Nudges::REUSED, job.facts.reuses > 0 && !job.facts.page_lost),
         (Nudges::LOST, job.facts.page_lost),
         (Nudges::ENDED, job.facts.revoked_by.is_some()),
+        (Nudges::DISPUTED, job.facts.disputes == 1),
+        // Only who was told of the one is to be told of the other.
+        (
+            Nudges::DISPUTE_WITHDRAWN,
+            job.facts.disputes > 1 && job.nudges.has(Nudges::DISPUTED),
+        ),
     ];
     let causes = causes
         .into_iter()
@@ -228,6 +205,8 @@ pub(in crate::courier) fn nudge(locale: Locale, facts: &Facts, cause: Nudges) ->
         Nudges::FAILED => Message::NudgeFailed { sender, recipient },
         Nudges::LOST => Message::NudgeLost { sender, recipient },
         Nudges::ENDED => Message::NudgeEnded { sender, recipient },
+        Nudges::DISPUTED => Message::NudgeDisputed { sender, recipient },
+        Nudges::DISPUTE_WITHDRAWN => Message::NudgeDisputeWithdrawn { sender, recipient },
         _ => Message::NudgeReused { sender, recipient },
     };
     let what = text(locale, what);

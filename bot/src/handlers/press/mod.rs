@@ -3,6 +3,7 @@
 
 mod answer;
 mod decide;
+mod dispute;
 mod payload;
 mod send_again;
 mod take_back;
@@ -12,7 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use shared::{operate::logging::millis_since, store::presses::Action};
+use shared::{
+    operate::logging::millis_since,
+    store::{dispute::Said, presses::Action},
+};
 
 use self::answer::tell;
 pub(super) use self::payload::Press;
@@ -28,6 +32,8 @@ pub(super) async fn handle(context: Arc<Context>, press: Press, bounds: Bounds) 
     let (action, secret) = (press.action, press.secret);
     let outcome = match action {
         Action::TakeBack => take_back::handle(&context, press, &bounds).await,
+        Action::Dispute => dispute::handle(&context, press, &bounds, Said::NotMe).await,
+        Action::WithdrawDispute => dispute::handle(&context, press, &bounds, Said::Me).await,
         Action::SendAgain => send_again::handle(&context, press, &bounds).await,
     };
     tracing::info!(

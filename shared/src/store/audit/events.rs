@@ -114,7 +114,7 @@ const fn field(name: &'static str, kind: FieldKind, meaning: &'static str) -> Fi
 }
 
 /// Every event, in the order of a secret's life.
-pub static EVENTS: [Definition; 8] = [
+pub static EVENTS: [Definition; 10] = [
     CREATED,
     DM_FAILED,
     VIEWED,
@@ -123,6 +123,8 @@ pub static EVENTS: [Definition; 8] = [
     EXPIRED_DESTROYED,
     REVOKED,
     REUSED,
+    DISPUTED,
+    DISPUTE_WITHDRAWN,
 ];
 
 const CREATED: Definition = Definition {
@@ -182,7 +184,14 @@ const DENIED: Definition = Definition {
     actors: &[ActorKind::Visitor, ActorKind::User],
     fields: &[field(
         "cause",
-        FieldKind::Word(&["gate", "confirmation", "take_back", "send_again"]),
+        FieldKind::Word(&[
+            "gate",
+            "confirmation",
+            "take_back",
+            "send_again",
+            "dispute",
+            "withdraw_dispute",
+        ]),
         "the request came from elsewhere, or its page was never shown; or which button it was",
     )],
 };
@@ -234,6 +243,22 @@ const REUSED: Definition = Definition {
     )],
 };
 
+const DISPUTED: Definition = Definition {
+    name: "disputed",
+    meaning: "its recipient said that it wasn't them who opened it",
+    outcome: Outcome::Done,
+    actors: &[ActorKind::User],
+    fields: &[],
+};
+
+const DISPUTE_WITHDRAWN: Definition = Definition {
+    name: "dispute_withdrawn",
+    meaning: "its recipient said that it was them after all",
+    outcome: Outcome::Done,
+    actors: &[ActorKind::User],
+    fields: &[],
+};
+
 /// Something that happened.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) enum Event<'a> {
@@ -272,6 +297,8 @@ pub(in crate::store) enum Event<'a> {
     Reused {
         visits: i64,
     },
+    Disputed,
+    DisputeWithdrawn,
 }
 
 impl Event<'_> {
@@ -286,13 +313,19 @@ impl Event<'_> {
             Self::ExpiredDestroyed { .. } => &EXPIRED_DESTROYED,
             Self::Revoked { .. } | Self::TakenBack => &REVOKED,
             Self::Reused { .. } => &REUSED,
+            Self::Disputed => &DISPUTED,
+            Self::DisputeWithdrawn => &DISPUTE_WITHDRAWN,
         }
     }
 
     /// At whose hand it happened.
     pub(in crate::store) const fn actor(&self) -> ActorKind {
         match self {
-            Self::Created { .. } | Self::PressDenied { .. } | Self::TakenBack => ActorKind::User,
+            Self::Created { .. }
+            | Self::PressDenied { .. }
+            | Self::TakenBack
+            | Self::Disputed
+            | Self::DisputeWithdrawn => ActorKind::User,
             Self::DmFailed { .. }
             | Self::ExpiredDestroyed {
                 by_visit: false, ..
@@ -321,7 +354,7 @@ impl Event<'_> {
                 code,
                 attempts,
             } => json!({ "reason": reason, "code": code, "attempts": attempts }),
-            Self::Viewed => json!({}),
+            Self::Viewed | Self::Disputed | Self::DisputeWithdrawn => json!({}),
             Self::DecryptFailed { reason } => json!({ "reason": reason }),
             Self::Denied { cause } | Self::PressDenied { action: cause } => {
                 json!({ "cause": cause })
@@ -426,7 +459,7 @@ fn schema_of(event: &Definition) -> Value {
 mod tests {
     use super::{super::redact, *};
 
-    const SPECIMENS: [Event<'static>; 11] = [
+    const SPECIMENS: [Event<'static>; 13] = [
         Event::Created {
             lifetime: "1h",
             expires_at: Timestamp::from_millis(1),
@@ -457,6 +490,8 @@ mod tests {
         },
         Event::TakenBack,
         Event::Reused { visits: 1 },
+        Event::Disputed,
+        Event::DisputeWithdrawn,
     ];
 
     #[test]

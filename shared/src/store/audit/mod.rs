@@ -48,6 +48,10 @@ pub(super) enum Slot<'a> {
         /// The hour.
         hour: i64,
     },
+    /// Its recipient said that it wasn't them who opened it.
+    Disputed,
+    /// Its recipient took that back.
+    DisputeWithdrawn,
     /// A refused press, however often Slack delivers it.
     PressDenied {
         /// Whose.
@@ -65,6 +69,8 @@ impl Slot<'_> {
             Self::Terminal => "terminal",
             Self::DmFailed => "dm_failed",
             Self::DecryptFailed => "decrypt_failed",
+            Self::Disputed => "disputed",
+            Self::DisputeWithdrawn => "dispute_withdrawn",
             Self::Reused { hour } => return format!("reused:{hour}"),
             Self::Denied { cause, hour } => return format!("denied:{cause}:{hour}"),
             Self::PressDenied { user, press } => {

@@ -39,6 +39,7 @@ pub(crate) struct Model {
     pub(crate) untold_since: Option<Timestamp>,
     pub(crate) nudges: i32,
     pub(crate) typographic: i32,
+    pub(crate) shown_disputes: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -43,6 +43,8 @@ pub(crate) struct Model {
     pub(crate) repeated_at: Option<Timestamp>,
     pub(crate) page_lost_at: Option<Timestamp>,
     pub(crate) revoked_by: Option<String>,
+    pub(crate) dispute_count: i32,
+    pub(crate) disputed_at: Option<Timestamp>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
