@@ -64,3 +64,35 @@ const fn words(action: Action) -> Words {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Slack cuts labels at about 30 characters, and refuses what is longer than the others.
+    /// Source: <https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object>.
+    #[test]
+    fn every_label_is_seen_whole_in_each_language() {
+        for locale in Locale::ALL {
+            for action in Action::ALL {
+                let block = button(locale, action, SecretId::generate());
+                let button = &block["elements"][0];
+                let chars = |pointer: &str| {
+                    let text = button.pointer(pointer).and_then(Value::as_str);
+                    text.map_or(0, |text| text.chars().count())
+                };
+                for (pointer, most) in [
+                    ("/text/text", 30),
+                    ("/accessibility_label", 75),
+                    ("/confirm/title/text", 100),
+                    ("/confirm/text/text", 300),
+                    ("/confirm/confirm/text", 30),
+                    ("/confirm/deny/text", 30),
+                ] {
+                    assert!(chars(pointer) <= most, "{action:?} {pointer}: {button}");
+                }
+                assert!(chars("/text/text") > 0 && chars("/accessibility_label") > 0);
+            }
+        }
+    }
+}

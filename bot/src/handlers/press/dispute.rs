@@ -1,5 +1,5 @@
-//! "That wasn't me", and "It was me after all": writes down what a recipient says of an opening, and
-//! lets its sender know.
+//! "That wasn't me", and "It was me after all": writes down what a recipient says of an opening,
+//! and lets its sender know.
 
 use std::sync::Arc;
 
