@@ -119,8 +119,8 @@ impl Simulator {
         outcome
     }
 
-    /// Presses such a button, and waits for the modal: from the press to its opening, in milliseconds,
-    /// and its title.
+    /// Presses such a button, and waits for the modal: from the press to its opening, in
+    /// milliseconds, and its title.
     pub async fn press_for_modal(&self, user: &str, action: &str, row: &Value) -> (f64, String) {
         let pressed = now_ms();
         let outcome = self.press_row(user, action, row, &json!({})).await;
@@ -135,8 +135,8 @@ impl Simulator {
         (latency, modal["title"].as_str().unwrap().to_owned())
     }
 
-    /// Presses a button about a row that may stand nowhere; what stands in `more` replaces what Slack
-    /// would say. The answer of the envelope.
+    /// Presses a button about a row that may stand nowhere; what stands in `more` replaces what
+    /// Slack would say. The answer of the envelope.
     pub async fn press_row(&self, user: &str, action: &str, row: &Value, more: &Value) -> Value {
         let trigger = self.post("/trigger", &json!({ "user": user })).await;
         let mut payload = json!({

@@ -92,7 +92,8 @@ pub(crate) struct RowButton<'a> {
 }
 
 /// A question before something that can't be undone.
-/// Source: <https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object>.
+/// Source:
+/// <https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object>.
 pub(crate) struct Confirm<'a> {
     pub(crate) title: &'a str,
     pub(crate) text: &'a str,

@@ -32,9 +32,9 @@ pub(super) const UNDISPUTABLE: &str = "undisputable";
 /// Most messages made due by one call.
 const BATCH: u64 = 500;
 
-/// Makes the messages due that still show a secret as live that ended within the last `period`, and
-/// the messages that don't tell yet of visits, repeated presses, lost pages and disputes within it. Returns
-/// how many; any number of bots may look at once.
+/// Makes the messages due that still show a secret as live that ended within the last `period`,
+/// that don't tell yet of visits, repeated presses, lost pages and disputes within it, or that ask
+/// what can't be said any more. Returns how many; any number of bots may look at once.
 pub async fn make_due(database: &Database, period: Duration) -> Result<u64, StoreError> {
     let since = database.now_minus(period);
     let of_secret = |column| Expr::col((secret::Entity, column));

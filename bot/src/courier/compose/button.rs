@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     /// Slack cuts labels at about 30 characters, and refuses what is longer than the others.
-    /// Source: <https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object>.
+    /// Source: Slack's page of the confirmation dialog, named in `slack/blocks.rs`.
     #[test]
     fn every_label_is_seen_whole_in_each_language() {
         for locale in Locale::ALL {

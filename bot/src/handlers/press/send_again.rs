@@ -1,5 +1,5 @@
-//! "Send again": opens the dialog with the person and the lifetime of before. What was sent is gone,
-//! and the note with it.
+//! "Send again": opens the dialog with the person and the lifetime of before. What was sent is
+//! gone, and the note with it.
 
 use std::{sync::Arc, time::Duration};
 
