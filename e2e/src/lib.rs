@@ -48,7 +48,7 @@ pub use nu_checker::findings as nu_findings;
 pub use own_mysql::OwnMySql;
 pub use ports::free_port;
 pub use process::{Process, Ran, eventually, eventually_within, run, run_in};
-pub use secrets::{Keys, SEALED_TEXT, SealedRow, Sent, link_of, presser, sealed_row};
+pub use secrets::{Keys, SEALED_TEXT, SealedRow, Sent, button_of, link_of, presser, sealed_row};
 pub use senders::{is_sent, until_confirmed};
 pub use simulator::{Simulator, Submission};
 pub use slack_codes::codes_of;

@@ -41,6 +41,16 @@ pub struct Sent {
     pub text: String,
 }
 
+/// The first button of a message.
+#[must_use]
+pub fn button_of(message: &Value) -> Option<&Value> {
+    let blocks = message["blocks"].as_array()?.iter();
+    let mut elements = blocks
+        .filter_map(|block| block["elements"].as_array())
+        .flatten();
+    elements.find(|element| element["type"] == "button")
+}
+
 /// A member of the school who pressed a button.
 #[must_use]
 pub fn presser(user: &str, press: &str) -> Presser {

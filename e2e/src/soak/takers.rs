@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::Scene;
+use crate::button_of;
 
 /// Longest wait for a modal; where there is none, the answer may stand where the button is.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -51,11 +52,7 @@ pub(super) async fn take_back(scene: &Scene<'_>) {
 
 /// The row of a receipt that has the button.
 fn row_of(posting: &Value) -> Option<Uuid> {
-    let blocks = posting["blocks"].as_array()?.iter();
-    let mut elements = blocks
-        .filter_map(|block| block["elements"].as_array())
-        .flatten();
-    let button = elements.find(|element| element["action_id"] == "take_back")?;
+    let button = button_of(posting).filter(|button| button["action_id"] == "take_back")?;
     Uuid::parse_str(button["value"].as_str()?).ok()
 }
 

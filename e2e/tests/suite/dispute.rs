@@ -1,6 +1,6 @@
 //! "That wasn't me": what a recipient says of an opening.
 
-use e2e::{Account, Submission, World, eventually, on_each_engine};
+use e2e::{Account, Submission, World, button_of, eventually, on_each_engine};
 use serde_json::{Value, json};
 
 const ALICE: &str = "U0ALICE";
@@ -10,16 +10,8 @@ const DAY: u64 = 86_400_000;
 const SAID: &str =
     "SELECT COUNT(*) FROM audit_events WHERE event IN ('disputed', 'dispute_withdrawn')";
 
-fn button(message: &Value) -> Option<&Value> {
-    let blocks = message["blocks"].as_array()?.iter();
-    let mut elements = blocks
-        .filter_map(|block| block["elements"].as_array())
-        .flatten();
-    elements.find(|element| element["type"] == "button")
-}
-
 fn action(message: &Value) -> &str {
-    button(message).map_or("", |button| button["action_id"].as_str().unwrap())
+    button_of(message).map_or("", |button| button["action_id"].as_str().unwrap())
 }
 
 /// What Alice sent Bob is opened by somebody.
@@ -75,7 +67,7 @@ on_each_engine! {
         says(&world, ALICE, "and then that it was them after all").await;
         world.settled().await;
         let message = world.slack().messages_now(BOB).await.pop().unwrap();
-        assert!(button(&message).is_none(), "{message}");
+        assert!(button_of(&message).is_none(), "{message}");
         assert_eq!(world.slack().messages_now(ALICE).await.len(), 3, "a receipt and two replies");
         assert_eq!(world.events().await, ["created", "viewed", "disputed", "dispute_withdrawn"]);
         let trail = world.trail().await;
@@ -90,7 +82,7 @@ on_each_engine! {
         let mut world = World::start(engine).await;
         opened(&mut world).await;
         let message = world.slack().messages_now(BOB).await.pop().unwrap();
-        let row = button(&message).unwrap()["value"].clone();
+        let row = button_of(&message).unwrap()["value"].clone();
         for user in [ALICE, "U0DMITRI"] {
             for action in ["dispute", "withdraw_dispute"] {
                 let known = world.slack().dialogs(user).await.len();
@@ -162,14 +154,14 @@ on_each_engine! {
         let ago = format!("UPDATE secrets SET viewed_at = viewed_at - {}, destroyed_at = destroyed_at - {}", 7 * DAY, 7 * DAY);
         world.database.run(Account::Migrate, &ago).await.unwrap();
         let known = world.slack().dialogs(BOB).await.len();
-        let row = &button(&message).unwrap()["value"];
+        let row = &button_of(&message).unwrap()["value"];
         world.slack().press_row(BOB, "dispute", row, &json!({})).await;
         let shown = world.slack().shown_after(BOB, known).await;
         assert_eq!(shown["title"], "Too long ago", "{shown}");
         assert_eq!(world.database.count(SAID).await, 0);
         eventually("the button is gone", || async {
             let message = world.slack().messages_now(BOB).await.pop()?;
-            button(&message).is_none().then_some(())
+            button_of(&message).is_none().then_some(())
         })
         .await;
         world.settled().await;

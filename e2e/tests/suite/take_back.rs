@@ -1,6 +1,6 @@
 //! A sender takes back what they sent.
 
-use e2e::{Account, Submission, World, codes_of, eventually, link_of, on_each_engine};
+use e2e::{Account, Submission, World, button_of, codes_of, eventually, link_of, on_each_engine};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -45,16 +45,8 @@ async fn says(world: &World, user: &str, text: &str) -> Value {
     .await
 }
 
-fn button(message: &Value) -> Option<&Value> {
-    let blocks = message["blocks"].as_array()?.iter();
-    let mut elements = blocks
-        .filter_map(|block| block["elements"].as_array())
-        .flatten();
-    elements.find(|element| element["type"] == "button")
-}
-
 fn action(message: &Value) -> Option<&str> {
-    button(message)?["action_id"].as_str()
+    button_of(message)?["action_id"].as_str()
 }
 
 on_each_engine! {
@@ -80,7 +72,7 @@ on_each_engine! {
             let after = says(&world, sender, told).await;
             assert_eq!((action(&after), &after["ts"]), (Some("send_again"), &before["ts"]));
             let theirs = says(&world, BOB, message).await;
-            assert!(button(&theirs).is_none(), "{theirs}");
+            assert!(button_of(&theirs).is_none(), "{theirs}");
             assert!(!theirs.to_string().contains("canary-note"), "{theirs}");
         }
         assert_eq!(world.database.count(LIVE).await, 0);
@@ -173,7 +165,7 @@ on_each_engine! {
         assert_eq!(world.slack().shown_after(ALICE, 0).await["title"], "Taken back");
         assert_eq!(world.database.count(SEALED).await, 0);
         let theirs = says(&world, BOB, "took this secret back on").await;
-        assert!(button(&theirs).is_none(), "{theirs}");
+        assert!(button_of(&theirs).is_none(), "{theirs}");
         says(&world, ALICE, "You took back").await;
         assert_eq!(world.events().await, ["created", "revoked"]);
         world.finish().await;
@@ -184,7 +176,7 @@ on_each_engine! {
         let link = world.alice_sends_bob(Submission { secret: "canary-kept", ..Submission::default() }).await;
         world.settled().await;
         let receipt = receipt(&world, ALICE).await;
-        let row = button(&receipt).unwrap()["value"].as_str().unwrap().to_owned();
+        let row = button_of(&receipt).unwrap()["value"].as_str().unwrap().to_owned();
         let elsewhere = json!({"team": {"id": "T0ELSEWHERE"}});
         for (number, (user, more)) in [(BOB, json!({})), ("U0DMITRI", json!({})), (ALICE, elsewhere)].into_iter().enumerate() {
             for action in ["take_back", "send_again"] {
@@ -341,6 +333,22 @@ on_each_engine! {
             assert!(answer.to_string().contains("You took back"), "{answer}");
             world.slack().heal().await;
         }
+        world.finish().await;
+    }
+
+    async fn who_gets_no_dialog_is_told_though_the_trigger_is_used_up(engine) {
+        let mut world = World::start(engine).await;
+        world.alice_sends_bob(Submission { secret: "canary-undialed", ..Submission::default() }).await;
+        world.settled().await;
+        press(&world, ALICE, "take_back").await;
+        says(&world, ALICE, "You took back").await;
+        // The view with the name is refused, and the trigger is used then.
+        world.slack().fail(&json!({"method": "views.open", "error": "invalid_arguments", "times": 1})).await;
+        world.slack().fail(&json!({"method": "views.open", "error": "exchanged_trigger_id"})).await;
+        let receipt = receipt(&world, ALICE).await;
+        world.slack().press_in(ALICE, &receipt, "send_again", &json!({})).await;
+        let heard = eventually("an answer", || async { world.slack().ephemerals(ALICE).await.pop() }).await;
+        assert!(heard.to_string().contains("The dialog could not be opened"), "{heard}");
         world.finish().await;
     }
 

@@ -26,6 +26,17 @@ pub(super) async fn tell(context: &Context, press: Press, reader: &Reader, answe
         return;
     }
     tracing::warn!(secret.id = %press.secret, %error, "a modal could not be opened, the press is answered in words");
+    tell_in_words(context, &press, reader, answer).await;
+}
+
+/// Where the button is, for when a modal is out of reach: one was tried, and may have used the
+/// trigger up.
+pub(super) async fn tell_in_words(
+    context: &Context,
+    press: &Press,
+    reader: &Reader,
+    answer: &PressAnswer,
+) {
     let Some(response_url) = &press.response_url else {
         tracing::error!(secret.id = %press.secret, "nor could whoever pressed be told");
         return;

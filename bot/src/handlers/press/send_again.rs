@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::{
     Press,
+    answer::tell_in_words,
     decide::{Undecided, decide},
     tell,
 };
@@ -88,6 +89,6 @@ async fn open(
         Opened::Unknown(error) | Opened::NotWithName(error) | Opened::No(error) => error,
     };
     tracing::error!(secret.id = %press.secret, %error, "a dialog could not be opened");
-    tell(context, press, reader, &PressAnswer::NotOpened).await;
+    tell_in_words(context, &press, reader, &PressAnswer::NotOpened).await;
     PressAnswer::NotOpened.code()
 }
