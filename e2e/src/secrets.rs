@@ -56,6 +56,8 @@ pub fn button_of(message: &Value) -> Option<&Value> {
 pub fn presser(user: &str, press: &str) -> Presser {
     Presser {
         user: UserId::parse(user).unwrap(),
+        other_id: None,
+        place: None,
         teams: vec![TeamId::parse("T0SCHOOL").unwrap()],
         press: PressKey::of(&[user, press]),
     }

@@ -3,7 +3,7 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{sync::Semaphore, task::JoinHandle, time::timeout};
 use tokio_util::task::TaskTracker;
 
 /// Why there is no answer.
@@ -33,6 +33,11 @@ impl Bounds {
             patience,
             tasks: tasks.clone(),
         }
+    }
+
+    /// Does some work to its end, without a place, whoever waits for it.
+    pub(super) fn beside(&self, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        self.tasks.spawn(work)
     }
 
     /// Does some work in a task of its own, where it runs to its end whoever waits for it. What is

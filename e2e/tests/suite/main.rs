@@ -46,6 +46,7 @@ mod opening_faults;
 mod operation;
 mod pages;
 mod people;
+mod pressers;
 mod presses;
 mod privacy;
 mod proxies;

@@ -16,10 +16,10 @@ impl Home {
     /// and the app may be installed for all of one: `team` then is `E…` itself.
     #[must_use]
     pub fn new(team: TeamId, organization: Option<TeamId>) -> Self {
-        let organization = if is_organization(&team) {
+        let organization = if team.is_organization() {
             Some(team.clone())
         } else {
-            organization.filter(is_organization)
+            organization.filter(TeamId::is_organization)
         };
         Self { team, organization }
     }
@@ -35,11 +35,6 @@ impl Home {
     pub const fn organization(&self) -> Option<&TeamId> {
         self.organization.as_ref()
     }
-}
-
-/// Whether an id is an organization's, by Slack's own prefix.
-fn is_organization(team: &TeamId) -> bool {
-    team.as_str().starts_with('E')
 }
 
 #[cfg(test)]

@@ -130,6 +130,15 @@ slack_id! {
     /// A workspace (`T…`) or an organization (`E…`).
     TeamId, |byte| byte.is_ascii_alphanumeric()
 }
+
+impl TeamId {
+    /// Whether it is an organization's, by Slack's own prefix.
+    #[must_use]
+    pub fn is_organization(&self) -> bool {
+        self.0.starts_with('E')
+    }
+}
+
 slack_id! {
     /// A member of a workspace (`U…` or `W…`).
     UserId, |byte| byte.is_ascii_alphanumeric()

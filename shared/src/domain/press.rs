@@ -2,18 +2,37 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::ids::{TeamId, UserId};
+use super::ids::{ChannelId, MessageTs, TeamId, UserId};
 
 /// Who pressed a button, as Slack says it, and which press it was.
 #[derive(Clone, Debug)]
 pub struct Presser {
     /// Their id.
     pub user: UserId,
+    /// Another id of the same person, where that is known: in an organization somebody can be
+    /// `U…` and `W…`.
+    pub other_id: Option<UserId>,
     /// The workspaces and organizations that Slack names with it: in which of them a secret is at
     /// home depends on how the app was installed.
     pub teams: Vec<TeamId>,
+    /// The message with the button, where it is in one.
+    pub place: Option<(ChannelId, MessageTs)>,
     /// The press.
     pub press: PressKey,
+}
+
+impl Presser {
+    /// Whether they are of an organization, by what Slack names with the press.
+    #[must_use]
+    pub fn is_in_organization(&self) -> bool {
+        self.teams.iter().any(TeamId::is_organization)
+    }
+
+    /// Every id by which they are known.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        let ids = std::iter::once(&self.user).chain(&self.other_id);
+        ids.map(UserId::as_str)
+    }
 }
 
 /// What makes a press the same one when Slack delivers it again, under another envelope id: who

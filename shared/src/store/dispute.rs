@@ -16,7 +16,7 @@ use super::{
     deliveries::{self, DeliveryKind, Facts},
     entity::{delivery, secret},
     line::Transaction,
-    presses::{self, Action, Row},
+    presses::{self, Action, Asked, NotTheirs, Row},
 };
 use crate::domain::{clock::Timestamp, ids::SecretId, press::Presser};
 
@@ -56,10 +56,6 @@ pub enum Disputed {
     Stands(Box<Facts>),
     /// It was opened too long ago, or not at all: nothing was written down.
     NotAnyMore(Box<Facts>),
-    /// Whoever pressed is not its recipient.
-    NotTheirs,
-    /// There is no such secret, or none any more.
-    Gone,
 }
 
 impl Database {
@@ -70,13 +66,12 @@ impl Database {
         presser: &Presser,
         secret: SecretId,
         said: Said,
-    ) -> Result<Disputed, StoreError> {
+    ) -> Result<Asked<Disputed>, StoreError> {
         let Some(row) = presses::row(self, presser, secret).await? else {
-            return Ok(Disputed::Gone);
+            return Ok(Asked::Gone);
         };
         if !row.is_recipients() {
-            presses::deny(self, presser, said.action(), &row).await?;
-            return Ok(Disputed::NotTheirs);
+            return Ok(Asked::NotTheirs(NotTheirs::of(row, said.action())));
         }
         let transaction = self.begin().await?;
         let work = write_down(self, &transaction, presser, &row, said).await;
@@ -84,11 +79,11 @@ impl Database {
         let facts = deliveries::facts(self, secret).await?;
         let is_said = written || facts.disputes >= said.counts()[1];
         let facts = Box::new(facts);
-        Ok(if is_said {
+        Ok(Asked::Done(if is_said {
             Disputed::Stands(facts)
         } else {
             Disputed::NotAnyMore(facts)
-        })
+        }))
     }
 }
 

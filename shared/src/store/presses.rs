@@ -12,13 +12,13 @@ use sea_orm::{
 use super::{
     Database, StoreError,
     audit::{self, Event, NewEntry, Slot},
-    database,
-    entity::{audit_event, secret},
+    database, deliveries,
+    entity::{audit_event, delivery, secret},
     line::Transaction,
 };
 use crate::domain::{
     clock::Timestamp,
-    ids::{SecretId, TeamId},
+    ids::{SecretId, TeamId, UserId},
     press::Presser,
 };
 
@@ -66,8 +66,88 @@ impl Action {
     }
 }
 
+/// What came of a press.
+#[derive(Debug)]
+pub enum Asked<T> {
+    /// This, for whose button it is.
+    Done(T),
+    /// By what the row says it is not the presser's.
+    NotTheirs(NotTheirs),
+    /// There is no such secret, or none any more.
+    Gone,
+}
+
+/// A press of a button that is somebody else's, as far as ids and workspaces tell.
+#[derive(Debug)]
+pub struct NotTheirs {
+    row: Row,
+    action: Action,
+}
+
+impl NotTheirs {
+    pub(super) const fn of(row: Row, action: Action) -> Self {
+        Self { row, action }
+    }
+
+    /// What they pressed.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        self.action
+    }
+
+    /// Whose button it is, by the id that the row knows.
+    pub fn owner(&self) -> Result<UserId, StoreError> {
+        match self.action {
+            Action::TakeBack | Action::SendAgain => {
+                deliveries::user(&self.row.sender, "secrets.sender")
+            }
+            Action::Dispute | Action::WithdrawDispute => {
+                deliveries::user(&self.row.recipient, "secrets.recipient")
+            }
+        }
+    }
+
+    /// Where the secret is at home, if the message with the button is the one that was posted about
+    /// it there: who comes from elsewhere, such as a partner, names the home of theirs.
+    pub async fn home_of_message(
+        &self,
+        database: &Database,
+        presser: &Presser,
+    ) -> Result<Option<TeamId>, StoreError> {
+        let Some((channel, ts)) = &presser.place else {
+            return Ok(None);
+        };
+        let posted = delivery::Entity::find()
+            .filter(delivery::Column::SecretId.eq(self.row.id))
+            .filter(delivery::Column::Channel.eq(channel.as_str()))
+            .filter(delivery::Column::MessageTs.eq(ts.as_str()))
+            .count(database.connection())
+            .await?;
+        let home = TeamId::parse(&self.row.team).map_err(|_| StoreError::Unreadable {
+            column: "secrets.team",
+        })?;
+        Ok((posted > 0).then_some(home))
+    }
+
+    /// Writes it down: each press once, ten of somebody's about a secret within an hour at most.
+    pub async fn deny(&self, database: &Database, presser: &Presser) -> Result<(), StoreError> {
+        let transaction = database.begin().await?;
+        let work = write_down(database, &transaction, presser, self).await;
+        let denied = database::finish(transaction, work).await?;
+        if denied {
+            tracing::warn!(
+                secret.id = %self.row.id,
+                actor = %presser.user,
+                action = self.action.code(),
+                "somebody pressed a button that is not theirs"
+            );
+        }
+        Ok(())
+    }
+}
+
 /// What the trail tells of a secret, and whose it is for whoever pressed a button about it.
-#[derive(FromQueryResult)]
+#[derive(Debug, FromQueryResult)]
 pub(super) struct Row {
     pub(super) id: SecretId,
     pub(super) team: String,
@@ -91,19 +171,23 @@ impl Row {
 
 /// Whether it is its sender who presses, in a workspace where it is at home.
 pub(super) fn is_senders(database: &Database, presser: &Presser) -> Condition {
-    is_theirs(database, presser, secret::Column::Sender)
+    is_theirs(database, presser, "sender")
 }
 
 /// Whether it is its recipient who presses, in a workspace where it is at home.
 pub(super) fn is_recipients(database: &Database, presser: &Presser) -> Condition {
-    is_theirs(database, presser, secret::Column::Recipient)
+    is_theirs(database, presser, "recipient")
 }
 
-fn is_theirs(database: &Database, presser: &Presser, role: secret::Column) -> Condition {
-    let teams = presser.teams.iter().map(TeamId::as_str);
+/// A workspace is at home in its organization, also where the press names another workspace of it.
+fn is_theirs(database: &Database, presser: &Presser, role: &'static str) -> Condition {
+    let is_at_home = |place: &'static str| {
+        let teams = presser.teams.iter().map(TeamId::as_str);
+        database.is_one_of(place, teams)
+    };
     Condition::all()
-        .add(role.eq(presser.user.as_str()))
-        .add(database.is_one_of("team", teams))
+        .add(database.is_one_of(role, presser.ids()))
+        .add(is_at_home("team").or(is_at_home("organization")))
 }
 
 /// Looks whose it is; `None` where there is none.
@@ -130,34 +214,11 @@ pub(super) async fn row(
     Ok(row)
 }
 
-/// Writes down that somebody pressed what is not theirs: each press once, ten of somebody's about a
-/// secret within an hour at most.
-pub(super) async fn deny(
-    database: &Database,
-    presser: &Presser,
-    action: Action,
-    row: &Row,
-) -> Result<(), StoreError> {
-    let transaction = database.begin().await?;
-    let work = write_down(database, &transaction, presser, action, row).await;
-    let denied = database::finish(transaction, work).await?;
-    if denied {
-        tracing::warn!(
-            secret.id = %row.id,
-            actor = %presser.user,
-            action = action.code(),
-            "somebody pressed a button that is not theirs"
-        );
-    }
-    Ok(())
-}
-
 async fn write_down(
     database: &Database,
     transaction: &Transaction,
     presser: &Presser,
-    action: Action,
-    row: &Row,
+    NotTheirs { row, action }: &NotTheirs,
 ) -> Result<bool, StoreError> {
     // Those who count the same presses do so one after the other.
     let now: Option<Timestamp> = secret::Entity::find_by_id(row.id)

@@ -6,7 +6,7 @@ use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use super::{
     Database, StoreError, deliveries,
     entity::secret,
-    presses::{self, Action},
+    presses::{self, Action, Asked, NotTheirs},
 };
 use crate::domain::{
     clock::Timestamp,
@@ -17,13 +17,11 @@ use crate::domain::{
 
 /// What its sender may have filled in again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SentBefore {
-    /// To whom, and for how long.
-    To(UserId, Option<Lifetime>),
-    /// Whoever pressed is not its sender.
-    NotTheirs,
-    /// There is no such secret, or none any more.
-    Gone,
+pub struct SentBefore {
+    /// To whom it went.
+    pub recipient: UserId,
+    /// For how long it could be opened, if that is still to be had.
+    pub lifetime: Option<Lifetime>,
 }
 
 /// Looks to whom its sender sent it.
@@ -31,7 +29,7 @@ pub async fn sent_before(
     database: &Database,
     presser: &Presser,
     secret: SecretId,
-) -> Result<SentBefore, StoreError> {
+) -> Result<Asked<SentBefore>, StoreError> {
     #[derive(FromQueryResult)]
     struct Row {
         recipient: String,
@@ -54,13 +52,15 @@ pub async fn sent_before(
         let lifetime = Lifetime::ALL.into_iter();
         let lifetime = lifetime.rev().find(|lifetime| lifetime.duration() == lived);
         let recipient = deliveries::user(&row.recipient, "secrets.recipient")?;
-        return Ok(SentBefore::To(recipient, lifetime));
+        return Ok(Asked::Done(SentBefore {
+            recipient,
+            lifetime,
+        }));
     }
     match presses::row(database, presser, secret).await? {
         Some(row) if !row.is_senders() => {
-            presses::deny(database, presser, Action::SendAgain, &row).await?;
-            Ok(SentBefore::NotTheirs)
+            Ok(Asked::NotTheirs(NotTheirs::of(row, Action::SendAgain)))
         }
-        _ => Ok(SentBefore::Gone),
+        _ => Ok(Asked::Gone),
     }
 }

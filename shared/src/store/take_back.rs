@@ -17,7 +17,7 @@ use super::{
     entity::{delivery, secret},
     expire,
     line::Transaction,
-    presses::{self, Action},
+    presses::{self, Action, Asked, NotTheirs},
 };
 use crate::domain::{clock::Timestamp, ids::SecretId, press::Presser};
 
@@ -27,29 +27,19 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Tries, where another transaction was in the way each time.
 const TRIES: u32 = 5;
 
-/// What came of wanting a secret back.
-#[derive(Debug)]
-pub enum TakenBack {
-    /// It is over: it was taken back, just now or before, or had ended otherwise.
-    Over(Box<Facts>),
-    /// Whoever pressed is not its sender.
-    NotTheirs,
-    /// There is no such secret, or none any more.
-    Gone,
-}
-
 impl Database {
-    /// Takes a secret back for its sender. Doing it again finds it done, so whoever has no answer
-    /// may ask again.
+    /// Takes a secret back for its sender. How it stands with it then: it is over, taken back just
+    /// now or before, or ended otherwise. Doing it again finds it done, so whoever has no answer may
+    /// ask again.
     pub async fn take_back(
         &self,
         presser: &Presser,
         secret: SecretId,
-    ) -> Result<TakenBack, StoreError> {
+    ) -> Result<Asked<Box<Facts>>, StoreError> {
         end(self, presser, secret, Age::Counts).await?;
         match stands(self, presser, secret).await? {
             // It would live again once the clock is set right.
-            TakenBack::Over(facts) if facts.ending.is_none() && !self.trusts(facts.now) => {
+            Asked::Done(facts) if facts.ending.is_none() && !self.trusts(facts.now) => {
                 end(self, presser, secret, Age::Whatever).await?;
                 stands(self, presser, secret).await
             }
@@ -205,18 +195,17 @@ async fn stands(
     database: &Database,
     presser: &Presser,
     secret: SecretId,
-) -> Result<TakenBack, StoreError> {
+) -> Result<Asked<Box<Facts>>, StoreError> {
     let Some(row) = presses::row(database, presser, secret).await? else {
-        return Ok(TakenBack::Gone);
+        return Ok(Asked::Gone);
     };
     if !row.is_senders() {
-        presses::deny(database, presser, Action::TakeBack, &row).await?;
-        return Ok(TakenBack::NotTheirs);
+        return Ok(Asked::NotTheirs(NotTheirs::of(row, Action::TakeBack)));
     }
     let facts = deliveries::facts(database, secret).await?;
     if facts.is_live() {
         // It lives by the clock of now and did not by that of a moment ago.
         return Err(StoreError::ClockUnsound);
     }
-    Ok(TakenBack::Over(Box::new(facts)))
+    Ok(Asked::Done(Box::new(facts)))
 }

@@ -5,11 +5,7 @@ use std::sync::Arc;
 
 use shared::store::dispute::{Disputed, Said};
 
-use super::{
-    Press,
-    decide::{Undecided, decide},
-    tell,
-};
+use super::{Press, decide::decide, tell};
 use crate::{context::Context, handlers::bounded::Bounds, press_answer::PressAnswer};
 
 pub(super) async fn handle(
@@ -18,22 +14,18 @@ pub(super) async fn handle(
     bounds: &Bounds,
     said: Said,
 ) -> &'static str {
-    let (presser, secret) = (press.presser.clone(), press.secret);
-    let ask = move |context: Arc<Context>| {
-        let presser = presser.clone();
-        async move { context.database.dispute(&presser, secret, said).await }
+    let secret = press.secret;
+    let ask = move |context: Arc<Context>, presser| async move {
+        context.database.dispute(&presser, secret, said).await
     };
     let (reader, disputed) = tokio::join!(
         context.reader(Some(&press.presser.user)),
-        decide(context, bounds, secret, ask)
+        decide(context, bounds, &press, ask)
     );
     let answer = match disputed {
         Ok(Disputed::Stands(facts)) => PressAnswer::of_disputed(facts),
         Ok(Disputed::NotAnyMore(facts)) => PressAnswer::NotAnyMore(facts),
-        Ok(Disputed::NotTheirs) => PressAnswer::NotTheirs,
-        Ok(Disputed::Gone) => PressAnswer::Gone,
-        Err(Undecided::Busy) => PressAnswer::Busy,
-        Err(Undecided::Unknown) => PressAnswer::DisputeUnconfirmed,
+        Err(undecided) => undecided.answer(PressAnswer::DisputeUnconfirmed),
     };
     tell(context, press, &reader, &answer).await;
     answer.code()

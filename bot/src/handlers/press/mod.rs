@@ -5,6 +5,7 @@ mod answer;
 mod decide;
 mod dispute;
 mod payload;
+mod recognize;
 mod send_again;
 mod take_back;
 

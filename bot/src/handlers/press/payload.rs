@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use shared::{
     crypto::{DeliveryKeys, ResponseUrl},
     domain::{
-        ids::{SecretId, TeamId, UserId},
+        ids::{ChannelId, MessageTs, SecretId, TeamId, UserId},
         press::{PressKey, Presser},
     },
     store::presses::Action,
@@ -64,7 +64,9 @@ impl Press {
             secret: secret.ok_or(Unreadable("actions.value"))?,
             presser: Presser {
                 user,
+                other_id: None,
                 teams: teams(payload),
+                place: place(&container),
                 press,
             },
             trigger_id: Some(trigger_id).filter(|id| !id.is_empty()),
@@ -92,6 +94,16 @@ impl Press {
     pub(in crate::handlers) fn who_and_what(&self) -> (String, String) {
         (self.presser.user.to_string(), self.secret.to_string())
     }
+}
+
+/// The message with the button.
+fn place(container: &Object<'_>) -> Option<(ChannelId, MessageTs)> {
+    let channel = container.text("channel_id")?;
+    let ts = container.text("message_ts")?;
+    Some((
+        ChannelId::parse(&channel).ok()?,
+        MessageTs::parse(&ts).ok()?,
+    ))
 }
 
 /// The workspaces and organizations that a press names: where it was made, and whose whoever

@@ -29,33 +29,32 @@ use crate::{
 const LOOK_PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) async fn handle(context: &Arc<Context>, press: Press, bounds: &Bounds) -> &'static str {
-    let (presser, secret) = (press.presser.clone(), press.secret);
-    let ask = move |context: Arc<Context>| {
-        let presser = presser.clone();
-        async move { send_again::sent_before(&context.database, &presser, secret).await }
+    let secret = press.secret;
+    let ask = move |context: Arc<Context>, presser| async move {
+        send_again::sent_before(&context.database, &presser, secret).await
     };
     let user = Some(&press.presser.user);
     let (reader, standing, sent) = tokio::join!(
         context.reader(user),
         Standing::read(context, user),
-        timeout(LOOK_PATIENCE, decide(context, bounds, secret, ask))
+        timeout(LOOK_PATIENCE, decide(context, bounds, &press, ask))
     );
     let prefill = match sent {
-        Ok(Ok(SentBefore::To(recipient, lifetime))) => Prefill {
+        Ok(Ok(SentBefore {
+            recipient,
+            lifetime,
+        })) => Prefill {
             recipient: Some(recipient),
             lifetime,
             ..Prefill::default()
         },
-        Ok(Ok(SentBefore::NotTheirs)) => {
-            tell(context, press, &reader, &PressAnswer::NotTheirs).await;
-            return PressAnswer::NotTheirs.code();
-        }
-        Ok(Err(Undecided::Busy)) => {
-            tell(context, press, &reader, &PressAnswer::Busy).await;
-            return PressAnswer::Busy.code();
+        Ok(Err(refused @ (Undecided::NotTheirs | Undecided::Busy))) => {
+            let answer = refused.answer(PressAnswer::NotOpened);
+            tell(context, press, &reader, &answer).await;
+            return answer.code();
         }
         // As with the command alone, which anybody may type: rather an empty dialog than none.
-        Ok(Ok(SentBefore::Gone) | Err(Undecided::Unknown)) | Err(_) => Prefill::default(),
+        Ok(Err(Undecided::Gone | Undecided::Unknown)) | Err(_) => Prefill::default(),
     };
     open(context, press, prefill, &reader, &standing).await
 }
