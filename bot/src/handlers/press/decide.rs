@@ -70,7 +70,8 @@ where
         let decided = match ask_as_whoever_it_is(&asking, secret, presser, ask).await {
             Ok(done) => Ok(done),
             Err(Refused::Undecided(undecided)) => Err(undecided),
-            Err(Refused::NotTheirs(not_theirs, presser)) => {
+            Err(Refused::NotTheirs(refused)) => {
+                let (not_theirs, presser) = *refused;
                 let denied = deny(Arc::clone(&asking), secret, not_theirs, presser);
                 // It is not theirs, however long that takes to be written down.
                 drop(timeout(DENIED_WITHIN, going_on.beside(denied)).await);
@@ -91,7 +92,7 @@ where
 
 enum Refused {
     Undecided(Undecided),
-    NotTheirs(NotTheirs, Presser),
+    NotTheirs(Box<(NotTheirs, Presser)>),
 }
 
 impl From<Undecided> for Refused {
@@ -119,12 +120,12 @@ where
     };
     let known = persist(secret, begun, || recognize(context, &not_theirs, &presser)).await?;
     let Some(known) = known.map_err(|_| Undecided::Unknown)? else {
-        return Err(Refused::NotTheirs(not_theirs, presser));
+        return Err(Refused::NotTheirs(Box::new((not_theirs, presser))));
     };
     match persist(secret, begun, || ask(known.clone())).await? {
         Asked::Done(done) => Ok(done),
         Asked::Gone => Err(Undecided::Gone.into()),
-        Asked::NotTheirs(not_theirs) => Err(Refused::NotTheirs(not_theirs, presser)),
+        Asked::NotTheirs(not_theirs) => Err(Refused::NotTheirs(Box::new((not_theirs, presser)))),
     }
 }
 
