@@ -16,7 +16,7 @@ use crate::{
     metrics::Metrics,
     outage::Outage,
     precedence::Precedence,
-    settings::Policy,
+    settings::{LinkSettings, Policy},
     slack::{Directory, Slack},
 };
 
@@ -30,6 +30,7 @@ pub(crate) struct Context {
     /// What every link begins with.
     pub(crate) public_base_url: PublicBaseUrl,
     pub(crate) policy: Policy,
+    pub(crate) links: LinkSettings,
     /// Which dialogs are ours.
     pub(crate) installation: Installation,
     /// For people whose language is not known, or has no catalogue.

@@ -1,13 +1,21 @@
 //! What whoever pressed a button about a secret is told: in a modal, or in words where the button
 //! is.
 
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use shared::{
+    domain::clock::Timestamp,
     store::{Ending, deliveries::Facts},
     text::{self, Locale, Message, text},
 };
 
-use crate::{courier::receipt_lines, slack::blocks};
+use crate::{
+    courier::{ended_line, receipt_lines},
+    slack::blocks,
+};
+
+/// The action of the button that leads to a link.
+pub(crate) const FOLLOW_LINK: &str = "follow_link";
 
 /// What came of a press.
 #[derive(Clone, Debug)]
@@ -26,6 +34,20 @@ pub(crate) enum PressAnswer {
     NotAnyMore(Box<Facts>),
     /// Whether what the recipient says was written down is not known.
     DisputeUnconfirmed,
+    /// A link is being made.
+    Issuing,
+    /// A link, and until when it leads to its page.
+    Issued(SecretString, Timestamp),
+    /// This press was shown one before.
+    IssuedBefore,
+    /// The link was followed.
+    Followed,
+    /// There was none, or none that could be shown.
+    NotIssued,
+    /// There is none any more.
+    NotIssuable,
+    /// The secret is over, for its recipient.
+    OverForRecipient(Box<Facts>),
     /// Whether it was taken back is not known.
     Unconfirmed,
     /// The button is somebody else's.
@@ -65,6 +87,13 @@ impl PressAnswer {
             Self::Disputed(_) => "disputed",
             Self::DisputeWithdrawn(_) => "dispute_withdrawn",
             Self::NotAnyMore(_) => "not_any_more",
+            Self::Issuing => "issuing",
+            Self::Issued(..) => "issued",
+            Self::IssuedBefore => "issued_before",
+            Self::Followed => "followed",
+            Self::NotIssued => "not_issued",
+            Self::NotIssuable => "not_issuable",
+            Self::OverForRecipient(_) => "over",
             Self::Unconfirmed | Self::DisputeUnconfirmed => "unconfirmed",
             Self::NotTheirs => "denied",
             Self::Gone => "gone",
@@ -76,17 +105,43 @@ impl PressAnswer {
     /// As a modal.
     pub(crate) fn view(&self, locale: Locale, tz: Option<&str>) -> Value {
         let line = |line: &String| blocks::section_with_mentions(line);
+        let lines = self.lines(locale, tz);
+        let mut blocks: Vec<_> = lines.iter().map(line).collect();
+        blocks.extend(self.button(locale));
         json!({
             "type": "modal",
             "title": blocks::plain(&text(locale, self.title())),
             "close": blocks::plain(&text(locale, Message::AlreadySentClose)),
-            "blocks": self.lines(locale, tz).iter().map(line).collect::<Vec<_>>(),
+            "blocks": blocks,
         })
     }
 
     /// As words that stand alone.
     pub(crate) fn words(&self, locale: Locale, tz: Option<&str>) -> String {
         self.lines(locale, tz).join("\n")
+    }
+
+    /// The same where a modal can't show it: a link stands nowhere else.
+    pub(crate) fn in_words(self) -> Self {
+        match self {
+            Self::Issued(..) => Self::NotIssued,
+            other => other,
+        }
+    }
+
+    fn button(&self, locale: Locale) -> Option<Value> {
+        let Self::Issued(link, _) = self else {
+            return None;
+        };
+        let [label, spoken] = [Message::IssuedButton, Message::IssuedSpoken];
+        let [label, spoken] = [text(locale, label), text(locale, spoken)];
+        let action = FOLLOW_LINK;
+        Some(blocks::link_button(
+            action,
+            &label,
+            &spoken,
+            link.expose_secret(),
+        ))
     }
 
     const fn title(&self) -> Message<'static> {
@@ -98,7 +153,14 @@ impl PressAnswer {
             Self::NotAnyMore(_) => Message::NotAnyMoreTitle,
             Self::Unconfirmed | Self::DisputeUnconfirmed => Message::UnconfirmedTitle,
             Self::NotTheirs => Message::NotTheirsTitle,
-            Self::Busy | Self::NotOpened => Message::NotNowTitle,
+            Self::Issuing => Message::IssuingTitle,
+            Self::Issued(..) => Message::IssuedTitle,
+            Self::IssuedBefore => Message::IssuedBeforeTitle,
+            Self::Followed => Message::FollowedTitle,
+            Self::OverForRecipient(_) => Message::OverBeforeTitle,
+            Self::Busy | Self::NotOpened | Self::NotIssued | Self::NotIssuable => {
+                Message::NotNowTitle
+            }
         }
     }
 
@@ -125,6 +187,20 @@ impl PressAnswer {
                 let when = &text::instant(locale, ended_at, tz);
                 return vec![text(locale, Message::TooLateText { recipient, when })];
             }
+            Self::OverForRecipient(facts) => {
+                let facts = ended(facts);
+                let sender = &sender(&facts);
+                return ended_line(locale, &facts, sender, tz).into_iter().collect();
+            }
+            Self::Issued(_, until) => {
+                let until = &text::instant(locale, *until, tz);
+                return vec![text(locale, Message::IssuedText { until })];
+            }
+            Self::Issuing => Message::IssuingText,
+            Self::IssuedBefore => Message::IssuedBeforeText,
+            Self::Followed => Message::FollowedText,
+            Self::NotIssued => Message::NotIssuedText,
+            Self::NotIssuable => Message::NotIssuableText,
             Self::Unconfirmed => Message::UnconfirmedText,
             Self::NotTheirs => Message::NotTheirsText,
             Self::Gone => Message::GoneText,
@@ -137,11 +213,15 @@ impl PressAnswer {
 
 /// As the receipt says it.
 fn standing(locale: Locale, facts: &Facts, tz: Option<&str>) -> Vec<String> {
+    receipt_lines(locale, &ended(facts), None, None, tz)
+}
+
+/// The same where the sweeper has not come by yet.
+fn ended(facts: &Facts) -> Facts {
     let is_overdue = facts.ending.is_none();
-    let facts = Facts {
+    Facts {
         ending: facts.ending.or(Some(Ending::Expired)),
         ended_at: facts.ended_at.or(is_overdue.then_some(facts.expires_at)),
         ..facts.clone()
-    };
-    receipt_lines(locale, &facts, None, None, tz)
+    }
 }

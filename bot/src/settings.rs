@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr, num::NonZeroU8, time::Duration};
 
 use shared::{
-    crypto::{DeliveryKeys, MasterKeys},
+    crypto::{DeliveryKeys, MasterKeys, Way},
     domain::{base_url::PublicBaseUrl, invalid::Invalid, program::Program},
     operate::{
         logging::LogSettings,
@@ -13,8 +13,8 @@ use shared::{
             definitions::{
                 ALLOW_EXTERNAL, ALLOW_GUESTS, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL,
                 DATABASE_URL, DEFAULT_LANGUAGE, DELIVERY_KEYS, FERNET_KEYS, HEALTH_ADDR,
-                HTTPS_PROXY, NO_PROXY, PRIVACY_URL, PUBLIC_BASE_URL, PURGE_AFTER, SLACK_API_URL,
-                SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_CONNECTIONS,
+                HTTPS_PROXY, LINK_DELIVERY, LINK_LIFETIME, NO_PROXY, PRIVACY_URL, PUBLIC_BASE_URL,
+                PURGE_AFTER, SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_CONNECTIONS,
             },
         },
     },
@@ -33,6 +33,7 @@ pub(crate) struct Settings {
     pub(crate) slack: SlackSettings,
     pub(crate) egress: EgressSettings,
     pub(crate) policy: Policy,
+    pub(crate) links: LinkSettings,
     pub(crate) default_language: Locale,
     pub(crate) privacy: Option<PrivacyUrl>,
     pub(crate) cleanup_interval: Duration,
@@ -47,6 +48,15 @@ pub(crate) struct SlackSettings {
     pub(crate) app_token: AppToken,
     pub(crate) bot_token: BotToken,
     pub(crate) connections: NonZeroU8,
+}
+
+/// How recipients come by the link.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LinkSettings {
+    /// In the message, or by its button.
+    pub(crate) way: Way,
+    /// For how long one leads to its page that was made at a press.
+    pub(crate) lifetime: Duration,
 }
 
 /// To whom people may send.
@@ -100,6 +110,8 @@ impl Settings {
         let allow_self = reader.required(&ALLOW_SELF);
         let allow_external = reader.required(&ALLOW_EXTERNAL);
         let allow_guests = reader.required(&ALLOW_GUESTS);
+        let way = reader.required(&LINK_DELIVERY);
+        let link_lifetime = reader.required(&LINK_LIFETIME);
         let default_language = reader.required(&DEFAULT_LANGUAGE);
         let privacy = reader.optional(&PRIVACY_URL);
         let cleanup_interval = reader.required(&CLEANUP_INTERVAL);
@@ -120,6 +132,10 @@ impl Settings {
                 allow_self: allow_self?,
                 allow_external: allow_external?,
                 allow_guests: allow_guests?,
+            },
+            links: LinkSettings {
+                way: way?,
+                lifetime: link_lifetime?,
             },
             default_language: default_language?,
             privacy,

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use shared::store::{Database, StoreError, expire, purge, reuse};
+use shared::store::{Database, StoreError, expire, links, purge, reuse};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +36,9 @@ pub(crate) async fn run(
 ) {
     loop {
         sweep(&database, &metrics, &stop).await;
+        if let Err(error) = forget(&database, &stop).await {
+            tracing::error!(%error, "links of before could not be emptied, the next sweep tries again");
+        }
         if let Err(error) = purge(&database, &metrics, schedule.purge_after, &stop).await {
             tracing::error!(%error, "rows of long ago could not be removed, the next sweep tries again");
         }
@@ -89,6 +92,20 @@ async fn sweep(database: &Database, metrics: &Metrics, stop: &CancellationToken)
 async fn rest(begun: Instant, stop: &CancellationToken) {
     let rest = sleep(begun.elapsed().min(LONGEST_REST));
     stop.run_until_cancelled(rest).await;
+}
+
+/// Erases what links hold that lead nowhere any more, batch after batch, until one is not full.
+async fn forget(database: &Database, stop: &CancellationToken) -> Result<(), StoreError> {
+    let batch = database.batch();
+    while !stop.is_cancelled() {
+        let begun = Instant::now();
+        let forgotten = links::forget_overdue(database, batch).await?;
+        if forgotten < usize::try_from(batch).unwrap_or(usize::MAX) {
+            break;
+        }
+        rest(begun, stop).await;
+    }
+    Ok(())
 }
 
 /// Removes rows, batch after batch, until one is not full or expired secrets have waited long

@@ -77,6 +77,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         delivery_keys: settings.delivery_keys,
         public_base_url: settings.public_base_url,
         policy: settings.policy,
+        links: settings.links,
         installation,
         default_language: settings.default_language,
         privacy: settings.privacy,

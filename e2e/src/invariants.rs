@@ -10,8 +10,10 @@ use serde_json::Value;
 use shared::crypto::LinkToken;
 use uuid::Uuid;
 
+use crate::secrets::button_of;
+
 /// Rows that must not be there, and what they would mean.
-const NEVER: [(&str, &str); 15] = [
+const NEVER: [(&str, &str); 19] = [
     (
         "a ciphertext is there exactly while its secret lives",
         "SELECT COUNT(*) AS found FROM secrets \
@@ -62,6 +64,27 @@ const NEVER: [(&str, &str); 15] = [
         "a settled delivery holds no link",
         "SELECT COUNT(*) AS found FROM deliveries \
          WHERE settled_at IS NOT NULL AND sealed IS NOT NULL",
+    ),
+    (
+        "a link that was made at a press is of a secret whose message has a button",
+        "SELECT COUNT(*) AS found FROM links JOIN secrets ON secrets.id = secret_id \
+         WHERE format <> 2",
+    ),
+    (
+        "no link of a secret that ended holds a share",
+        "SELECT COUNT(*) AS found FROM links JOIN secrets ON secrets.id = secret_id \
+         WHERE destroyed_at IS NOT NULL AND share IS NOT NULL",
+    ),
+    (
+        "each link that was made is told of",
+        "SELECT COUNT(*) AS found FROM secrets WHERE (SELECT COUNT(*) FROM links \
+         WHERE links.secret_id = secrets.id) <> (SELECT COUNT(*) FROM audit_events \
+         WHERE audit_events.secret_id = secrets.id AND event = 'link_issued')",
+    ),
+    (
+        "what has a button is opened by a link that it gave",
+        "SELECT COUNT(*) AS found FROM secrets WHERE format = 2 AND viewed_at IS NOT NULL \
+         AND id NOT IN (SELECT secret_id FROM links)",
     ),
     (
         "a message is withheld for a secret that its sender took back, and for no other",
@@ -164,10 +187,12 @@ fn untold(stories: &[Story], slack: &Conversations) -> Vec<String> {
         .collect();
     let mut links: HashMap<Uuid, usize> = HashMap::new();
     for posting in &slack.postings {
-        let Some(token) = token_of(posting) else {
-            continue;
+        let story = match (token_of(posting), row_of(posting)) {
+            (Some(token), _) => by_hash.get(token.hash().as_bytes().as_slice()).copied(),
+            (None, Some(row)) => stories.iter().find(|story| story.id == row),
+            (None, None) => continue,
         };
-        match by_hash.get(token.hash().as_bytes().as_slice()) {
+        match story {
             None => broken.push(format!("a link leads to no secret: {}", place(posting))),
             Some(story) => {
                 *links.entry(story.id).or_default() += 1;
@@ -218,7 +243,8 @@ fn untold(stories: &[Story], slack: &Conversations) -> Vec<String> {
             ));
         }
         let message = messages.get(&(story.channel.as_deref(), story.message_ts.as_deref()));
-        let leads_nowhere = message.is_none_or(|message| token_of(message).is_none());
+        let leads_nowhere =
+            message.is_none_or(|message| token_of(message).is_none() && row_of(message).is_none());
         if story.destroy_reason.is_some() && !leads_nowhere {
             broken.push(format!("{id} is gone, and its message still has the link"));
         }
@@ -232,6 +258,13 @@ fn place(message: &Value) -> String {
 
 fn conversation_with(user: &str) -> String {
     format!("D{}", &user[1..])
+}
+
+/// The row of the button in a message that gives a link.
+pub(crate) fn row_of(message: &Value) -> Option<Uuid> {
+    let button = button_of(message)?;
+    let value = (button["action_id"] == "issue_link").then(|| button["value"].as_str())??;
+    value.split('.').next()?.parse().ok()
 }
 
 /// The token of the link in a message.

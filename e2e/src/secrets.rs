@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use shared::{
-    crypto::{Binding, DeliveryKeys, LinkToken, MasterKeys},
+    crypto::{Binding, DeliveryKeys, Half, LinkToken, MasterKeys, Way},
     domain::{
         clock::Timestamp,
         display_name::DisplayName,
@@ -107,6 +107,7 @@ impl Keys {
             text: SecretText::parse(Zeroizing::new(text.to_owned())).unwrap(),
             note: NoteText::parse_optional(Zeroizing::new("a note".to_owned())).unwrap(),
             lifetime: Lifetime::Hour1,
+            way: Way::Link,
             response_url: None,
         }
     }
@@ -132,7 +133,9 @@ impl Keys {
             }
             assert_eq!(job.kind, DeliveryKind::SenderReceipt);
         };
-        let token = job.open(&self.delivery()).unwrap().token;
+        let Half::Token(token) = job.open(&self.delivery()).unwrap().half else {
+            panic!("a link is what was asked for");
+        };
         Sent {
             secret,
             token,

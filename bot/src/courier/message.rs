@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shared::{
-    crypto::OpenError,
+    crypto::{Half, NoEntropy, OpenError, Way},
     domain::ids::UserId,
     store::{
         Ending, FailureReason,
@@ -11,9 +11,16 @@ use shared::{
         later::Later,
     },
 };
+use zeroize::Zeroizing;
 
-use super::{Attempt, Courier, LONGEST_PAUSE, compose};
-use crate::slack::{Ineligible, OutgoingMessage, Person, SlackError, Verdict};
+use super::{
+    Attempt, Courier, LONGEST_PAUSE,
+    compose::{self, Button},
+};
+use crate::{
+    link::link_of,
+    slack::{Ineligible, OutgoingMessage, Person, SlackError, Verdict},
+};
 
 /// The pause while the database's clock is not to be trusted.
 const UNSOUND_PAUSE: Duration = Duration::from_secs(5);
@@ -71,21 +78,35 @@ impl Courier {
             Err(Unreached::Ineligible(reason)) => return failed(failure_of(reason)),
             Err(Unreached::Slack(error)) => return self.failed_attempt(job, error).await,
         }
-        let link = self
-            .context
-            .public_base_url
-            .join(&format!("/s/{}", parcel.token.encode().as_str()));
+        let Ok(held) = self.held_by_button(job, &parcel.half) else {
+            return Attempt::Later(Later::default());
+        };
         let facts = self.facts_for_recipient(job).await;
         let message = compose::message(
             self.language_of(facts.recipient_locale.as_deref()),
             &facts,
             job.doubtful,
             parcel.note.as_ref(),
-            &link,
+            match parcel.half.way() {
+                Way::Link => Button::Leads(&held),
+                Way::Share => Button::Asks(job.secret, &held),
+            },
         );
         match self.deliver(job, &message).await {
             Ok(posted) => Attempt::Sent(posted, Nudges::default()),
             Err(error) => self.failed_attempt(job, error).await,
+        }
+    }
+
+    /// What the button of the message holds: the link, or the share, sealed.
+    fn held_by_button(&self, job: &Job, half: &Half) -> Result<Zeroizing<String>, NoEntropy> {
+        match half {
+            Half::Token(token) => Ok(link_of(&self.context.public_base_url, token)),
+            Half::Share(share) => {
+                let keys = &self.context.delivery_keys;
+                keys.seal_share_for_button(job.secret, share)
+                    .map(Zeroizing::new)
+            }
         }
     }
 

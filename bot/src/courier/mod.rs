@@ -23,7 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{attempt::Attempt, dispatcher::Dispatcher};
 pub(crate) use self::{
-    compose::receipt_lines,
+    compose::{ended_line, receipt_lines},
     specimens::{endings, longest_lines, outcomes, press_answers, specimens},
 };
 use crate::context::Context;

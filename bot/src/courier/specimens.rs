@@ -1,6 +1,7 @@
 //! Every message that the courier posts, of made-up content as long as it can be.
 
 use shared::{
+    crypto::Way,
     domain::{
         clock::Timestamp,
         display_name::DisplayName,
@@ -16,7 +17,7 @@ use shared::{
 };
 use zeroize::Zeroizing;
 
-use super::compose;
+use super::compose::{self, Button};
 use crate::{
     press_answer::PressAnswer,
     slack::{OutgoingMessage, Validated},
@@ -30,6 +31,12 @@ const NAME_MAX_CHARS: usize = 255;
 
 /// Longest code of Slack's.
 const CODE_MAX_CHARS: usize = 64;
+
+/// A link of the usual length.
+const LINK: &str = "https://secrets.example.org/s/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+/// How long a sealed share is.
+const SHARE_CHARS: usize = 157;
 
 /// What grows most when it is escaped.
 const WORST: &str = "&";
@@ -70,12 +77,18 @@ fn to_recipient(locale: Locale, facts: &Facts, link: &str) -> Vec<(&'static str,
         now: Timestamp::from_millis(NOW + 600_000),
         ..facts.clone()
     };
+    let leads = Button::Leads(link);
+    let share = "x".repeat(SHARE_CHARS);
     let mut messages = vec![
         (
             "with everything",
-            compose::message(locale, &late, true, note.as_ref(), link),
+            compose::message(locale, &late, true, note.as_ref(), leads),
         ),
-        ("plain", compose::message(locale, facts, false, None, link)),
+        ("plain", compose::message(locale, facts, false, None, leads)),
+        (
+            "with a button that gives a link",
+            compose::message(locale, facts, false, None, Button::Asks(secret, &share)),
+        ),
     ];
     for ending in endings() {
         for (name, facts) in ended(facts, ending) {
@@ -110,7 +123,14 @@ fn receipts(locale: Locale, facts: &Facts) -> Vec<(String, OutgoingMessage)> {
         match outcome {
             Outcome::Withdrawn => {}
             Outcome::Sent => {
-                messages.push(("delivered".to_owned(), receipt(facts, Some(outcome), None)));
+                let by_button = Facts {
+                    way: Way::Share,
+                    ..facts.clone()
+                };
+                for (name, facts) in [("delivered", facts), ("delivered, by a button", &by_button)]
+                {
+                    messages.push((name.to_owned(), receipt(facts, Some(outcome), None)));
+                }
             }
             Outcome::Failed(reason) => {
                 for (with, refusal) in [("", None), (", with a code", Some(&refusal))] {
@@ -191,6 +211,15 @@ pub(crate) fn press_answers(person: &UserId) -> Vec<(&'static str, PressAnswer)>
         ("too long ago", PressAnswer::Gone),
         ("too much to do", PressAnswer::Busy),
         ("no dialog", PressAnswer::NotOpened),
+        ("one moment", PressAnswer::Issuing),
+        (
+            "a link",
+            PressAnswer::Issued(LINK.into(), Timestamp::from_millis(NOW)),
+        ),
+        ("shown before", PressAnswer::IssuedBefore),
+        ("followed", PressAnswer::Followed),
+        ("no link", PressAnswer::NotIssued),
+        ("no link any more", PressAnswer::NotIssuable),
     ];
     let facts = facts(person);
     let ended = facts.iter().flat_map(|facts| {
@@ -200,6 +229,10 @@ pub(crate) fn press_answers(person: &UserId) -> Vec<(&'static str, PressAnswer)>
     answers.extend(ended.map(|(name, facts)| (name, PressAnswer::of_ended(Box::new(facts)))));
     for facts in facts.into_iter().map(Box::new) {
         answers.extend([
+            (
+                "too late for it",
+                PressAnswer::OverForRecipient(facts.clone()),
+            ),
             ("not me", PressAnswer::Disputed(facts.clone())),
             ("me after all", PressAnswer::DisputeWithdrawn(facts.clone())),
             ("opened long ago", PressAnswer::NotAnyMore(facts)),
@@ -273,6 +306,7 @@ fn facts(person: &UserId) -> Option<Facts> {
         recipient: person.clone(),
         recipient_locale: None,
         recipient_tz: Some("America/Toronto".to_owned()),
+        way: Way::Link,
         created_at: Timestamp::from_millis(NOW),
         expires_at: Timestamp::from_millis(NOW + 24 * 3_600_000),
         now: Timestamp::from_millis(NOW + 1_000),

@@ -9,8 +9,12 @@ use secrecy::SecretString;
 use shared::{domain::ids::UserId, store::presses::Action, text::Message};
 
 use super::{
-    foreign_submission::ForeignSubmission, more_room::Pressed, press::Press,
-    slash_command::SlashCommand, submitted::Submitted, unreadable::UnreadableSubmission,
+    foreign_submission::ForeignSubmission,
+    more_room::Pressed,
+    press::{Followed, Press},
+    slash_command::SlashCommand,
+    submitted::Submitted,
+    unreadable::UnreadableSubmission,
 };
 use crate::{
     envelope::EnvelopeKind,
@@ -32,6 +36,8 @@ pub(super) enum Event {
     MoreRoom(Pressed),
     /// Pressed a button of a message.
     Press(Press),
+    /// Followed a link that was made for them.
+    Followed(Followed),
     /// Something of which nothing can follow, as it can't be read.
     Unreadable(UnreadableEvent),
     /// Something of which nothing follows, such as following the link in a message; by a word for
@@ -167,6 +173,12 @@ fn pressed(payload: &Object<'_>) -> Event {
             Err(Unreadable(what)) => unreadable(action.code(), what),
         };
     }
+    if names.iter().any(|name| name == Followed::ACTION) {
+        return match Followed::read(payload) {
+            Ok(followed) => Event::Followed(followed),
+            Err(Unreadable(what)) => unreadable(Followed::ACTION, what),
+        };
+    }
     if !names.iter().any(|name| name == modal::MORE_ROOM) {
         return Event::Nothing(INTERACTION);
     }
@@ -209,6 +221,7 @@ mod tests {
             Event::ForeignSubmission(_) => "foreign",
             Event::MoreRoom(_) => "more room",
             Event::Press(_) => "press",
+            Event::Followed(_) => "followed",
             Event::Unreadable(_) => "unreadable",
             Event::Nothing(_) => "nothing",
         }

@@ -29,6 +29,14 @@ impl Context {
         self.reader_as(person.as_ref())
     }
 
+    /// How somebody reads, asking Slack only of whom nothing is known: a modal is to open at once.
+    pub(super) async fn reader_at_once(&self, user: Option<&UserId>) -> Reader {
+        match user.and_then(|user| self.directory.last_known(user)) {
+            Some(known) => self.reader_as(Some(&known)),
+            None => self.reader(user).await,
+        }
+    }
+
     /// How the reader of a dialog reads, without asking Slack: the dialog says it, unless an
     /// earlier version opened it.
     pub(super) fn reader_of(&self, layout: &Layout, user: Option<&UserId>) -> Reader {

@@ -35,7 +35,7 @@ use event::{COMMAND, Event, INTERACTION, MORE_ROOM, UnreadableEvent};
 use foreign_submission::ForeignSubmission;
 use more_room::Pressed;
 use once::Triggers;
-use press::Press;
+use press::{Followed, Press};
 use slash_command::SlashCommand;
 use submitted::Submitted;
 use unreadable::UnreadableSubmission;
@@ -110,6 +110,7 @@ impl Handlers {
             Event::ForeignSubmission(foreign) => self.refuse_foreign(foreign, acknowledge),
             Event::MoreRoom(pressed) => self.give_room(pressed, acknowledge),
             Event::Press(press) => self.press(press, acknowledge),
+            Event::Followed(followed) => self.follow(followed, acknowledge),
             Event::Unreadable(unreadable) => {
                 let envelope_id = acknowledge.envelope_id().to_owned();
                 match unreadable.response() {
@@ -209,6 +210,15 @@ impl Handlers {
         self.tasks.spawn(async move {
             let outcome = press::handle(Arc::clone(&context), press, presses).await;
             context.metrics.envelope(kind, outcome);
+        });
+    }
+
+    fn follow(&self, followed: Followed, acknowledge: Acknowledgement) {
+        acknowledge.bare(Followed::ACTION);
+        let context = Arc::clone(&self.context);
+        self.tasks.spawn(async move {
+            let outcome = followed.handle(Arc::clone(&context)).await;
+            context.metrics.envelope(Followed::ACTION, outcome);
         });
     }
 

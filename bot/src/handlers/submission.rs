@@ -203,6 +203,7 @@ async fn check(context: &Context, mut submitted: Submitted) -> Result<NewSecret,
     let person = known.recipient.person();
     let sender_name = known.sender.as_ref().and_then(Person::name);
     Ok(NewSecret {
+        way: context.links.way,
         response_url: submitted
             .answer
             .as_ref()

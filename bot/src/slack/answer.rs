@@ -66,6 +66,12 @@ pub(super) fn url(answer: &Object<'_>) -> Result<SecretString, Unreadable> {
     Ok(SecretString::from(url.into_owned()))
 }
 
+/// The view that was opened: without its id it can't be changed.
+pub(super) fn view(answer: &Object<'_>) -> Result<String, Unreadable> {
+    let id = answer.object("view").text("id").filter(|id| !id.is_empty());
+    id.map(String::from).ok_or(Unreadable("view.id"))
+}
+
 /// Somebody, of whom Slack says anything at all.
 pub(super) fn user(answer: &Object<'_>) -> Result<User, Unreadable> {
     User::read(&answer.object("user")).ok_or(Unreadable("user"))

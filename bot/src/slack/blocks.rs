@@ -60,12 +60,13 @@ pub(crate) fn context_with_link(text: &str, label: &str, url: &str) -> Value {
     json!({ "type": "context", "elements": [words] })
 }
 
-/// A button that leads to an address.
-pub(crate) fn link_button(action_id: &str, label: &str, url: &str) -> Value {
+/// A button that leads to an address; `spoken` is what screen readers say.
+pub(crate) fn link_button(action_id: &str, label: &str, spoken: &str, url: &str) -> Value {
     let button = json!({
         "type": "button",
         "action_id": action_id,
         "text": plain(label),
+        "accessibility_label": spoken,
         "url": url,
         "style": "primary",
     });
@@ -85,8 +86,10 @@ pub(crate) struct RowButton<'a> {
     pub(crate) label: &'a str,
     /// What screen readers say instead.
     pub(crate) spoken: &'a str,
-    /// The row's id: never the right to anything.
+    /// The row's id, never the right to anything; what stands behind it is sealed.
     pub(crate) row: &'a str,
+    /// Whether it is what its message is for.
+    pub(crate) is_main: bool,
     /// What Slack asks before it is pressed.
     pub(crate) confirm: Option<Confirm<'a>>,
 }
@@ -110,6 +113,9 @@ pub(crate) fn row_button(of: &RowButton<'_>) -> Value {
         "accessibility_label": of.spoken,
         "value": of.row,
     });
+    if of.is_main {
+        button["style"] = "primary".into();
+    }
     if let Some(confirm) = &of.confirm {
         button["confirm"] = json!({
             "title": plain(confirm.title),
@@ -152,13 +158,14 @@ mod tests {
             ),
             context("b"),
             context_with_link("b", "more", "https://example.org/?a=1&b=2"),
-            link_button("open", "Open", "https://example.org/s/x"),
+            link_button("open", "Open", "Open it", "https://example.org/s/x"),
             button("more", "More"),
             row_button(&RowButton {
                 action_id: "take_back",
                 label: "Take back",
                 spoken: "Take it back",
                 row: "0190",
+                is_main: true,
                 confirm: Some(Confirm {
                     title: "Sure?",
                     text: "It is over then.",

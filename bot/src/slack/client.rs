@@ -88,6 +88,20 @@ impl Slack {
             .map_err(|_| SlackError::timed_out(method, TRIGGER_TIMEOUT))?
     }
 
+    /// The same; says which view it is, to be changed.
+    pub(crate) async fn open_view_to_change(
+        &self,
+        trigger_id: &str,
+        view: &Value,
+    ) -> Result<String, SlackError> {
+        let method = Method::OpenView;
+        let request = json!({ "trigger_id": trigger_id, "view": view });
+        let opened = self.post(&self.bot_token, method, &request, "view", answer::view);
+        timeout(TRIGGER_TIMEOUT, opened)
+            .await
+            .map_err(|_| SlackError::timed_out(method, TRIGGER_TIMEOUT))?
+    }
+
     /// Shows something over an open dialog for whoever caused the trigger there, within its three
     /// seconds.
     pub(crate) async fn push_view(&self, trigger_id: &str, view: &Value) -> Result<(), SlackError> {
@@ -106,6 +120,12 @@ impl Slack {
         view: &Value,
     ) -> Result<(), SlackError> {
         let request = json!({ "view_id": view_id, "hash": hash, "view": view });
+        self.confirm(Method::UpdateView, &request).await
+    }
+
+    /// Shows something else in a view of ours, whatever it shows.
+    pub(crate) async fn replace_view(&self, view_id: &str, view: &Value) -> Result<(), SlackError> {
+        let request = json!({ "view_id": view_id, "view": view });
         self.confirm(Method::UpdateView, &request).await
     }
 

@@ -32,7 +32,7 @@ async fn trouble(world: &World, method: &str) {
 
 /// Whether a message says that the one before it holds the same link.
 fn says_again(message: &Value) -> bool {
-    message.to_string().contains("both hold the same link")
+    message.to_string().contains("both lead to the same secret")
 }
 
 /// Where a bot is killed.

@@ -42,6 +42,7 @@ mod long_secrets;
 mod migrations;
 mod odd_answers;
 mod odd_payloads;
+mod on_click;
 mod opening_faults;
 mod operation;
 mod pages;

@@ -45,6 +45,9 @@ pub(crate) fn confirm(
     let again = (occasion == Occasion::TooLate).then(
         || view! { <p class="notice" role="status">{text(locale, Message::ConfirmAgain)}</p> },
     );
+    let issued = preview
+        .is_issued
+        .then(|| view! { <p id="issued">{text(locale, Message::ConfirmIssued)}</p> });
     let content = view! {
         <h1>{title.clone()}</h1>
         <p class="lead">
@@ -52,6 +55,7 @@ pub(crate) fn confirm(
         </p>
         {again}
         <p>{text(locale, Message::ConfirmOnce)}</p>
+        {issued}
         <p>
             <time datetime=text::rfc3339(preview.expires_at)>{text(locale, time_left)}</time>
         </p>
@@ -120,6 +124,7 @@ mod tests {
             recipient_tz: None,
             now: Timestamp::from_millis(0),
             expires_at: Timestamp::from_millis(900_000),
+            is_issued: true,
         };
         let token = LinkToken::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
         let page = confirm(

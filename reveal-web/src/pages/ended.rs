@@ -2,7 +2,7 @@
 
 use poem::http::StatusCode;
 use shared::{
-    store::{Ended, Ending, RevokedBy},
+    store::{Ended, Ending, RevokedBy, look::Spent},
     text::{self, State},
 };
 
@@ -34,6 +34,14 @@ pub(crate) fn ended(frame: Frame<'_>, ended: &Ended) -> Page {
 /// For the page that opened the secret, sent again by the same visitor a moment later.
 pub(crate) fn repeated(frame: Frame<'_>, ended: &Ended) -> Page {
     about(ended, State::Repeated, frame)
+}
+
+/// For a link that was made at a press and leads nowhere any more, though its secret lives.
+pub(crate) fn spent(frame: Frame<'_>, spent: &Spent) -> Page {
+    Page {
+        about: Some(spent.secret),
+        ..statement::page(frame, StatusCode::GONE, State::Spent, None)
+    }
 }
 
 fn about(ended: &Ended, state: State<'_>, frame: Frame<'_>) -> Page {

@@ -19,7 +19,7 @@ use shared::domain::ids::SecretId;
 use zeroize::Zeroizing;
 
 pub(crate) use confirm::{Occasion, confirm};
-pub(crate) use ended::{ended, repeated};
+pub(crate) use ended::{ended, repeated, spent};
 pub(crate) use revealed::revealed;
 pub(crate) use theme::{Frame, Theme};
 pub(crate) use trouble::{Refusal, Trouble, response, trouble};

@@ -76,6 +76,10 @@ pub(super) async fn page(site: &Site, token: &LinkToken, visit: &Visit) -> Resul
                 &ended,
             ))
         }
+        Ok(Look::Spent(spent)) => Ok(pages::spent(
+            frame(spent.recipient_locale.as_deref()),
+            &spent,
+        )),
         Ok(Look::Unknown) => Err(Trouble::Unknown),
         Err(error) => {
             tracing::error!(%error, "a link could not be looked up");

@@ -142,6 +142,10 @@ async fn page_of(site: &Site, asked: &Asked, burned: Burned) -> Result<Page, Ref
             let frame = frame(ended.recipient_locale.as_deref());
             Ok(pages::repeated(frame, &ended))
         }
+        Ok(Burn::Spent(spent)) => {
+            let frame = frame(spent.recipient_locale.as_deref());
+            Ok(pages::spent(frame, &spent))
+        }
         Ok(Burn::Unconfirmed) => confirm::page(site, &asked.token, &asked.visit).await,
         Ok(Burn::Unknown) => Err(Trouble::Unknown),
         Ok(Burn::Abandoned) => Err(Trouble::Unavailable),

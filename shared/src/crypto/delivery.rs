@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::{
-    FORMAT, LinkToken, NoEntropy, OpenError, derive,
+    Half, LinkToken, NoEntropy, OpenError, Way, derive,
     key::{Key, KeyId},
     key_ring::{KeyRing, KeyRingError, SharedKey},
     master::MasterKeys,
@@ -18,10 +18,11 @@ use crate::domain::{
     secret::NoteText,
 };
 
-/// What the recipient's message needs and the database must not know: the link and the note.
+/// What the recipient's message needs and the database must not know: the link, or the share, and the
+/// note.
 pub struct Parcel {
-    /// The token of the link.
-    pub token: LinkToken,
+    /// The half of the secret's key.
+    pub half: Half,
     /// The note, shown in the message too.
     pub note: Option<NoteText>,
 }
@@ -31,7 +32,8 @@ pub struct Parcel {
 pub struct SealedParcel {
     /// The delivery key that it was sealed under.
     pub key_id: KeyId,
-    /// Fernet token of what is sealed: of the link token's 32 bytes followed by the note's, or of
+    /// Fernet token of what is sealed: of the 32 bytes of the link's token or of the
+    /// share, followed by the note's, or of
     /// an [`ResponseUrl`](super::ResponseUrl).
     pub content: Vec<u8>,
 }
@@ -84,9 +86,9 @@ impl DeliveryKeys {
         let (key_id, key) = self.0.primary();
         let note = parcel.note.as_ref().map_or("", NoteText::expose);
         let mut plaintext = Zeroizing::new(Vec::with_capacity(LinkToken::LEN + note.len()));
-        plaintext.extend_from_slice(parcel.token.as_bytes());
+        plaintext.extend_from_slice(parcel.half.borrowed().bytes);
         plaintext.extend_from_slice(note.as_bytes());
-        let key = derived(key, key_id, delivery, secret);
+        let key = derived(key, key_id, parcel.half.way(), delivery, secret);
         let content = seal::seal(&key, &plaintext, now).ok_or(NoEntropy)?;
         Ok(SealedParcel { key_id, content })
     }
@@ -96,17 +98,18 @@ impl DeliveryKeys {
         &self,
         delivery: DeliveryId,
         secret: SecretId,
+        way: Way,
         sealed: &SealedParcel,
     ) -> Result<Parcel, OpenError> {
         let key = self.0.get(sealed.key_id).ok_or(OpenError::UnknownKey)?;
-        let key = derived(key, sealed.key_id, delivery, secret);
+        let key = derived(key, sealed.key_id, way, delivery, secret);
         let plaintext = seal::open(&key, &sealed.content)?;
-        let (token, note) = plaintext
+        let (half, note) = plaintext
             .split_at_checked(LinkToken::LEN)
             .ok_or(OpenError::Malformed)?;
         let note = std::str::from_utf8(note).map_err(|_| OpenError::Malformed)?;
         Ok(Parcel {
-            token: LinkToken::from_slice(token).ok_or(OpenError::Malformed)?,
+            half: Half::from_slice(way, half).ok_or(OpenError::Malformed)?,
             note: (!note.is_empty())
                 .then(|| NoteText::from_sealed(Zeroizing::new(note.to_owned()))),
         })
@@ -135,13 +138,19 @@ impl NotApart {
 }
 
 /// Every part of the info has a fixed size, so no two inputs give the same info.
-fn derived(key: &Key, key_id: KeyId, delivery: DeliveryId, secret: SecretId) -> Zeroizing<String> {
+fn derived(
+    key: &Key,
+    key_id: KeyId,
+    way: Way,
+    delivery: DeliveryId,
+    secret: SecretId,
+) -> Zeroizing<String> {
     derive::fernet_key(
         &[],
         key.as_slice(),
         &[
             b"secure-secret/delivery",
-            &[FORMAT],
+            &[way.format()],
             key_id.as_bytes(),
             delivery.as_bytes(),
             secret.as_bytes(),
@@ -160,9 +169,9 @@ mod tests {
         DeliveryKeys::parse(&SecretString::from(text)).unwrap()
     }
 
-    fn parcel(note: Option<&str>) -> Parcel {
+    fn parcel(way: Way, note: Option<&str>) -> Parcel {
         Parcel {
-            token: LinkToken::generate().unwrap(),
+            half: Half::generate(way).unwrap(),
             note: note.map(|note| NoteText::from_sealed(Zeroizing::new(note.to_owned()))),
         }
     }
@@ -170,13 +179,15 @@ mod tests {
     #[test]
     fn a_parcel_comes_back_with_and_without_a_note() {
         let (delivery, secret) = (DeliveryId::generate(), SecretId::generate());
-        for note in [None, Some("für später 🔑")] {
-            let sent = parcel(note);
+        let ways = [Way::Link, Way::Share];
+        let cases = ways.map(|way| [(way, None), (way, Some("für später 🔑"))]);
+        for (way, note) in cases.into_iter().flatten() {
+            let sent = parcel(way, note);
             let now = Timestamp::from_millis(0);
             let sealed = ring(OLD).seal(delivery, secret, &sent, now).unwrap();
             let rotated = ring(&format!("{NEW},{OLD}"));
-            let opened = rotated.open(delivery, secret, &sealed).unwrap();
-            assert!(opened.token.hash() == sent.token.hash());
+            let opened = rotated.open(delivery, secret, way, &sealed).unwrap();
+            assert!(opened.half.hash() == sent.half.hash());
             assert_eq!(opened.note.as_ref().map(NoteText::expose), note);
         }
     }
@@ -215,10 +226,15 @@ mod tests {
     fn another_row_or_ring_does_not_open_it() {
         let (delivery, secret) = (DeliveryId::generate(), SecretId::generate());
         let sealed = ring(OLD)
-            .seal(delivery, secret, &parcel(None), Timestamp::from_millis(0))
+            .seal(
+                delivery,
+                secret,
+                &parcel(Way::Link, None),
+                Timestamp::from_millis(0),
+            )
             .unwrap();
         let refusal = |keys: &DeliveryKeys, delivery, secret| {
-            keys.open(delivery, secret, &sealed)
+            keys.open(delivery, secret, Way::Link, &sealed)
                 .map(|_| ())
                 .unwrap_err()
         };
@@ -231,5 +247,11 @@ mod tests {
             OpenError::Refused
         );
         assert_eq!(refusal(&ring(NEW), delivery, secret), OpenError::UnknownKey);
+        let as_share = ring(OLD).open(delivery, secret, Way::Share, &sealed);
+        assert_eq!(
+            as_share.err(),
+            Some(OpenError::Refused),
+            "no link of a share"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Master keys: with the link token they open a secret and its note.
+//! Master keys: with the link token, or the share, they open a secret and its note.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::{
-    FORMAT, LinkToken, NoEntropy, OpenError, derive,
+    HalfRef, NoEntropy, OpenError, derive,
     key::{Key, KeyId},
     key_ring::{KeyRing, KeyRingError},
     seal,
@@ -67,18 +67,19 @@ impl MasterKeys {
         self.0.ids()
     }
 
-    /// Seals a secret and its note under the primary key and the token.
-    pub fn seal(
+    /// Seals a secret and its note under the primary key and the other half.
+    pub fn seal<'a>(
         &self,
-        token: &LinkToken,
+        half: impl Into<HalfRef<'a>>,
         binding: Binding,
         text: &SecretText,
         note: Option<&NoteText>,
         now: Timestamp,
     ) -> Result<SealedSecret, NoEntropy> {
         let (key_id, master) = self.0.primary();
+        let half = half.into();
         let seal_as = |purpose, plaintext: &str| {
-            let key = derived(master, key_id, token, purpose, binding);
+            let key = derived(master, key_id, half, purpose, binding);
             seal::seal(&key, plaintext.as_bytes(), now).ok_or(NoEntropy)
         };
         Ok(SealedSecret {
@@ -91,15 +92,16 @@ impl MasterKeys {
     }
 
     /// Opens a secret and its note.
-    pub fn open(
+    pub fn open<'a>(
         &self,
-        token: &LinkToken,
+        half: impl Into<HalfRef<'a>>,
         binding: Binding,
         sealed: &SealedSecret,
     ) -> Result<(SecretText, Option<NoteText>), OpenError> {
         let master = self.0.get(sealed.key_id).ok_or(OpenError::UnknownKey)?;
+        let half = half.into();
         let open_as = |purpose, ciphertext: &[u8]| {
-            let key = derived(master, sealed.key_id, token, purpose, binding);
+            let key = derived(master, sealed.key_id, half, purpose, binding);
             seal::open(&key, ciphertext).and_then(into_text)
         };
         let text = open_as(Purpose::Secret, &sealed.text)?;
@@ -119,16 +121,16 @@ impl MasterKeys {
 fn derived(
     master: &Key,
     key_id: KeyId,
-    token: &LinkToken,
+    half: HalfRef<'_>,
     purpose: Purpose,
     binding: Binding,
 ) -> Zeroizing<String> {
     derive::fernet_key(
         master.as_slice(),
-        token.as_bytes(),
+        half.bytes,
         &[
             b"secure-secret/fernet",
-            &[FORMAT, purpose as u8],
+            &[half.way.format(), purpose as u8],
             key_id.as_bytes(),
             binding.secret.as_bytes(),
             &binding.expires_at.as_millis().to_be_bytes(),
@@ -150,7 +152,7 @@ fn into_text(mut plaintext: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, Ope
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::LinkToken, *};
 
     const OLD: &str = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
     const NEW: &str = "hKMqkT3dZ5rWwqJc1c0vXc5y7l8Jv1Qm4dN9o0bY2aE=";

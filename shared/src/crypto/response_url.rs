@@ -159,7 +159,7 @@ impl Bound<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Way, *};
 
     const URL: &str = "https://hooks.slack.com/commands/T1/2/canary";
     const OLD: &str = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
@@ -222,7 +222,10 @@ mod tests {
         );
         let other = keys.open_response_url(DeliveryId::generate(), secret, &sealed);
         assert_eq!(other.unwrap_err(), OpenError::Refused);
-        assert!(keys.open(receipt, secret, &sealed).is_err(), "no parcel");
+        assert!(
+            keys.open(receipt, secret, Way::Link, &sealed).is_err(),
+            "no parcel"
+        );
         let (team, user) = people();
         let as_dialogs = format!(
             "{}.{}",

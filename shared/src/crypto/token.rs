@@ -84,6 +84,10 @@ impl fmt::Debug for TokenHash {
 }
 
 impl TokenHash {
+    pub(super) const fn of(hash: [u8; 32]) -> Self {
+        Self(hash)
+    }
+
     /// As the database stores it.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {

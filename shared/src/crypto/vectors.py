@@ -37,6 +37,8 @@ SECRET = uuid.UUID("01a21000-0001-7001-8001-000000000001").bytes
 ROW = uuid.UUID("01a21000-0002-7002-8002-000000000002").bytes
 EXPIRES_AT = (1_795_464_180_000).to_bytes(8, "big")
 MADE_AT = (1_795_460_580_000).to_bytes(8, "big")
+SHARE = bytes(range(96, 128))
+LINK_EXPIRES_AT = (1_795_460_700_000).to_bytes(8, "big")
 TEAM, USER = b"T0SCHOOL", b"U0ALICE"
 URL = b"https://hooks.slack.com/commands/T0SCHOOL/1/vector"
 FORMAT = b"\x01"
@@ -45,11 +47,17 @@ master_id = hkdf(b"", MASTER, b"secure-secret/key-id/master", 8)
 delivery_id = hkdf(b"", DELIVERY, b"secure-secret/key-id/delivery", 8)
 
 
-def of_secret(purpose):
-    return b"secure-secret/fernet" + FORMAT + purpose + master_id + SECRET + EXPIRES_AT
+SHARE_FORMAT = b"\x02"
+
+
+def of_secret(purpose, format=FORMAT):
+    return b"secure-secret/fernet" + format + purpose + master_id + SECRET + EXPIRES_AT
 
 
 parcel = b"secure-secret/delivery" + FORMAT + delivery_id + ROW + SECRET
+share_parcel = b"secure-secret/delivery" + SHARE_FORMAT + delivery_id + ROW + SECRET
+button = b"secure-secret/share/button" + SHARE_FORMAT + delivery_id + SECRET
+link = b"secure-secret/share/link" + SHARE_FORMAT + master_id + SECRET + LINK_EXPIRES_AT
 dialog = b"secure-secret/response-url/dialog" + FORMAT + delivery_id + TEAM + b"\0" + USER
 receipt = b"secure-secret/response-url/receipt" + FORMAT + delivery_id + ROW + SECRET
 
@@ -76,6 +84,11 @@ for name, value in {
     "PARCEL_WITHOUT_NOTE": fernet(b"", DELIVERY, parcel, TOKEN, 4),
     "RESPONSE_URL_OF_DIALOG": delivery_id.hex() + "." + fernet(b"", DELIVERY, dialog, URL, 5),
     "RESPONSE_URL_OF_RECEIPT": fernet(b"", DELIVERY, receipt, URL, 6),
+    "SHARE_HASH": hashlib.sha256(b"secure-secret/share/1\0" + SHARE).hexdigest(),
+    "SECRET_OF_SHARE": fernet(MASTER, SHARE, of_secret(b"\1", SHARE_FORMAT), "hunter2 für später 🔑".encode(), 7),
+    "PARCEL_OF_SHARE": fernet(b"", DELIVERY, share_parcel, SHARE + b"for the VPN", 8),
+    "BUTTON": delivery_id.hex() + "." + fernet(b"", DELIVERY, button, SHARE, 9),
+    "SHARE_OF_LINK": fernet(MASTER, TOKEN, link, SHARE, 10),
     "CONFIRMATION": base64.urlsafe_b64encode(confirmation).decode().rstrip("="),
     "BY_IPV4": by(bytes(10) + b"\xff\xff" + bytes([192, 0, 2, 7]), b"Browser/1"),
     "BY_IPV6": by(bytes.fromhex("20010db8000000000000000000000007"), b"Browser/1"),

@@ -15,7 +15,7 @@ use super::{
     submissions::{self, StoredSubmission},
 };
 use crate::{
-    crypto::{self, Binding, DeliveryKeys, LinkToken, MasterKeys, Parcel, ResponseUrl},
+    crypto::{Binding, DeliveryKeys, Half, MasterKeys, Parcel, ResponseUrl, Way},
     domain::{
         clock::Timestamp,
         display_name::DisplayName,
@@ -52,6 +52,8 @@ pub struct NewSecret {
     pub note: Option<NoteText>,
     /// How long it can be opened.
     pub lifetime: Lifetime,
+    /// Whether its message has the link, or a button that gives one.
+    pub way: Way,
     /// The way to answer the command that opened the dialog.
     pub response_url: Option<ResponseUrl>,
 }
@@ -99,17 +101,17 @@ async fn insert(
     delivery_keys: &DeliveryKeys,
     new: &NewSecret,
 ) -> Result<Created, StoreError> {
-    let token = LinkToken::generate()?;
+    let half = Half::generate(new.way)?;
     let secret = SecretId::generate();
     let transaction = database.begin().await?;
     let work = async {
         let now = database.clock_in(&transaction).await?;
         let expires_at = now.plus(new.lifetime.duration());
         let binding = Binding { secret, expires_at };
-        insert_secret(&transaction, master_keys, &token, binding, now, new).await?;
+        insert_secret(&transaction, master_keys, &half, binding, now, new).await?;
         append_created(&transaction, binding, now, new).await?;
         let parcel = Parcel {
-            token,
+            half,
             note: new.note.clone(),
         };
         insert_deliveries(&transaction, delivery_keys, secret, parcel, now, new).await?;
@@ -122,16 +124,16 @@ async fn insert(
 async fn insert_secret(
     transaction: &Transaction,
     master_keys: &MasterKeys,
-    token: &LinkToken,
+    half: &Half,
     binding: Binding,
     now: Timestamp,
     new: &NewSecret,
 ) -> Result<(), StoreError> {
-    let sealed = master_keys.seal(token, binding, &new.text, new.note.as_ref(), now)?;
+    let sealed = master_keys.seal(half.borrowed(), binding, &new.text, new.note.as_ref(), now)?;
     let row = secret::ActiveModel {
         id: Set(binding.secret),
-        format: Set(crypto::FORMAT.into()),
-        token_hash: Set(token.hash().as_bytes().to_vec()),
+        format: Set(half.way().format().into()),
+        token_hash: Set(half.hash().as_bytes().to_vec()),
         submission_key: Set(new.submission_key.to_string()),
         part: Set(submissions::ONLY_PART),
         ciphertext: Set(Some(sealed.text)),

@@ -9,7 +9,7 @@ use super::{
     entity::{delivery, secret},
 };
 use crate::{
-    crypto::{DeliveryKeys, OpenError, Parcel, ResponseUrl, SealedParcel},
+    crypto::{DeliveryKeys, OpenError, Parcel, ResponseUrl, SealedParcel, Way},
     domain::{
         clock::Timestamp,
         display_name::DisplayName,
@@ -225,6 +225,8 @@ pub struct Facts {
     pub recipient_locale: Option<String>,
     /// The recipient's time zone in Slack.
     pub recipient_tz: Option<String>,
+    /// Whether its message has the link, or a button that gives one.
+    pub way: Way,
     /// When it was stored.
     pub created_at: Timestamp,
     /// Until when it can be opened.
@@ -273,7 +275,7 @@ impl Job {
     /// Opens the link and the note that wait in the row.
     pub fn open(&self, keys: &DeliveryKeys) -> Result<Parcel, OpenError> {
         let sealed = self.sealed.as_ref().ok_or(OpenError::Malformed)?;
-        keys.open(self.id, self.secret, sealed)
+        keys.open(self.id, self.secret, self.facts.way, sealed)
     }
 
     /// Opens the way to answer the command, where a receipt's row still has it.
@@ -318,6 +320,7 @@ pub(super) async fn message_state(
 
 #[derive(FromQueryResult)]
 struct FactsRow {
+    format: i16,
     team: String,
     organization: Option<String>,
     sender: String,
@@ -346,6 +349,7 @@ pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts
     let row = secret::Entity::find()
         .select_only()
         .columns([
+            secret::Column::Format,
             secret::Column::Team,
             secret::Column::Organization,
             secret::Column::Sender,
@@ -383,6 +387,9 @@ pub(super) async fn facts(database: &Database, secret: SecretId) -> Result<Facts
         sender_tz: row.sender_tz,
         recipient_locale: row.recipient_locale,
         recipient_tz: row.recipient_tz,
+        way: Way::of_format(row.format).ok_or(StoreError::Unreadable {
+            column: "secrets.format",
+        })?,
         created_at: row.created_at,
         expires_at: row.expires_at,
         now: row.now,

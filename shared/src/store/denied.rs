@@ -1,13 +1,14 @@
 //! Openings of a link that is there, refused before anything was tried: the trail tells of them, at
 //! most one of a cause and hour.
 
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 
 use super::{
     Database, StoreError,
     audit::{self, Event, NewEntry, Slot, Visitor},
     door::{Argument, Door},
     entity::secret,
+    links,
 };
 use crate::{
     crypto::TokenHash,
@@ -28,7 +29,7 @@ pub(super) const DENIED: Door = Door {
     DECLARE found_id BINARY(16);
     DECLARE time_now BIGINT DEFAULT {now};
     DECLARE CONTINUE HANDLER FOR 1062 BEGIN END;
-    SELECT id INTO found_id FROM secrets WHERE token_hash = given_hash;
+    SET found_id = {found};
     IF found_id IS NOT NULL AND given_cause IN ('gate', 'confirmation') THEN
       CALL audit_1(found_id, 'denied', CONCAT('denied:', given_cause, ':', time_now DIV 3600000),
         'denied', time_now, given_ip, given_user_agent,
@@ -94,7 +95,7 @@ pub async fn note(
             secret::Column::Recipient,
         ])
         .column_as(database.now(), "now")
-        .filter(secret::Column::TokenHash.eq(hash.as_bytes().to_vec()))
+        .filter(links::leads_here(hash))
         .into_model::<Row>()
         .one(database.connection())
         .await?;

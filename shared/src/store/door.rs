@@ -75,6 +75,17 @@ UNHEX(CONCAT(LPAD(HEX(time_now), 12, '0'), '7', RIGHT(HEX(RANDOM_BYTES(2)), 3),
 pub(super) const ENTRY_VISITOR: &str = "\
 IF(IS_IPV4(given_ip) OR IS_IPV6(given_ip), given_ip, NULL), LEFT(given_user_agent, 512)";
 
+/// The row to which a link leads whose hash was given: its own, or that of which it was made at a
+/// press.
+const FOUND: &str = "\
+COALESCE((SELECT id FROM secrets WHERE token_hash = given_hash),
+    (SELECT secret_id FROM links WHERE token_hash = given_hash))";
+
+/// What happens to a secret's links when it ends.
+const END_LINKS: &str = "\
+UPDATE links SET live = NULL, share = NULL, key_id = NULL
+          WHERE secret_id = found_id AND live = 1";
+
 const BEGIN: &str = "START TRANSACTION READ WRITE";
 const COMMIT: &str = "COMMIT AND NO CHAIN NO RELEASE";
 
@@ -90,7 +101,8 @@ pub struct Door {
     pub(super) parameters: &'static str,
     /// What it does, one statement; `{now}` is the clock, `{begin}` and `{commit}` are a
     /// transaction's, `{version}` is that of the trail's entries, `{entry_columns}`, `{entry_id}`
-    /// and `{entry_visitor}` are parts of one.
+    /// and `{entry_visitor}` are parts of one; `{found}` is the row to which `given_hash` leads, and
+    /// `{end_links}` ends the links of `found_id`.
     pub(super) body: &'static str,
     /// Whose account may call it; nobody's where only other doors do, within their transactions.
     pub caller: Option<Program>,
@@ -112,6 +124,8 @@ impl Door {
             .replace("{entry_columns}", ENTRY_COLUMNS)
             .replace("{entry_id}", ENTRY_ID)
             .replace("{entry_visitor}", ENTRY_VISITOR)
+            .replace("{found}", FOUND)
+            .replace("{end_links}", END_LINKS)
             .replace("{version}", &TRAIL_VERSION.to_string())
             .replace("{text}", TEXT)
             .replace("{begin}", BEGIN)

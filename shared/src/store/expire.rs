@@ -17,6 +17,7 @@ use super::{
     door::{Argument, Door},
     entity::secret,
     line::Transaction,
+    links,
 };
 use crate::{
     crypto::TokenHash,
@@ -81,6 +82,7 @@ pub async fn sweep_batch(
             is_full: overdue.len() == usize::try_from(limit).unwrap_or(usize::MAX),
             ..Swept::default()
         };
+        let mut ids = Vec::with_capacity(overdue.len());
         for row in &overdue {
             let id = bad_rows::id_of(row);
             match sweep(database, &transaction, row).await {
@@ -91,6 +93,10 @@ pub async fn sweep_batch(
                     swept.passed_over.push(BadRow::new("secrets", id, error));
                 }
             }
+            ids.push(SecretId::from_uuid(id));
+        }
+        if !ids.is_empty() {
+            links::end_of(&transaction, ids).await?;
         }
         Ok(swept)
     }
@@ -136,9 +142,10 @@ pub(super) const EXPIRE: Door = Door {
     DECLARE revoked VARCHAR(16) {text};
     DECLARE is_conflict BIGINT DEFAULT 0;
     {begin};
+    SET found_id = {found};
     SELECT id, expires_at, viewed_at, destroyed_at, destroy_reason, revoked_by
       INTO found_id, found_expiry, found_view, found_end, reason, revoked
-      FROM secrets WHERE token_hash = given_hash FOR UPDATE;
+      FROM secrets WHERE id = found_id FOR UPDATE;
     SET time_now = {now};
     IF found_end IS NULL AND found_expiry <= time_now AND time_now < given_until THEN
       SET reason = 'expired';
@@ -151,6 +158,7 @@ pub(super) const EXPIRE: Door = Door {
       UPDATE secrets SET destroyed_at = time_now, destroy_reason = reason, revoked_by = revoked,
           ciphertext = NULL, note_ciphertext = NULL
         WHERE id = found_id;
+      {end_links};
     END IF;
     {commit};
     SELECT reason AS destroy_reason, found_view AS viewed_at, revoked AS revoked_by, is_conflict,
@@ -324,6 +332,7 @@ impl Overdue {
         visitor: &Visitor,
     ) -> Result<(), StoreError> {
         database.check_age(self.now)?;
+        links::end_of(transaction, [self.secret()]).await?;
         self.destroy(transaction, Some(visitor)).await
     }
 
@@ -370,6 +379,7 @@ impl Overdue {
             .column_as(database.now(), "now")
     }
 
+    /// Its links are its caller's to end.
     async fn destroy(
         &self,
         transaction: &Transaction,
@@ -377,7 +387,7 @@ impl Overdue {
     ) -> Result<(), StoreError> {
         let secret = self.secret();
         let now = self.now;
-        if !destroy(transaction, secret, Ending::Expired, now).await? {
+        if !destroy_row(transaction, secret, Ending::Expired, now).await? {
             return Err(StoreError::Stale);
         }
         let entry = NewEntry {
@@ -398,8 +408,19 @@ impl Overdue {
     }
 }
 
-/// Ends a live secret unopened. Says whether it was still live.
+/// Ends a live secret unopened, with its links. Says whether it was still live.
 pub(super) async fn destroy(
+    transaction: &Transaction,
+    secret: SecretId,
+    ending: Ending,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let was_live = destroy_row(transaction, secret, ending, now).await?;
+    links::end_of(transaction, [secret]).await?;
+    Ok(was_live)
+}
+
+async fn destroy_row(
     transaction: &Transaction,
     secret: SecretId,
     ending: Ending,

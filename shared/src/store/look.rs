@@ -1,6 +1,6 @@
 //! Looking at a link without opening it.
 
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryResult, QuerySelect};
 
 use super::{
     Database, Ended, Ending, RevokedBy, StoreError,
@@ -8,6 +8,7 @@ use super::{
     door::{Argument, Door},
     entity::secret,
     expire::{self, Seen},
+    links::{self, Link},
 };
 use crate::{
     crypto::TokenHash,
@@ -20,9 +21,10 @@ pub(super) const LOOK: Door = Door {
     call: "CALL look_1(?)",
     parameters: "given_hash BINARY(32)",
     body: "\
-  SELECT id, sender, sender_name, recipient_locale, recipient_tz, expires_at, viewed_at,
-      destroy_reason, page_lost_at, revoked_by, {now} AS `now`
-    FROM secrets WHERE token_hash = given_hash",
+  SELECT id, sender, sender_name, recipient_locale, recipient_tz, secrets.expires_at, viewed_at,
+      destroy_reason, page_lost_at, revoked_by, links.expires_at AS link_expires_at,
+      links.live AS link_live, NULL AS link_key_id, NULL AS link_share, {now} AS `now`
+    FROM secrets LEFT JOIN links ON links.token_hash = given_hash WHERE id = {found}",
     caller: Some(Program::Web),
 };
 
@@ -33,6 +35,8 @@ pub enum Look {
     Unknown,
     /// A secret that can be opened.
     Live(Preview),
+    /// A secret that can be opened, by another link than this one: its button gives one.
+    Spent(Spent),
     /// A secret that can't be opened any more.
     Ended(Ended),
 }
@@ -52,6 +56,19 @@ pub struct Preview {
     pub now: Timestamp,
     /// Until when it can be opened, after `now`.
     pub expires_at: Timestamp,
+    /// Whether its link was made at a press: what is shown now is good for a while, and the link
+    /// itself for less.
+    pub is_issued: bool,
+}
+
+/// A link that was made at a press and leads nowhere any more: its time is over, or a newer one was
+/// made. Its secret lives on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// Its secret's row, for the log.
+    pub secret: SecretId,
+    /// The recipient's language in Slack.
+    pub recipient_locale: Option<String>,
 }
 
 /// Looks at a link. Changes nothing of a live secret; an expired one is destroyed on the spot.
@@ -60,11 +77,12 @@ pub async fn look(
     hash: &TokenHash,
     visitor: &Visitor,
 ) -> Result<Look, StoreError> {
-    let Some(row) = LinkRow::read(database, hash).await? else {
+    let Some(found) = Found::read(database, hash).await? else {
         return Ok(Look::Unknown);
     };
+    let row = &found.row;
     match row.ending()? {
-        Some(ending) => Ok(Look::Ended(row.into_ended(ending))),
+        Some(ending) => Ok(Look::Ended(found.row.into_ended(ending))),
         None if row.is_overdue() => {
             let seen = Seen {
                 secret: row.secret(),
@@ -74,14 +92,24 @@ pub async fn look(
             let end = expire::expire_visited(database, seen, visitor).await?;
             Ok(Look::Ended(Ended {
                 revoked_by: end.revoked_by,
-                ..row.into_ended(end.ending)
+                ..found.row.into_ended(end.ending)
             }))
         }
-        None => Ok(Look::Live(row.into_preview())),
+        None if found.is_spent() => Ok(Look::Spent(Spent {
+            secret: row.id,
+            recipient_locale: found.row.recipient_locale,
+        })),
+        None => Ok(Look::Live(found.into_preview())),
     }
 }
 
-/// A secret's row without its ciphertext, and the database's time.
+/// A secret's row without its ciphertext, the database's time, and the link that led to it, where
+/// that was made at a press.
+struct Found {
+    row: LinkRow,
+    link: Option<Link>,
+}
+
 #[derive(FromQueryResult)]
 struct LinkRow {
     id: SecretId,
@@ -97,14 +125,12 @@ struct LinkRow {
     now: Timestamp,
 }
 
-impl LinkRow {
+impl Found {
     /// Reads without a lock.
     async fn read(database: &Database, hash: &TokenHash) -> Result<Option<Self>, StoreError> {
         if database.is_mysql() {
             let row = database.enter(&LOOK, [Argument::hash(hash)]).await?;
-            return Ok(row
-                .map(|row| Self::from_query_result(&row, ""))
-                .transpose()?);
+            return row.as_ref().map(Self::of).transpose();
         }
         let row = secret::Entity::find()
             .select_only()
@@ -121,13 +147,43 @@ impl LinkRow {
                 secret::Column::RevokedBy,
             ])
             .column_as(database.now(), "now")
-            .filter(secret::Column::TokenHash.eq(hash.as_bytes().to_vec()))
-            .into_model::<Self>()
+            .filter(links::leads_here(hash))
+            .into_model::<LinkRow>()
             .one(database.connection())
             .await?;
-        Ok(row)
+        let Some(row) = row else { return Ok(None) };
+        let link = Link::read(database, hash).await?;
+        Ok(Some(Self { row, link }))
     }
 
+    fn of(row: &QueryResult) -> Result<Self, StoreError> {
+        Ok(Self {
+            row: LinkRow::from_query_result(row, "")?,
+            link: Link::of(row)?,
+        })
+    }
+
+    /// Whether its link leads nowhere any more, though it lives.
+    fn is_spent(&self) -> bool {
+        let link = self.link.as_ref();
+        link.is_some_and(|link| !link.leads(self.row.now))
+    }
+
+    fn into_preview(self) -> Preview {
+        let row = self.row;
+        Preview {
+            secret: row.id,
+            sender_name: DisplayName::stored(&row.sender_name, &row.sender),
+            recipient_locale: row.recipient_locale,
+            recipient_tz: row.recipient_tz,
+            now: row.now,
+            expires_at: row.expires_at,
+            is_issued: self.link.is_some(),
+        }
+    }
+}
+
+impl LinkRow {
     const fn secret(&self) -> SecretId {
         self.id
     }
@@ -148,17 +204,6 @@ impl LinkRow {
             revoked_by: RevokedBy::from_column(self.revoked_by.as_deref()),
             recipient_locale: self.recipient_locale,
             recipient_tz: self.recipient_tz,
-        }
-    }
-
-    fn into_preview(self) -> Preview {
-        Preview {
-            secret: self.id,
-            sender_name: DisplayName::stored(&self.sender_name, &self.sender),
-            recipient_locale: self.recipient_locale,
-            recipient_tz: self.recipient_tz,
-            now: self.now,
-            expires_at: self.expires_at,
         }
     }
 }

@@ -20,12 +20,14 @@ pub(super) const PAGE_LOST: Door = Door {
     parameters: "given_hash BINARY(32), given_burn BINARY(16)",
     body: "\
   BEGIN
+    DECLARE found_id BINARY(16);
     DECLARE found BIGINT DEFAULT 0;
     {begin};
+    SET found_id = {found};
     SELECT COUNT(*) INTO found FROM secrets
-      WHERE token_hash = given_hash AND burn_id = given_burn FOR UPDATE;
+      WHERE id = found_id AND burn_id = given_burn FOR UPDATE;
     UPDATE secrets SET page_lost_at = COALESCE(page_lost_at, {now})
-      WHERE token_hash = given_hash AND burn_id = given_burn;
+      WHERE id = found_id AND burn_id = given_burn;
     {commit};
     SELECT found;
   END",
@@ -51,7 +53,7 @@ pub async fn note(database: &Database, opening: Opening) -> Result<Written, Stor
         let lost_at = Func::coalesce([Expr::col(secret::Column::PageLostAt), database.now()]);
         let updated = secret::Entity::update_many()
             .col_expr(secret::Column::PageLostAt, lost_at.into())
-            .filter(secret::Column::TokenHash.eq(opening.hash.as_bytes().to_vec()))
+            .filter(secret::Column::Id.eq(opening.secret))
             .filter(secret::Column::BurnId.eq(opening.burn))
             .exec(database.connection())
             .await?;

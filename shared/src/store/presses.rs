@@ -33,6 +33,8 @@ pub enum Action {
     TakeBack,
     /// The sender sends another one to the same person.
     SendAgain,
+    /// The recipient asks for the link.
+    IssueLink,
     /// The recipient says that somebody else opened it.
     Dispute,
     /// The recipient says that it was them after all.
@@ -41,9 +43,10 @@ pub enum Action {
 
 impl Action {
     /// Every one.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::TakeBack,
         Self::SendAgain,
+        Self::IssueLink,
         Self::Dispute,
         Self::WithdrawDispute,
     ];
@@ -54,6 +57,7 @@ impl Action {
         match self {
             Self::TakeBack => "take_back",
             Self::SendAgain => "send_again",
+            Self::IssueLink => "issue_link",
             Self::Dispute => "dispute",
             Self::WithdrawDispute => "withdraw_dispute",
         }
@@ -101,7 +105,7 @@ impl NotTheirs {
             Action::TakeBack | Action::SendAgain => {
                 deliveries::user(&self.row.sender, "secrets.sender")
             }
-            Action::Dispute | Action::WithdrawDispute => {
+            Action::IssueLink | Action::Dispute | Action::WithdrawDispute => {
                 deliveries::user(&self.row.recipient, "secrets.recipient")
             }
         }
@@ -188,6 +192,20 @@ fn is_theirs(database: &Database, presser: &Presser, role: &'static str) -> Cond
     Condition::all()
         .add(database.is_one_of(role, presser.ids()))
         .add(is_at_home("team").or(is_at_home("organization")))
+}
+
+/// Looks whether a secret's recipient presses, where nothing else is to be done.
+pub async fn is_for(
+    database: &Database,
+    presser: &Presser,
+    secret: SecretId,
+    action: Action,
+) -> Result<Asked<()>, StoreError> {
+    Ok(match row(database, presser, secret).await? {
+        None => Asked::Gone,
+        Some(row) if row.is_recipients() => Asked::Done(()),
+        Some(row) => Asked::NotTheirs(NotTheirs::of(row, action)),
+    })
 }
 
 /// Looks whose it is; `None` where there is none.

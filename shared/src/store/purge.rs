@@ -12,7 +12,7 @@ use super::{
     Database, StoreError,
     database::{self, first_of},
     door::{Argument, Door},
-    entity::{delivery, secret},
+    entity::{delivery, link, secret},
     line::Transaction,
 };
 use crate::domain::{clock::Timestamp, ids::SecretId, program::Program};
@@ -50,6 +50,7 @@ pub(super) const PURGE: Door = Door {
         LEAVE each_row;
       END IF;
       DELETE FROM deliveries WHERE secret_id = found_id;
+      DELETE FROM links WHERE secret_id = found_id;
       DELETE FROM secrets WHERE id = found_id;
       SET purged = purged + 1;
     END LOOP;
@@ -128,6 +129,10 @@ async fn purge(
     let ids: Vec<_> = old.iter().map(|old| old.id).collect();
     delivery::Entity::delete_many()
         .filter(delivery::Column::SecretId.is_in(ids.clone()))
+        .exec(transaction)
+        .await?;
+    link::Entity::delete_many()
+        .filter(link::Column::SecretId.is_in(ids.clone()))
         .exec(transaction)
         .await?;
     let purged = secret::Entity::delete_many()

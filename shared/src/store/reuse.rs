@@ -21,6 +21,7 @@ use super::{
     door::{Argument, Door},
     entity::secret,
     line::Transaction,
+    links,
 };
 use crate::{
     crypto::TokenHash,
@@ -51,9 +52,10 @@ pub(super) const LATE: Door = Door {
     DECLARE found_id BINARY(16);
     DECLARE visits, repeats, told, told_at, time_now BIGINT;
     {begin};
+    SET found_id = {found};
     SELECT id, reuse_count, repeat_count, reuse_told, reuse_told_at
       INTO found_id, visits, repeats, told, told_at
-      FROM secrets WHERE token_hash = given_hash AND viewed_at IS NOT NULL FOR UPDATE;
+      FROM secrets WHERE id = found_id AND viewed_at IS NOT NULL FOR UPDATE;
     SET time_now = {now};
     IF given_is_repeat AND repeats < 1000 THEN
       UPDATE secrets SET repeat_count = repeats + given_times, repeated_at = time_now
@@ -126,7 +128,7 @@ pub async fn note(database: &Database, hash: &TokenHash, came: &Came) -> Result<
     let transaction = database.begin().await?;
     let work = async {
         let row = Row::select(database)
-            .filter(secret::Column::TokenHash.eq(hash.as_bytes().to_vec()))
+            .filter(links::leads_here(hash))
             .filter(secret::Column::ViewedAt.is_not_null())
             .into_model::<Row>()
             .one(&transaction)

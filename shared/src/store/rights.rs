@@ -100,13 +100,14 @@ const BOTS: TableRights = TableRights {
 };
 
 /// The bot: stores and delivers; reads no ciphertext.
-const BOT: [TableRights; 8] = [
+const BOT: [TableRights; 9] = [
     TableRights {
         table: "secrets",
         insert: true,
         delete: false,
         select: Columns::Only(&[
             "id",
+            "format",
             "submission_key",
             "part",
             "key_id",
@@ -150,6 +151,14 @@ const BOT: [TableRights; 8] = [
             "dispute_count",
             "disputed_at",
         ]),
+    },
+    // Makes links and ends them; what a link holds sealed it can't read.
+    TableRights {
+        table: "links",
+        insert: true,
+        delete: false,
+        select: Columns::Only(&["token_hash", "secret_id", "live", "expires_at"]),
+        update: Columns::Only(&["live", "share", "key_id"]),
     },
     TableRights {
         table: "deliveries",

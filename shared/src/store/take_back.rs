@@ -17,6 +17,7 @@ use super::{
     entity::{delivery, secret},
     expire,
     line::Transaction,
+    links,
     presses::{self, Action, Asked, NotTheirs},
 };
 use crate::domain::{clock::Timestamp, ids::SecretId, press::Presser};
@@ -101,6 +102,7 @@ async fn end_once(
         if ended.rows_affected == 0 {
             return Ok(());
         }
+        links::end_of(&transaction, [secret]).await?;
         tell(&transaction, secret).await?;
         withhold(database, &transaction, secret).await?;
         changes::show_again(database, &transaction, secret).await

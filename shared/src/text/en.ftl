@@ -108,9 +108,9 @@ press-unreadable = Slack passed on what you pressed in a form that can’t be re
 ## The recipient’s message
 
 message-lead = { $sender } sent you a secret.
-message-terms = The link opens once, within { $lifetime } (until { $until }). After that it’s gone.
-message-terms-late = The link opens once, within the { $left } that are left (until { $until }). After that it’s gone.
-message-again = Slack didn’t say whether an earlier message about this secret arrived. If there is one above, both hold the same link: it opens once.
+message-terms = It opens once, within { $lifetime } (until { $until }). After that it’s gone.
+message-terms-late = It opens once, within the { $left } that are left (until { $until }). After that it’s gone.
+message-again = Slack didn’t say whether an earlier message about this secret arrived. If there is one above, both lead to the same secret: it opens once.
 message-note = Note from { $sender }:
 message-button = Open the secret
 message-caution = Not expecting this? Ask { $sender } before you open it.
@@ -132,6 +132,7 @@ waiting-refused = Slack refuses it at the moment. There is nothing to do yet; if
 waiting-unreached = Slack can’t be reached at the moment, or has trouble of its own. There is nothing to do.
 waiting-where = How it goes on will stand among the messages of this app. If nothing can come there, the dialog says it when you next use the command.
 receipt-delivered = { $recipient } has the link to your secret. It opens once, until { $until }.
+receipt-delivered-button = { $recipient } has the message with the button that opens your secret. It opens once, until { $until }.
 receipt-opened = Your secret for { $recipient } was opened on { $when }, and was destroyed then.
 receipt-reused = { $count ->
     [one] Since then its link was visited once more, on { $when }; nothing was shown. If { $recipient } says that they did not open it before, somebody else did: change the secret now, and tell your IT team.
@@ -194,6 +195,22 @@ dispute-no = Back
 withdraw-dispute-button = It was me after all
 withdraw-dispute-spoken = Say that it was you after all who opened it
 
+## The button of the recipient’s message that gives a link, and what it shows
+
+issue-link-spoken = Get a link to the secret, for you alone
+issuing-title = One moment
+issuing-text = Your link is being made. If nothing comes, close this and press the button again.
+issued-title = Your link
+issued-text = This link is made for you alone, and leads to the secret’s page until { $until }. The secret opens there once. A later press of the button in the message makes a new link, and ends this one.
+issued-button = Open in the browser
+issued-spoken = Open the secret’s page in the browser
+followed-title = In your browser
+followed-text = The page is open in your browser, and the button there shows the secret. If no page came, close this and press the button in the message again.
+issued-before-title = Shown a moment ago
+issued-before-text = A link was shown for this press a moment ago. If you didn’t see it, close this and press the button again: that makes a new one.
+not-issued-text = The link could not be shown, and nothing was opened. Please press the button again.
+not-issuable-text = This button can’t give a link any more, and nothing was opened. Please ask whoever sent the secret to send it anew, and tell your IT team.
+
 ## What came of a press
 
 disputed-title = Thank you
@@ -224,6 +241,7 @@ page-help = Need help? Write to { $contact }.
 confirm-title = A secret for you
 confirm-lead = { $sender } sent you a secret.
 confirm-once = It opens only once: after that it’s destroyed, and nobody can open it again.
+confirm-issued = This page is good for five minutes. After that, press the button in Slack again: it leads to a new one.
 confirm-time-left = { $left } left, until { $until }.
 confirm-again = The page had been open for a while, so nothing was shown yet. Please press the button again.
 confirm-recorded = When you open it, the time, your network address and your browser are written down.
@@ -260,6 +278,9 @@ state-opened-lost = { state-opened }
 state-repeated = Opened a moment ago
     .text = This page opened the secret a moment ago, and it’s shown only once.
     .next = If you saw it, there is nothing to do. If you saw nothing, it was lost on the way, as a second press or a slow line can do: ask the sender to send it anew.
+state-spent = This link is over
+    .text = A link that the button in Slack makes leads here for a few minutes, and only the last one counts. The secret is still there, unopened.
+    .next = Press the button of the message in Slack again: it makes a new link.
 state-expired = Too late
     .text = Nobody opened this secret in time, so it was destroyed unseen.
     .next = Ask the sender to send it anew.

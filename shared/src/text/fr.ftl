@@ -110,9 +110,9 @@ press-unreadable = Slack a transmis votre clic sous une forme qui n’est pas li
 ## Le message au destinataire
 
 message-lead = { $sender } vous a envoyé un secret.
-message-terms = Le lien s’ouvre une seule fois, d’ici { $lifetime } (jusqu’au { $until }). Ensuite, il ne reste rien.
-message-terms-late = Le lien s’ouvre une seule fois, dans le temps qui reste : { $left } (jusqu’au { $until }). Ensuite, il ne reste rien.
-message-again = Slack n’a pas dit si un message précédent au sujet de ce secret est arrivé. S’il y en a un plus haut, les deux contiennent le même lien : il s’ouvre une seule fois.
+message-terms = Il s’ouvre une seule fois, d’ici { $lifetime } (jusqu’au { $until }). Ensuite, il ne reste rien.
+message-terms-late = Il s’ouvre une seule fois, dans le temps qui reste : { $left } (jusqu’au { $until }). Ensuite, il ne reste rien.
+message-again = Slack n’a pas dit si un message précédent au sujet de ce secret est arrivé. S’il y en a un plus haut, les deux mènent au même secret : il s’ouvre une seule fois.
 message-note = Note de { $sender } :
 message-button = Ouvrir le secret
 message-caution = Vous ne l’attendiez pas ? Demandez à { $sender } avant d’ouvrir.
@@ -134,6 +134,7 @@ waiting-refused = Slack refuse le message en ce moment. Il n’y a rien à faire
 waiting-unreached = Slack ne peut pas être joint en ce moment, ou connaît lui-même des difficultés. Il n’y a rien à faire.
 waiting-where = La suite figurera dans les messages de cette application. Si rien ne peut y arriver, la boîte de dialogue vous le dira à votre prochaine commande.
 receipt-delivered = { $recipient } a reçu le lien vers votre secret. Il s’ouvre une seule fois, jusqu’au { $until }.
+receipt-delivered-button = { $recipient } a reçu le message avec le bouton qui ouvre votre secret. Il s’ouvre une seule fois, jusqu’au { $until }.
 receipt-opened = Votre secret pour { $recipient } a été ouvert le { $when }, puis détruit.
 receipt-reused = { $count ->
     [one] Depuis, son lien a été visité encore une fois, le { $when } ; rien n’a été affiché. Si { $recipient } dit ne pas l’avoir ouvert avant, quelqu’un d’autre l’a fait : changez le secret tout de suite, et prévenez votre équipe informatique.
@@ -196,6 +197,22 @@ dispute-no = Retour
 withdraw-dispute-button = C’était bien moi
 withdraw-dispute-spoken = Dire que c’est bien vous qui l’avez ouvert
 
+## Le bouton du message au destinataire qui donne un lien, et ce qu’il montre
+
+issue-link-spoken = Obtenir un lien vers le secret, pour vous seul
+issuing-title = Un instant
+issuing-text = Votre lien se prépare. Si rien ne vient, fermez ceci et appuyez de nouveau sur le bouton.
+issued-title = Votre lien
+issued-text = Ce lien est fait pour vous seul, et mène à la page du secret jusqu’au { $until }. Le secret s’y ouvre une seule fois. Un nouvel appui sur le bouton du message fait un nouveau lien, et met fin à celui-ci.
+issued-button = Ouvrir dans le navigateur
+issued-spoken = Ouvrir la page du secret dans le navigateur
+followed-title = Dans votre navigateur
+followed-text = La page est ouverte dans votre navigateur, et son bouton affiche le secret. Si aucune page n’est venue, fermez ceci et appuyez de nouveau sur le bouton du message.
+issued-before-title = Déjà affiché
+issued-before-text = Un lien a été affiché il y a un instant pour ce clic. Si vous ne l’avez pas vu, fermez ceci et appuyez de nouveau sur le bouton : un nouveau lien sera fait.
+not-issued-text = Le lien n’a pas pu être affiché, et rien n’a été ouvert. Veuillez appuyer de nouveau sur le bouton.
+not-issuable-text = Ce bouton ne peut plus donner de lien, et rien n’a été ouvert. Demandez à la personne qui a envoyé le secret de le renvoyer, et prévenez votre équipe informatique.
+
 ## Ce qu’un clic a donné
 
 disputed-title = Merci
@@ -226,6 +243,7 @@ page-help = Besoin d’aide ? Écrivez à { $contact }.
 confirm-title = Un secret pour vous
 confirm-lead = { $sender } vous a envoyé un secret.
 confirm-once = Il ne s’ouvre qu’une fois : ensuite il est détruit, et personne ne peut plus l’ouvrir.
+confirm-issued = Cette page est bonne pour cinq minutes. Ensuite, appuyez de nouveau sur le bouton dans Slack : il mène à une nouvelle page.
 confirm-time-left = Il reste { $left }, jusqu’au { $until }.
 confirm-again = La page était ouverte depuis un moment, et rien n’a encore été affiché. Veuillez appuyer de nouveau sur le bouton.
 confirm-recorded = À l’ouverture, l’heure, votre adresse réseau et votre navigateur sont notés.
@@ -262,6 +280,9 @@ state-opened-lost = { state-opened }
 state-repeated = Ouvert à l’instant
     .text = Cette page vient d’ouvrir le secret, et il ne s’affiche qu’une fois.
     .next = Si vous l’avez vu, il n’y a rien à faire. Si vous n’avez rien vu, il s’est perdu en chemin, comme il arrive si l’on appuie deux fois ou si la connexion est lente : demandez qu’on vous le renvoie.
+state-spent = Ce lien est terminé
+    .text = Un lien que fait le bouton dans Slack mène ici quelques minutes, et seul le dernier compte. Le secret est toujours là, non ouvert.
+    .next = Appuyez de nouveau sur le bouton du message dans Slack : il fait un nouveau lien.
 state-expired = Trop tard
     .text = Personne n’a ouvert ce secret à temps : il a été détruit sans être vu.
     .next = Demandez à la personne qui l’a envoyé de le renvoyer.

@@ -27,6 +27,7 @@ pub(super) fn button(locale: Locale, action: Action, secret: SecretId) -> Value 
         label: &label,
         spoken: &text(locale, spoken),
         row: &secret.to_string(),
+        is_main: false,
         confirm: confirm.as_ref().map(|[title, text, no]| Confirm {
             title,
             text,
@@ -47,6 +48,7 @@ const fn words(action: Action) -> Words {
                 Message::TakeBackKeep,
             ]),
         ),
+        Action::IssueLink => (Message::MessageButton, Message::IssueLinkSpoken, None),
         Action::SendAgain => (Message::SendAgainButton, Message::SendAgainSpoken, None),
         Action::Dispute => (
             Message::DisputeButton,

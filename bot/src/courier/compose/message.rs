@@ -10,15 +10,30 @@ use shared::{
 };
 
 use super::{button::button, spoken};
-use crate::slack::{OutgoingMessage, blocks};
+use crate::{
+    share_button::share_value,
+    slack::{
+        OutgoingMessage,
+        blocks::{self, RowButton},
+    },
+};
 
 /// The action of the button that leads to the link.
 const OPEN: &str = "open_secret";
 
+/// What the button of the recipient's message does.
+#[derive(Clone, Copy)]
+pub(in crate::courier) enum Button<'a> {
+    /// Leads to this address.
+    Leads(&'a str),
+    /// Asks for a link, with the share that is sealed here.
+    Asks(SecretId, &'a str),
+}
+
 /// A message that is posted later than this after its submission says how much time is left.
 const LATE_AFTER: Duration = Duration::from_mins(1);
 
-/// The recipient's message. The link is a button's address and stands nowhere else: Slack copies
+/// The recipient's message. The link, or what gives one, is a button's address and stands nowhere else: Slack copies
 /// `text` into notifications and e-mails, and the blocks' texts into some. A doubtful one may have
 /// been posted before.
 pub(in crate::courier) fn message(
@@ -26,7 +41,7 @@ pub(in crate::courier) fn message(
     facts: &Facts,
     is_doubtful: bool,
     note: Option<&NoteText>,
-    link: &str,
+    opens: Button<'_>,
 ) -> OutgoingMessage {
     let sender = &facts.sender_name.isolated();
     let mut said = vec![terms(locale, facts)];
@@ -42,11 +57,7 @@ pub(in crate::courier) fn message(
         )));
         blocks.push(blocks::section(note.expose()));
     }
-    blocks.push(blocks::link_button(
-        OPEN,
-        &text(locale, Message::MessageButton),
-        link,
-    ));
+    blocks.push(main_button(locale, opens));
     let caution = text(locale, Message::MessageCaution { sender });
     blocks.push(blocks::context(&caution));
     said.push(caution);
@@ -54,6 +65,23 @@ pub(in crate::courier) fn message(
         text: spoken_of(locale, facts, &said),
         unmentioned: Some(unmentioned(locale, facts, &blocks)),
         blocks,
+    }
+}
+
+fn main_button(locale: Locale, opens: Button<'_>) -> Value {
+    let label = &text(locale, Message::MessageButton);
+    match opens {
+        Button::Leads(link) => {
+            blocks::link_button(OPEN, label, &text(locale, Message::IssuedSpoken), link)
+        }
+        Button::Asks(secret, sealed) => blocks::row_button(&RowButton {
+            action_id: Action::IssueLink.code(),
+            label,
+            spoken: &text(locale, Message::IssueLinkSpoken),
+            row: &share_value(secret, sealed),
+            is_main: true,
+            confirm: None,
+        }),
     }
 }
 
@@ -117,20 +145,8 @@ pub(in crate::courier) fn ended_message(
     facts: &Facts,
 ) -> Option<OutgoingMessage> {
     let sender = &facts.sender_name.isolated();
-    let when = text::instant(
-        locale,
-        facts.ended_at.unwrap_or(facts.now),
-        facts.recipient_tz.as_deref(),
-    );
-    let when = &when;
-    let what = match facts.ending? {
-        Ending::Viewed { .. } => Message::MessageOpened { when, sender },
-        Ending::Expired => Message::MessageExpired { when, sender },
-        Ending::Revoked if facts.revoked_by.is_some() => Message::MessageEnded { when, sender },
-        Ending::Revoked => Message::MessageTakenBack { when, sender },
-        Ending::Undeliverable => Message::MessageWithdrawn { when, sender },
-    };
-    let mut said = vec![text(locale, what)];
+    let tz = facts.recipient_tz.as_deref();
+    let mut said = vec![ended_line(locale, facts, sender, tz)?];
     if facts.disputes == 1 {
         said.push(text(locale, Message::MessageDisputed { sender }));
     }
@@ -142,6 +158,24 @@ pub(in crate::courier) fn ended_message(
         unmentioned: Some(unmentioned(locale, facts, &blocks)),
         blocks,
     })
+}
+
+/// What became of it, for its recipient, with its sender's name or a mention. `None` while it lives.
+pub(crate) fn ended_line(
+    locale: Locale,
+    facts: &Facts,
+    sender: &str,
+    tz: Option<&str>,
+) -> Option<String> {
+    let when = &text::instant(locale, facts.ended_at.unwrap_or(facts.now), tz);
+    let what = match facts.ending? {
+        Ending::Viewed { .. } => Message::MessageOpened { when, sender },
+        Ending::Expired => Message::MessageExpired { when, sender },
+        Ending::Revoked if facts.revoked_by.is_some() => Message::MessageEnded { when, sender },
+        Ending::Revoked => Message::MessageTakenBack { when, sender },
+        Ending::Undeliverable => Message::MessageWithdrawn { when, sender },
+    };
+    Some(text(locale, what))
 }
 
 /// What whoever opened it, or did not, can say of that for a week.
@@ -168,10 +202,29 @@ mod tests {
         *,
     };
     const LINK: &str = "https://s.example.org/s/canary-token";
+    const LEADS: Button<'_> = Button::Leads(LINK);
+
     fn note(text: &str) -> NoteText {
         NoteText::parse_optional(Zeroizing::new(text.to_owned()))
             .unwrap()
             .unwrap()
+    }
+
+    #[test]
+    fn a_button_that_gives_a_link_has_the_share_and_no_address() {
+        let asks = Button::Asks(secret(), "canary-share");
+        let message = message(Locale::En, &facts(), false, None, asks);
+        let button = message
+            .blocks
+            .iter()
+            .find(|block| block["type"] == "actions");
+        let button = &button.unwrap()["elements"][0];
+        assert_eq!(button["action_id"], "issue_link");
+        assert!(button["value"].as_str().unwrap().ends_with(".canary-share"));
+        assert!(button["url"].is_null(), "{button}");
+        let said = serde_json::to_string(&message.blocks).unwrap();
+        assert_eq!(said.matches("canary").count(), 1, "{said}");
+        assert!(!message.text.contains("canary"));
     }
 
     #[test]
@@ -181,7 +234,7 @@ mod tests {
             &facts(),
             false,
             Some(&note("for the VPN")),
-            LINK,
+            LEADS,
         );
         assert!(!message.text.contains("canary") && !message.text.contains("VPN"));
         let (buttons, others): (Vec<_>, Vec<_>) = message
@@ -200,7 +253,7 @@ mod tests {
 
     #[test]
     fn what_people_typed_is_never_markup() {
-        let message = message(Locale::En, &facts(), false, Some(&note(NASTY)), LINK);
+        let message = message(Locale::En, &facts(), false, Some(&note(NASTY)), LEADS);
         for block in &message.blocks {
             if block.to_string().contains("evil.example") {
                 let words = &block["elements"][0]["elements"][0];
@@ -264,7 +317,7 @@ mod tests {
                 ..facts
             };
             let (live, over) = (with_name(facts()), with_name(ended(Ending::Viewed { at })));
-            let sent = message(locale, &live, true, Some(&note("a")), LINK);
+            let sent = message(locale, &live, true, Some(&note("a")), LEADS);
             for message in [&sent, &ended_message(locale, secret(), &over).unwrap()] {
                 let words = words_of(message);
                 assert_eq!(words[0], expected);
@@ -289,7 +342,7 @@ mod tests {
             sender_name,
             ..facts()
         };
-        let words = words_of(&message(Locale::En, &nameless, false, None, LINK));
+        let words = words_of(&message(Locale::En, &nameless, false, None, LEADS));
         assert_eq!(words[0], "[U1] sent you a secret.");
         let spoken = words.last().unwrap();
         assert!(spoken.starts_with("<@U1> sent you a secret. "), "{spoken}");
@@ -297,7 +350,7 @@ mod tests {
 
     #[test]
     fn times_are_told_in_the_recipients_zone() {
-        let message = message(Locale::En, &facts(), false, None, LINK);
+        let message = message(Locale::En, &facts(), false, None, LEADS);
         let text = message.blocks[1]["text"]["text"].as_str().unwrap();
         assert!(
             text.contains("within 1 hour (until November 23, 2026 at 3:03\u{202f}p.m. EST)"),
@@ -333,7 +386,7 @@ mod tests {
             now: Timestamp::from_millis(1_795_460_580_000 + 40 * 60_000),
             ..facts()
         };
-        let message = message(Locale::En, &late, false, None, LINK);
+        let message = message(Locale::En, &late, false, None, LEADS);
         let text = message.blocks[1]["text"]["text"].as_str().unwrap();
         assert!(
             text.contains("within the 20 minutes that are left"),
@@ -344,10 +397,10 @@ mod tests {
     #[test]
     fn a_message_that_may_have_been_posted_before_says_so() {
         for doubtful in [false, true] {
-            let message = message(Locale::En, &facts(), doubtful, None, LINK);
+            let message = message(Locale::En, &facts(), doubtful, None, LEADS);
             let says = message.blocks[2]
                 .to_string()
-                .contains("both hold the same link");
+                .contains("both lead to the same secret");
             assert_eq!(says, doubtful);
         }
     }

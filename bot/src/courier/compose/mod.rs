@@ -4,7 +4,8 @@ mod button;
 mod message;
 mod receipt;
 
-pub(super) use message::{ended_message, message};
+pub(crate) use message::ended_line;
+pub(super) use message::{Button, ended_message, message};
 pub(crate) use receipt::receipt_lines;
 pub(super) use receipt::{Receipt, asks, nudge, receipt};
 
@@ -17,6 +18,7 @@ fn spoken(parts: &[String]) -> String {
 #[cfg(test)]
 mod fixture {
     use shared::{
+        crypto::Way,
         domain::{
             clock::Timestamp,
             display_name::DisplayName,
@@ -43,6 +45,7 @@ mod fixture {
             recipient: UserId::parse("U2").unwrap(),
             recipient_locale: Some("en-CA".to_owned()),
             recipient_tz: Some("America/Toronto".to_owned()),
+            way: Way::Link,
             created_at: Timestamp::from_millis(1_795_460_580_000),
             expires_at: Timestamp::from_millis(1_795_464_180_000),
             now: Timestamp::from_millis(1_795_460_581_000),
@@ -179,7 +182,13 @@ mod tests {
             .collect();
         for locale in [Locale::En, Locale::Fr] {
             for doubtful in [false, true] {
-                let message = message(locale, &facts(), doubtful, note.as_ref(), LINK);
+                let message = message(
+                    locale,
+                    &facts(),
+                    doubtful,
+                    note.as_ref(),
+                    Button::Leads(LINK),
+                );
                 assert_eq!(check(&message), 3 + usize::from(doubtful));
             }
             for state in states() {

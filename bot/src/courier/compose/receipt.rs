@@ -1,6 +1,7 @@
 //! The words of the sender's receipt.
 
 use shared::{
+    crypto::Way,
     domain::ids::SecretId,
     store::{
         Ending, FailureReason, RevokedBy,
@@ -121,7 +122,11 @@ pub(crate) fn receipt_lines(
             Some(waiting_message(refusal)),
         ),
         (Some(Outcome::Sent | Outcome::Withdrawn), None) => {
-            (Message::ReceiptDelivered { recipient, until }, None)
+            let delivered = match facts.way {
+                Way::Link => Message::ReceiptDelivered { recipient, until },
+                Way::Share => Message::ReceiptDeliveredButton { recipient, until },
+            };
+            (delivered, None)
         }
         (_, Some(Ending::Viewed { .. })) => (Message::ReceiptOpened { recipient, when }, None),
         (_, Some(Ending::Expired)) => (Message::ReceiptUnopened { recipient, when }, None),

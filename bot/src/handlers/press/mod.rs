@@ -4,6 +4,8 @@
 mod answer;
 mod decide;
 mod dispute;
+mod followed;
+mod issue_link;
 mod payload;
 mod recognize;
 mod send_again;
@@ -20,7 +22,7 @@ use shared::{
 };
 
 use self::answer::tell;
-pub(super) use self::payload::Press;
+pub(super) use self::{followed::Followed, payload::Press};
 use super::{Context, bounded::Bounds};
 
 /// How long the database may take: what came of a press is shown within three seconds of it, in
@@ -35,6 +37,7 @@ pub(super) async fn handle(context: Arc<Context>, press: Press, bounds: Bounds) 
         Action::TakeBack => take_back::handle(&context, press, &bounds).await,
         Action::Dispute => dispute::handle(&context, press, &bounds, Said::NotMe).await,
         Action::WithdrawDispute => dispute::handle(&context, press, &bounds, Said::Me).await,
+        Action::IssueLink => issue_link::handle(&context, press, &bounds).await,
         Action::SendAgain => send_again::handle(&context, press, &bounds).await,
     };
     tracing::info!(

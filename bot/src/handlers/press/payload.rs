@@ -14,7 +14,10 @@ use shared::{
     store::presses::Action,
 };
 
-use crate::lenient::{Object, Unreadable};
+use crate::{
+    lenient::{Object, Unreadable},
+    share_button::read_value,
+};
 
 /// A press of a button about a secret.
 pub(in crate::handlers) struct Press {
@@ -23,6 +26,8 @@ pub(in crate::handlers) struct Press {
     pub(super) presser: Presser,
     /// The row that the button names.
     pub(super) secret: SecretId,
+    /// What else the button holds, sealed.
+    pub(super) sealed: Option<SecretString>,
     /// Shows something to whoever pressed, once and within three seconds.
     pub(super) trigger_id: Option<String>,
     /// Answers where the button is.
@@ -45,7 +50,8 @@ impl Press {
         };
         let pressed = payload.objects("actions").find(is_ours);
         let pressed = pressed.ok_or(Unreadable("actions"))?;
-        let secret = pressed.text("value").and_then(|id| id.parse().ok());
+        let value = pressed.text("value").and_then(|value| read_value(&value));
+        let (secret, sealed) = value.ok_or(Unreadable("actions.value"))?;
         let container = payload.object("container");
         let at = |of: &Object<'_>, name: &str| of.text(name).unwrap_or_default().into_owned();
         let when = at(&pressed, "action_ts");
@@ -61,7 +67,8 @@ impl Press {
         let response_url = payload.text("response_url");
         Ok(Self {
             action,
-            secret: secret.ok_or(Unreadable("actions.value"))?,
+            secret,
+            sealed,
             presser: Presser {
                 user,
                 other_id: None,

@@ -7,12 +7,12 @@ use super::{
     Setting, SlackApiUrl, Typed,
     values::{
         Directives, parse_bool, parse_connections, parse_delivery_keys, parse_duration,
-        parse_health_addr, parse_language, parse_listen_addr, parse_master_keys, parse_path,
-        parse_purge_after, parse_text,
+        parse_health_addr, parse_language, parse_link_delivery, parse_link_lifetime,
+        parse_listen_addr, parse_master_keys, parse_path, parse_purge_after, parse_text,
     },
 };
 use crate::{
-    crypto::{DeliveryKeys, MasterKeys},
+    crypto::{DeliveryKeys, MasterKeys, Way},
     domain::{base_url::PublicBaseUrl, program::Program},
     store::database_url::DatabaseUrl,
     text::Locale,
@@ -101,6 +101,12 @@ settings! {
     ALLOW_GUESTS: bool = parse_bool, (BOT, Public, "yes")
         "Whether people may send secrets to guests, of one channel or of several",
         "yes or no";
+    LINK_DELIVERY: Way = parse_link_delivery, (BOT, Public, "dm")
+        "Where recipients find the link: in the message, or by a button there that makes one for them alone",
+        "dm or on_click; set it to on_click once every bot and reveal-web is of this version";
+    LINK_LIFETIME: Duration = parse_link_lifetime, (BOT, Public, "2m")
+        "With LINK_DELIVERY=on_click, for how long a link leads to its page",
+        "2m, 90s: 30s to 15m";
     CLEANUP_INTERVAL: Duration = parse_duration, (BOT, Public, "10m")
         "How often expired secrets are destroyed",
         "10m, 90s, 1h: at least 1s";

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    crypto::{DeliveryKeys, KeyRingError, MasterKeys},
+    crypto::{DeliveryKeys, KeyRingError, MasterKeys, Way},
     domain::invalid::Invalid,
     store::purge,
     text::Locale,
@@ -148,6 +148,31 @@ pub(super) fn parse_purge_after(text: &str) -> Result<Duration, Invalid> {
     let duration = parse_duration(text)?;
     if duration < purge::EARLIEST {
         return Err(Invalid::because("is shorter than 8 days"));
+    }
+    Ok(duration)
+}
+
+/// Parses where recipients find the link.
+pub(super) fn parse_link_delivery(text: &str) -> Result<Way, Invalid> {
+    match text.to_ascii_lowercase().as_str() {
+        "dm" => Ok(Way::Link),
+        "on_click" => Ok(Way::Share),
+        _ => Err(Invalid::because("is neither dm nor on_click")),
+    }
+}
+
+/// The shortest and the longest life of a link that was made at a press.
+const LINK_LIFETIMES: [Duration; 2] = [Duration::from_secs(30), Duration::from_mins(15)];
+
+/// Parses for how long a link leads to its page that was made at a press.
+pub(super) fn parse_link_lifetime(text: &str) -> Result<Duration, Invalid> {
+    let duration = parse_duration(text)?;
+    let [shortest, longest] = LINK_LIFETIMES;
+    if duration < shortest {
+        return Err(Invalid::because("is shorter than 30 seconds"));
+    }
+    if duration > longest {
+        return Err(Invalid::because("is longer than 15 minutes"));
     }
     Ok(duration)
 }

@@ -114,9 +114,10 @@ const fn field(name: &'static str, kind: FieldKind, meaning: &'static str) -> Fi
 }
 
 /// Every event, in the order of a secret's life.
-pub static EVENTS: [Definition; 10] = [
+pub static EVENTS: [Definition; 11] = [
     CREATED,
     DM_FAILED,
+    LINK_ISSUED,
     VIEWED,
     DECRYPT_FAILED,
     DENIED,
@@ -155,6 +156,19 @@ const DM_FAILED: Definition = Definition {
     ],
 };
 
+const LINK_ISSUED: Definition = Definition {
+    name: "link_issued",
+    meaning: "its recipient pressed the button of its message and was shown a link; those of before \
+              lead nowhere any more",
+    outcome: Outcome::Done,
+    actors: &[ActorKind::User],
+    fields: &[field(
+        "expires_at",
+        FieldKind::Instant,
+        "until when the link leads to its page",
+    )],
+};
+
 const VIEWED: Definition = Definition {
     name: "viewed",
     meaning: "it was opened",
@@ -189,6 +203,7 @@ const DENIED: Definition = Definition {
             "confirmation",
             "take_back",
             "send_again",
+            "issue_link",
             "dispute",
             "withdraw_dispute",
         ]),
@@ -272,6 +287,10 @@ pub(in crate::store) enum Event<'a> {
         code: Option<&'a str>,
         attempts: u32,
     },
+    /// A link was made at a press.
+    LinkIssued {
+        expires_at: Timestamp,
+    },
     Viewed,
     DecryptFailed {
         reason: &'a str,
@@ -307,6 +326,7 @@ impl Event<'_> {
         match self {
             Self::Created { .. } => &CREATED,
             Self::DmFailed { .. } => &DM_FAILED,
+            Self::LinkIssued { .. } => &LINK_ISSUED,
             Self::Viewed => &VIEWED,
             Self::DecryptFailed { .. } => &DECRYPT_FAILED,
             Self::Denied { .. } | Self::PressDenied { .. } => &DENIED,
@@ -323,6 +343,7 @@ impl Event<'_> {
         match self {
             Self::Created { .. }
             | Self::PressDenied { .. }
+            | Self::LinkIssued { .. }
             | Self::TakenBack
             | Self::Disputed
             | Self::DisputeWithdrawn => ActorKind::User,
@@ -354,6 +375,7 @@ impl Event<'_> {
                 code,
                 attempts,
             } => json!({ "reason": reason, "code": code, "attempts": attempts }),
+            Self::LinkIssued { expires_at } => json!({ "expires_at": expires_at.as_millis() }),
             Self::Viewed | Self::Disputed | Self::DisputeWithdrawn => json!({}),
             Self::DecryptFailed { reason } => json!({ "reason": reason }),
             Self::Denied { cause } | Self::PressDenied { action: cause } => {

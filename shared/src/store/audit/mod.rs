@@ -48,6 +48,11 @@ pub(super) enum Slot<'a> {
         /// The hour.
         hour: i64,
     },
+    /// A link that a press asked for, however often Slack delivers it.
+    LinkIssued {
+        /// Which.
+        press: PressKey,
+    },
     /// Its recipient said that it wasn't them who opened it.
     Disputed,
     /// Its recipient took that back.
@@ -73,6 +78,7 @@ impl Slot<'_> {
             Self::DisputeWithdrawn => "dispute_withdrawn",
             Self::Reused { hour } => return format!("reused:{hour}"),
             Self::Denied { cause, hour } => return format!("denied:{cause}:{hour}"),
+            Self::LinkIssued { press } => return format!("link:{}", press.short()),
             Self::PressDenied { user, press } => {
                 return format!("{}{}", denied_to(user), press.short());
             }

@@ -26,13 +26,15 @@ use crate::{
         error::proves_undone,
         expire::{self, End, Seen},
         line::{Pool, Transaction},
+        links,
         mysql_pool::PooledConnection,
     },
 };
 
 /// Destroys a live row and writes that down. Says whether it did (1), as it also does to an attempt
 /// that did before; whether its life was over (0); whether the audit log has another end of it, so
-/// that it was destroyed for nobody (2); whether the call came too late to do anything (3).
+/// that it was destroyed for nobody (2); whether the call came too late to do anything (3); whether
+/// the link, made at a press, leads nowhere any more (4).
 pub(in crate::store) const BURN: Door = Door {
     name: "burn_1",
     call: "CALL burn_1(?, ?, ?, ?, ?, ?)",
@@ -41,16 +43,23 @@ pub(in crate::store) const BURN: Door = Door {
     body: "\
   BEGIN
     DECLARE found_id, found_burn BINARY(16);
+    DECLARE found_format, found_live SMALLINT;
     DECLARE found_expiry, found_end, time_now BIGINT;
     DECLARE found_team, found_sender, found_recipient VARCHAR(255) {text};
     DECLARE outcome BIGINT DEFAULT 0;
     {begin};
-    SELECT id, burn_id, expires_at, destroyed_at, team, sender, recipient
-      INTO found_id, found_burn, found_expiry, found_end, found_team, found_sender, found_recipient
-      FROM secrets WHERE token_hash = given_hash FOR UPDATE;
+    SET found_id = {found};
+    SELECT format, burn_id, expires_at, destroyed_at, team, sender, recipient
+      INTO found_format, found_burn, found_expiry, found_end, found_team, found_sender, found_recipient
+      FROM secrets WHERE id = found_id FOR UPDATE;
     SET time_now = {now};
+    IF found_format = 2 THEN
+      SELECT live INTO found_live FROM links WHERE token_hash = given_hash;
+    END IF;
     IF found_burn = given_burn THEN
       SET outcome = 1;
+    ELSEIF found_end IS NULL AND found_format = 2 AND found_live IS NULL THEN
+      SET outcome = 4;
     ELSEIF found_end IS NULL AND found_expiry > time_now THEN
       IF time_now < given_until THEN
         SET outcome = 1;
@@ -66,6 +75,9 @@ pub(in crate::store) const BURN: Door = Door {
             burn_id = IF(outcome = 1, given_burn, NULL),
             confirmed_by = IF(outcome = 1, given_confirmed_by, NULL)
           WHERE id = found_id;
+        IF found_format = 2 THEN
+          {end_links};
+        END IF;
       ELSE
         SET outcome = 3;
       END IF;
@@ -88,8 +100,9 @@ pub(in crate::store) const FATE: Door = Door {
     DECLARE found_id, found_burn BINARY(16);
     DECLARE found_end, time_now BIGINT;
     {begin};
+    SET found_id = {found};
     SELECT id, burn_id, destroyed_at INTO found_id, found_burn, found_end
-      FROM secrets WHERE token_hash = given_hash FOR UPDATE;
+      FROM secrets WHERE id = found_id FOR UPDATE;
     SET time_now = {now};
     {commit};
     SELECT CASE WHEN found_id IS NULL THEN 3 WHEN found_burn = given_burn THEN 1
@@ -108,7 +121,7 @@ pub(in crate::store) const DECRYPT_FAILED: Door = Door {
   BEGIN
     DECLARE found_id BINARY(16);
     DECLARE CONTINUE HANDLER FOR 1062 BEGIN END;
-    SELECT id INTO found_id FROM secrets WHERE token_hash = given_hash AND destroyed_at IS NULL;
+    SELECT id INTO found_id FROM secrets WHERE id = {found} AND destroyed_at IS NULL;
     IF found_id IS NOT NULL AND given_reason IN ('unknown_key', 'refused', 'malformed') THEN
       CALL audit_1(found_id, 'decrypt_failed', 'decrypt_failed', 'failed', {now}, given_ip,
         given_user_agent, CONCAT('{\"reason\":\"', given_reason, '\"}'));
@@ -153,6 +166,8 @@ pub(super) enum Destroyed {
     Undone(Timestamp),
     /// The audit log had an end of this secret already: it is destroyed, and not shown.
     Conflict(End),
+    /// Its link leads nowhere any more; the secret lives on.
+    Spent,
 }
 
 /// Why there is no answer that says how it ended.
@@ -241,6 +256,10 @@ impl Attempt<'_> {
         requester_gone: &impl Fn() -> bool,
     ) -> Result<Destroyed, StoreError> {
         let transaction = self.database.begin().await?;
+        if self.row.link.is_some() && !links::is_live(&transaction, &self.hash).await? {
+            undo(transaction).await;
+            return Ok(Destroyed::Spent);
+        }
         match self.destroy_in(&transaction).await {
             Ok(true) if requester_gone() => {
                 undo(transaction).await;
@@ -298,6 +317,9 @@ impl Attempt<'_> {
             .await?;
         if changed.rows_affected != 1 {
             return Ok(false);
+        }
+        if self.row.link.is_some() {
+            links::end_of(transaction, [self.row.id]).await?;
         }
         let viewed = self.entry(Event::Viewed, Slot::Terminal);
         audit::append(transaction, viewed).await?;
@@ -496,6 +518,7 @@ async fn burn(connection: PooledConnection, arguments: [Argument; 6]) -> Result<
         0_i64 => Ok(Destroyed::Before),
         1 => Ok(Destroyed::ByUs),
         2 => Ok(Destroyed::Conflict(End::CONFLICT)),
+        4 => Ok(Destroyed::Spent),
         _ => first_of(row.as_ref(), "now")
             .map(Destroyed::Undone)
             .map_err(Broken::Unanswered),

@@ -21,7 +21,7 @@ pub(super) use self::{
     destroy::{BURN, DECRYPT_FAILED, FATE},
     row::SEALED,
 };
-use super::{Database, Ended, StoreError, audit::Visitor};
+use super::{Database, Ended, StoreError, audit::Visitor, look::Spent};
 use crate::{
     crypto::{CONFIRMATION_LIFE, Confirmed, LinkToken, MasterKeys, OpenError, TokenHash},
     domain::{
@@ -85,6 +85,8 @@ pub enum Burn<T> {
     Repeated(Ended),
     /// The link's page was made too long ago; nothing was tried.
     Unconfirmed,
+    /// The link was made at a press, and leads nowhere any more: the secret lives on.
+    Spent(Spent),
     /// Whoever asked is gone; the secret was left as it was.
     Abandoned,
 }
@@ -155,6 +157,9 @@ impl Database {
         if confirmed.at.until(row.now) > CONFIRMATION_LIFE {
             return Ok(Burn::Unconfirmed);
         }
+        if row.is_spent(confirmed.at) {
+            return Ok(Burn::Spent(row.spent()));
+        }
         let rendered = match row.open(keys, token) {
             Ok(opened) => render(&opened),
             Err(BurnError::Undecryptable { secret, reason }) => {
@@ -169,6 +174,7 @@ impl Database {
                 rendered,
             }),
             Ok(Destroyed::Abandoned) => Ok(Burn::Abandoned),
+            Ok(Destroyed::Spent) => Ok(Burn::Spent(row.spent())),
             Ok(Destroyed::Undone(_)) => Err(StoreError::Unreachable.into()),
             Err(StoreError::CommitUnknown) => Err(BurnError::Unknown(attempt.opening())),
             Err(error) => Err(error.into()),

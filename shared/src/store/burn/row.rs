@@ -1,12 +1,12 @@
 //! A secret's row as whoever brings its link reads it, sealed.
 
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryResult, QuerySelect};
 
 use super::{Burn, BurnError, Opened, REPEATED_WITHIN};
 use crate::{
     crypto::{
-        self, Binding, ConfirmedBy, KeyId, LinkToken, MasterKeys, OpenError, SealedSecret,
-        TokenHash,
+        Binding, ConfirmedBy, HalfRef, KeyId, LinkBinding, LinkToken, MasterKeys, OpenError,
+        SealedSecret, Share, TokenHash, Way,
     },
     domain::{clock::Timestamp, display_name::DisplayName, ids::SecretId, program::Program},
     store::{
@@ -14,6 +14,8 @@ use crate::{
         door::{Argument, Door},
         entity::secret,
         expire::End,
+        links::{self, Link},
+        look::Spent,
     },
 };
 
@@ -24,10 +26,12 @@ pub(in crate::store) const SEALED: Door = Door {
     call: "CALL sealed_1(?)",
     parameters: "given_hash BINARY(32)",
     body: "\
-  SELECT id, format, ciphertext, note_ciphertext, key_id, sender, sender_name,
-      recipient_locale, recipient_tz, expires_at, viewed_at, destroy_reason, confirmed_by,
-      page_lost_at, revoked_by, {now} AS `now`, '' AS team, '' AS recipient
-    FROM secrets WHERE token_hash = given_hash",
+  SELECT id, format, ciphertext, note_ciphertext, secrets.key_id, sender, sender_name,
+      recipient_locale, recipient_tz, secrets.expires_at, viewed_at, destroy_reason, confirmed_by,
+      page_lost_at, revoked_by, links.expires_at AS link_expires_at, links.live AS link_live,
+      links.key_id AS link_key_id, links.share AS link_share,
+      {now} AS `now`, '' AS team, '' AS recipient
+    FROM secrets LEFT JOIN links ON links.token_hash = given_hash WHERE id = {found}",
     caller: Some(Program::Web),
 };
 
@@ -51,6 +55,9 @@ pub(super) struct Row {
     page_lost_at: Option<Timestamp>,
     revoked_by: Option<String>,
     pub(super) now: Timestamp,
+    /// The link by which it was found, where that was made at a press.
+    #[sea_orm(skip)]
+    pub(super) link: Option<Link>,
 }
 
 impl Row {
@@ -61,9 +68,7 @@ impl Row {
     ) -> Result<Option<Self>, StoreError> {
         if database.is_mysql() {
             let row = database.enter(&SEALED, [Argument::hash(hash)]).await?;
-            return Ok(row
-                .map(|row| Self::from_query_result(&row, ""))
-                .transpose()?);
+            return row.as_ref().map(Self::of).transpose();
         }
         let row = secret::Entity::find()
             .select_only()
@@ -87,11 +92,20 @@ impl Row {
                 secret::Column::RevokedBy,
             ])
             .column_as(database.now(), "now")
-            .filter(secret::Column::TokenHash.eq(hash.as_bytes().to_vec()))
+            .filter(links::leads_here(hash))
             .into_model::<Self>()
             .one(database.connection())
             .await?;
-        Ok(row)
+        let Some(row) = row else { return Ok(None) };
+        let link = Link::read(database, hash).await?;
+        Ok(Some(Self { link, ..row }))
+    }
+
+    fn of(row: &QueryResult) -> Result<Self, StoreError> {
+        Ok(Self {
+            link: Link::of(row)?,
+            ..Self::from_query_result(row, "")?
+        })
     }
 
     pub(super) const fn secret(&self) -> SecretId {
@@ -119,6 +133,13 @@ impl Row {
         is_recent && self.confirmed_by.as_deref() == Some(by.as_bytes().as_slice())
     }
 
+    pub(super) fn spent(&self) -> Spent {
+        Spent {
+            secret: self.secret(),
+            recipient_locale: self.recipient_locale.clone(),
+        }
+    }
+
     /// The same as it was found after this row was read.
     pub(super) fn ended_by(&self, end: End) -> Ended {
         Ended {
@@ -138,12 +159,16 @@ impl Row {
         }
     }
 
+    /// Whether its link leads nowhere any more, though it lives, for whoever saw its page then.
+    pub(super) fn is_spent(&self, page_made_at: Timestamp) -> bool {
+        let link = self.link.as_ref();
+        link.is_some_and(|link| !link.leads(page_made_at))
+    }
+
     pub(super) fn open(&self, keys: &MasterKeys, token: &LinkToken) -> Result<Opened, BurnError> {
         let secret = self.secret();
         let undecryptable = |reason| BurnError::Undecryptable { secret, reason };
-        if self.format != i16::from(crypto::FORMAT) {
-            return Err(undecryptable(OpenError::Malformed));
-        }
+        let half = self.half(keys, token).map_err(undecryptable)?;
         let sealed = SealedSecret {
             key_id: KeyId::from_slice(&self.key_id)
                 .ok_or_else(|| undecryptable(OpenError::UnknownKey))?,
@@ -153,8 +178,9 @@ impl Row {
             note: self.note_ciphertext.clone(),
         };
         let expires_at = self.expires_at;
+        let half = half.as_ref().map_or_else(|| token.into(), HalfRef::from);
         let (text, note) = keys
-            .open(token, Binding { secret, expires_at }, &sealed)
+            .open(half, Binding { secret, expires_at }, &sealed)
             .map_err(undecryptable)?;
         Ok(Opened {
             secret,
@@ -162,5 +188,21 @@ impl Row {
             note,
             sender_name: DisplayName::stored(&self.sender_name, &self.sender),
         })
+    }
+
+    /// The share that goes with it, where it goes with one; else its link's token does.
+    fn half(&self, keys: &MasterKeys, token: &LinkToken) -> Result<Option<Share>, OpenError> {
+        match (Way::of_format(self.format), &self.link) {
+            (Some(Way::Link), None) => Ok(None),
+            (Some(Way::Share), Some(link)) => {
+                let binding = LinkBinding {
+                    secret: self.secret(),
+                    expires_at: link.expires_at,
+                };
+                let share = link.share.as_ref().ok_or(OpenError::Malformed)?;
+                keys.open_share(token, binding, share).map(Some)
+            }
+            _ => Err(OpenError::Malformed),
+        }
     }
 }

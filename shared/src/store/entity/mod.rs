@@ -7,4 +7,5 @@
 
 pub(super) mod audit_event;
 pub(super) mod delivery;
+pub(super) mod link;
 pub(super) mod secret;
