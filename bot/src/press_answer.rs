@@ -148,7 +148,9 @@ impl PressAnswer {
         match self {
             Self::TakenBack(_) => Message::TakenBackTitle,
             Self::TooLate(_) => Message::TooLateTitle,
-            Self::OverBefore(_) | Self::Gone => Message::OverBeforeTitle,
+            Self::OverBefore(_) | Self::OverForRecipient(_) | Self::Gone => {
+                Message::OverBeforeTitle
+            }
             Self::Disputed(_) | Self::DisputeWithdrawn(_) => Message::DisputedTitle,
             Self::NotAnyMore(_) => Message::NotAnyMoreTitle,
             Self::Unconfirmed | Self::DisputeUnconfirmed => Message::UnconfirmedTitle,
@@ -157,7 +159,6 @@ impl PressAnswer {
             Self::Issued(..) => Message::IssuedTitle,
             Self::IssuedBefore => Message::IssuedBeforeTitle,
             Self::Followed => Message::FollowedTitle,
-            Self::OverForRecipient(_) => Message::OverBeforeTitle,
             Self::Busy | Self::NotOpened | Self::NotIssued | Self::NotIssuable => {
                 Message::NotNowTitle
             }

@@ -1,8 +1,10 @@
 //! Secrets made by the store itself, where a test needs their links.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use shared::{
-    crypto::{Binding, DeliveryKeys, Half, LinkToken, MasterKeys, Way},
+    crypto::{Binding, DeliveryKeys, Half, LinkToken, MasterKeys, Share, Way},
     domain::{
         clock::Timestamp,
         display_name::DisplayName,
@@ -16,7 +18,9 @@ use shared::{
         Database,
         claim::{self, Which},
         create::{Created, NewSecret},
-        deliveries::DeliveryKind,
+        deliveries::{DeliveryKind, Job},
+        issue::{Issued, Request},
+        presses::Asked,
     },
 };
 use uuid::Uuid;
@@ -114,8 +118,32 @@ impl Keys {
 
     /// Stores a secret and takes its link out of the delivery, as the courier would.
     pub async fn send(&self, store: &Database, text: &str) -> Sent {
+        let (secret, _, half) = self.waiting(store, Way::Link, text).await;
+        let Half::Token(token) = half else {
+            panic!("a link is what was asked for");
+        };
+        Sent {
+            secret,
+            token,
+            text: text.to_owned(),
+        }
+    }
+
+    /// The same of one whose message has a button: the share, and the delivery that is under way.
+    pub async fn send_with_button(&self, store: &Database, text: &str) -> (SecretId, Job, Share) {
+        let (secret, job, half) = self.waiting(store, Way::Share, text).await;
+        let Half::Share(share) = half else {
+            panic!("a share is what was asked for");
+        };
+        (secret, job, share)
+    }
+
+    async fn waiting(&self, store: &Database, way: Way, text: &str) -> (SecretId, Job, Half) {
         let key = format!("V{}", Uuid::now_v7().simple());
-        let new = Self::submission(&key, text);
+        let new = NewSecret {
+            way,
+            ..Self::submission(&key, text)
+        };
         let created = store
             .create(&self.master(), &self.delivery(), &new)
             .await
@@ -133,14 +161,29 @@ impl Keys {
             }
             assert_eq!(job.kind, DeliveryKind::SenderReceipt);
         };
-        let Half::Token(token) = job.open(&self.delivery()).unwrap().half else {
-            panic!("a link is what was asked for");
-        };
-        Sent {
+        let half = job.open(&self.delivery()).unwrap().half;
+        (secret, job, half)
+    }
+
+    /// Makes a link of a share for Bob, at a press of this name.
+    pub async fn link(
+        &self,
+        store: &Database,
+        secret: SecretId,
+        share: &Share,
+        press: &str,
+    ) -> LinkToken {
+        let request = Request {
+            presser: &presser("U0BOB", press),
             secret,
-            token,
-            text: text.to_owned(),
-        }
+            share,
+            lifetime: Duration::from_mins(2),
+        };
+        let issued = store.issue_link(&self.master(), &request).await.unwrap();
+        let Asked::Done(Issued::Link(token, _)) = issued else {
+            panic!("{issued:?}");
+        };
+        token
     }
 }
 

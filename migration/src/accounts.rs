@@ -241,7 +241,7 @@ mod tests {
                 .count()
         };
         let (bot, web) = ("'bot'@", "'web'@");
-        assert_eq!((of(bot, "ON `"), of(bot, "PROCEDURE")), (8, 1));
+        assert_eq!((of(bot, "ON `"), of(bot, "PROCEDURE")), (9, 1));
         assert_eq!((of(web, "ON `"), of(web, "EXECUTE ON PROCEDURE")), (0, 13));
         let deletes: Vec<_> = grants
             .iter()

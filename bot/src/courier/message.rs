@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shared::{
-    crypto::{Half, NoEntropy, OpenError, Way},
+    crypto::{Half, OpenError, ShareError, Way},
     domain::ids::UserId,
     store::{
         Ending, FailureReason,
@@ -78,8 +78,12 @@ impl Courier {
             Err(Unreached::Ineligible(reason)) => return failed(failure_of(reason)),
             Err(Unreached::Slack(error)) => return self.failed_attempt(job, error).await,
         }
-        let Ok(held) = self.held_by_button(job, &parcel.half) else {
-            return Attempt::Later(Later::default());
+        let held = match self.held_by_button(job, &parcel.half) {
+            Ok(held) => held,
+            Err(error) => {
+                tracing::error!(delivery.id = %job.id, %error, "the button of a message could not be made yet");
+                return Attempt::Later(Later::default());
+            }
         };
         let facts = self.facts_for_recipient(job).await;
         let message = compose::message(
@@ -99,13 +103,14 @@ impl Courier {
     }
 
     /// What the button of the message holds: the link, or the share, sealed.
-    fn held_by_button(&self, job: &Job, half: &Half) -> Result<Zeroizing<String>, NoEntropy> {
+    fn held_by_button(&self, job: &Job, half: &Half) -> Result<Zeroizing<String>, ShareError> {
         match half {
             Half::Token(token) => Ok(link_of(&self.context.public_base_url, token)),
             Half::Share(share) => {
+                let key_id = job.sealed_under().ok_or(ShareError::UnknownKey)?;
                 let keys = &self.context.delivery_keys;
-                keys.seal_share_for_button(job.secret, share)
-                    .map(Zeroizing::new)
+                let sealed = keys.seal_share_for_button(key_id, job.secret, share)?;
+                Ok(Zeroizing::new(sealed))
             }
         }
     }

@@ -88,7 +88,9 @@ async fn check_database(
         report.tell(&finding)?;
     }
     let delivery: Vec<_> = settings.delivery_keys.ids().collect();
-    report.tell(&keys::delivery(&database, &delivery).await)?;
+    for finding in keys::delivery(&database, &delivery).await {
+        report.tell(&finding)?;
+    }
     report.tell(&messages::waiting(&database).await)?;
     report.tell(&rows::check(&database).await)?;
     report.tell(&strangers::check(&database).await)?;

@@ -82,6 +82,13 @@ impl Reader<'_> {
         into.add(self, "revealed", &revealed);
         into.add(self, "", &self.press(&token, confirmation).await);
         into.add(self, "", &self.look(&sent.token).await);
+        let store = self.world.database.store().await;
+        let (secret, _, share) = self.world.keys.send_with_button(&store, SECRET).await;
+        let link = async |press| self.world.keys.link(&store, secret, &share, press).await;
+        let first = link("one").await;
+        into.add(self, "confirm-issued", &self.look(&first).await);
+        link("two").await;
+        into.add(self, "", &self.look(&first).await);
         for reason in ["expired", "revoked", "undeliverable"] {
             let sent = self.send().await;
             self.world.end_all(reason).await;

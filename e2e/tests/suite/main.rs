@@ -43,6 +43,7 @@ mod migrations;
 mod odd_answers;
 mod odd_payloads;
 mod on_click;
+mod on_click_attacks;
 mod opening_faults;
 mod operation;
 mod pages;

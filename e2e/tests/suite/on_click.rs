@@ -83,10 +83,10 @@ async fn link(world: &mut World, message: &Value) -> String {
 
 fn token_of(shown: &Value) -> String {
     let blocks = shown["view"]["blocks"].as_array().unwrap();
-    let urls = blocks
+    let mut urls = blocks
         .iter()
         .filter_map(|block| block["elements"][0]["url"].as_str());
-    let url = urls.last().unwrap();
+    let url = urls.next().unwrap();
     url.rsplit('/').next().unwrap().to_owned()
 }
 
@@ -203,7 +203,7 @@ on_each_engine! {
         let token = link(&mut world, &message).await;
         let page = world.web().look(&token).await;
         let confirmation = page.confirmation().unwrap().to_owned();
-        eventually_within(Duration::from_secs(60), "its time is over", || async {
+        eventually_within(Duration::from_mins(1), "its time is over", || async {
             (state(&world, &token).await == "spent").then_some(())
         })
         .await;

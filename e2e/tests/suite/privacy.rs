@@ -36,7 +36,7 @@ impl Holds {
 }
 
 /// Every column that reveal-web can write when somebody comes by.
-const COLUMNS: [(&str, &str, Holds); 34] = [
+const COLUMNS: [(&str, &str, Holds); 37] = [
     ("audit_events", "id", Holds::Nothing),
     ("audit_events", "secret_id", Holds::Nothing),
     ("audit_events", "event", Holds::Nothing),
@@ -67,6 +67,10 @@ const COLUMNS: [(&str, &str, Holds); 34] = [
     ("secrets", "repeated_at", Holds::Time),
     ("secrets", "page_lost_at", Holds::Time),
     ("secrets", "revoked_by", Holds::Nothing),
+    // Erased, whoever came.
+    ("links", "live", Holds::Nothing),
+    ("links", "share", Holds::Nothing),
+    ("links", "key_id", Holds::Nothing),
     // Of the program, not of visitors.
     ("key_rings", "program", Holds::Nothing),
     ("key_rings", "ring", Holds::Nothing),

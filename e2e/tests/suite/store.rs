@@ -5,7 +5,7 @@ use std::time::Duration;
 use e2e::{Keys, TestDatabase, on_each_engine};
 use futures_util::future::join_all;
 use shared::{
-    crypto::{Confirmed, Half, LinkToken},
+    crypto::{Confirmed, Half, LinkToken, Parcel},
     domain::{
         clock::Timestamp,
         ids::{ChannelId, MessageTs, UserId},
@@ -136,8 +136,9 @@ on_each_engine! {
         let new = Keys::submission("V1", "x");
         store.create(&keys.master(), &keys.delivery(), &new).await.unwrap();
         let died = store.claim(Duration::ZERO, Which::Due(&[])).await.unwrap().unwrap();
-        let half = died.open(&keys.delivery()).unwrap().half;
-        let Half::Token(token) = half else { panic!("a link") };
+        let Ok(Parcel { half: Half::Token(token), .. }) = died.open(&keys.delivery()) else {
+            unreachable!("a link is what was asked for");
+        };
         let (master, visitor) = (keys.master(), Visitor::default());
         store.burn(&master, &token, &confirmed(&keys, &token), &visitor, || false, |_| ()).await.unwrap();
         let next = store.claim(LEASE, Which::Due(&[])).await.unwrap().unwrap();

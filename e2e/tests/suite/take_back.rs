@@ -237,12 +237,13 @@ on_each_engine! {
         world.watch_for("canary-beside");
         let beside = json!({"value": {"type": "plain_text_input", "value": "canary-beside"}});
         let block = json!({"type": "section", "text": {"type": "plain_text", "text": "canary-beside"}});
-        for action in ["take_back", "send_again", "open_secret", "more_room", "of_tomorrow"] {
-            for value in [json!("01936f0e-7b1c-7000-8000-000000000001"), json!("canary-beside"), json!({"canary-beside": 1})] {
+        for action in ["take_back", "send_again", "issue_link", "follow_link", "open_secret", "more_room", "of_tomorrow"] {
+            for value in [json!("01936f0e-7b1c-7000-8000-000000000001"), json!("01936f0e-7b1c-7000-8000-000000000001.canary-beside"), json!("canary-beside"), json!({"canary-beside": 1})] {
                 let payload = json!({
                     "actions": [{"action_id": action, "value": value, "action_ts": "17.1", "url": link}],
                     "message": {"text": "canary-beside", "blocks": [block.clone()]},
                     "state": {"values": {"secret": beside.clone()}},
+                    "view": {"id": "V0", "private_metadata": "canary-beside", "blocks": [block.clone(), {"type": "actions", "elements": [{"url": link}]}]},
                     "response_url": "https://127.0.0.1:1/canary-beside",
                 });
                 let outcome = pressed(&world, BOB, payload).await;

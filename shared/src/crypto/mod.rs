@@ -29,7 +29,7 @@ pub use key_ring::KeyRingError;
 pub use master::{Binding, MasterKeys, SealedSecret};
 pub use response_url::ResponseUrl;
 pub use seal::OpenError;
-pub use share::{LinkBinding, SealedShare};
+pub use share::{LinkBinding, SealedShare, ShareError};
 pub use token::{LinkToken, TokenHash};
 
 /// The version of how a row is sealed whose message has its link, stored with it and bound into its

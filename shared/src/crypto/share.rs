@@ -1,7 +1,8 @@
 //! Where a share stands sealed: in the button of a message under the bot's keys, and under the token
 //! of a link that was made of it.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
 
 use super::{
     DeliveryKeys, KeyId, LinkToken, MasterKeys, NoEntropy, OpenError, SHARE_FORMAT, Share, derive,
@@ -11,6 +12,17 @@ use crate::domain::{clock::Timestamp, ids::SecretId};
 
 /// Fernet's own time stamp is not used.
 const EPOCH: Timestamp = Timestamp::from_millis(0);
+
+/// Why a share was not sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ShareError {
+    /// The ring has no key of this id.
+    #[error("the key for it is not in the key ring")]
+    UnknownKey,
+    /// There were no random bytes.
+    #[error(transparent)]
+    NoEntropy(#[from] NoEntropy),
+}
 
 /// A share as a link's row holds it.
 #[derive(Clone)]
@@ -32,14 +44,16 @@ pub struct LinkBinding {
 }
 
 impl DeliveryKeys {
-    /// Seals a share for the button of one secret's message: the key's id in hexadecimal, a dot, and
-    /// a Fernet token. With it and the database alone nobody opens anything.
+    /// Seals a share for the button of one secret's message, under the key of this id, which is the
+    /// one that it waited under: the key's id in hexadecimal, a dot, and a Fernet token. With it and
+    /// the database alone nobody opens anything.
     pub fn seal_share_for_button(
         &self,
+        key_id: KeyId,
         secret: SecretId,
         share: &Share,
-    ) -> Result<String, NoEntropy> {
-        let (key_id, key) = self.ring().primary();
+    ) -> Result<String, ShareError> {
+        let key = self.ring().get(key_id).ok_or(ShareError::UnknownKey)?;
         let key = of_button(key, key_id, secret);
         let content = seal::seal(&key, share.as_bytes(), EPOCH).ok_or(NoEntropy)?;
         Ok(format!("{key_id}.{}", String::from_utf8_lossy(&content)))
@@ -51,8 +65,6 @@ impl DeliveryKeys {
         secret: SecretId,
         sealed: &SecretString,
     ) -> Result<Share, OpenError> {
-        use secrecy::ExposeSecret as _;
-
         let sealed = sealed.expose_secret().split_once('.');
         let (key_id, content) = sealed.ok_or(OpenError::Malformed)?;
         let mut known = self.ids();
@@ -93,7 +105,7 @@ impl MasterKeys {
 }
 
 /// Every part of the info has a fixed size, so no two inputs give the same info.
-fn of_button(key: &Key, key_id: KeyId, secret: SecretId) -> zeroize::Zeroizing<String> {
+fn of_button(key: &Key, key_id: KeyId, secret: SecretId) -> Zeroizing<String> {
     derive::fernet_key(
         &[],
         key.as_slice(),
@@ -112,7 +124,7 @@ fn of_link(
     key_id: KeyId,
     token: &LinkToken,
     binding: LinkBinding,
-) -> zeroize::Zeroizing<String> {
+) -> Zeroizing<String> {
     derive::fernet_key(
         master.as_slice(),
         token.as_bytes(),
@@ -144,7 +156,11 @@ mod tests {
     #[test]
     fn a_button_brings_its_share_back_for_its_secret_only() {
         let (secret, share) = (SecretId::generate(), Share::generate().unwrap());
-        let sealed = delivery(OLD).seal_share_for_button(secret, &share).unwrap();
+        let sealed = {
+            let keys = delivery(OLD);
+            let key_id = keys.ids().next().unwrap();
+            keys.seal_share_for_button(key_id, secret, &share).unwrap()
+        };
         assert!(
             sealed.len() < 200,
             "a button's value has at most 2,000 characters"

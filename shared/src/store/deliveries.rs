@@ -9,7 +9,7 @@ use super::{
     entity::{delivery, secret},
 };
 use crate::{
-    crypto::{DeliveryKeys, OpenError, Parcel, ResponseUrl, SealedParcel, Way},
+    crypto::{DeliveryKeys, KeyId, OpenError, Parcel, ResponseUrl, SealedParcel, Way},
     domain::{
         clock::Timestamp,
         display_name::DisplayName,
@@ -276,6 +276,13 @@ impl Job {
     pub fn open(&self, keys: &DeliveryKeys) -> Result<Parcel, OpenError> {
         let sealed = self.sealed.as_ref().ok_or(OpenError::Malformed)?;
         keys.open(self.id, self.secret, self.facts.way, sealed)
+    }
+
+    /// The key under which the row's link or share waits, and under which the message's button has
+    /// the share.
+    #[must_use]
+    pub fn sealed_under(&self) -> Option<KeyId> {
+        self.sealed.as_ref().map(|sealed| sealed.key_id)
     }
 
     /// Opens the way to answer the command, where a receipt's row still has it.

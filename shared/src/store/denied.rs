@@ -29,7 +29,7 @@ pub(super) const DENIED: Door = Door {
     DECLARE found_id BINARY(16);
     DECLARE time_now BIGINT DEFAULT {now};
     DECLARE CONTINUE HANDLER FOR 1062 BEGIN END;
-    SET found_id = {found};
+    SELECT {found} INTO found_id;
     IF found_id IS NOT NULL AND given_cause IN ('gate', 'confirmation') THEN
       CALL audit_1(found_id, 'denied', CONCAT('denied:', given_cause, ':', time_now DIV 3600000),
         'denied', time_now, given_ip, given_user_agent,

@@ -78,13 +78,12 @@ IF(IS_IPV4(given_ip) OR IS_IPV6(given_ip), given_ip, NULL), LEFT(given_user_agen
 /// The row to which a link leads whose hash was given: its own, or that of which it was made at a
 /// press.
 const FOUND: &str = "\
-COALESCE((SELECT id FROM secrets WHERE token_hash = given_hash),
-    (SELECT secret_id FROM links WHERE token_hash = given_hash))";
+COALESCE((SELECT id FROM secrets WHERE token_hash = given_hash), \
+(SELECT secret_id FROM links WHERE token_hash = given_hash))";
 
 /// What happens to a secret's links when it ends.
 const END_LINKS: &str = "\
-UPDATE links SET live = NULL, share = NULL, key_id = NULL
-          WHERE secret_id = found_id AND live = 1";
+UPDATE links SET live = NULL, share = NULL, key_id = NULL WHERE secret_id = found_id AND live = 1";
 
 const BEGIN: &str = "START TRANSACTION READ WRITE";
 const COMMIT: &str = "COMMIT AND NO CHAIN NO RELEASE";

@@ -142,7 +142,7 @@ pub(super) const EXPIRE: Door = Door {
     DECLARE revoked VARCHAR(16) {text};
     DECLARE is_conflict BIGINT DEFAULT 0;
     {begin};
-    SET found_id = {found};
+    SELECT {found} INTO found_id;
     SELECT id, expires_at, viewed_at, destroyed_at, destroy_reason, revoked_by
       INTO found_id, found_expiry, found_view, found_end, reason, revoked
       FROM secrets WHERE id = found_id FOR UPDATE;

@@ -214,6 +214,18 @@ pub async fn of_waiting_messages(database: &Database) -> Result<Vec<KeyId>, Stor
     distinct(database, sql.to_owned()).await
 }
 
+/// The delivery keys that the shares in the buttons of live secrets' messages are sealed under.
+pub async fn of_buttons(database: &Database) -> Result<Vec<KeyId>, StoreError> {
+    let now = database.now_sql();
+    let sql = format!(
+        "SELECT DISTINCT deliveries.key_id FROM secrets \
+         JOIN deliveries ON deliveries.secret_id = secrets.id AND kind = 'recipient_message' \
+         WHERE destroyed_at IS NULL AND secrets.expires_at > {now} AND sealed IS NULL \
+         AND deliveries.key_id IS NOT NULL"
+    );
+    distinct(database, sql).await
+}
+
 async fn distinct(database: &Database, sql: String) -> Result<Vec<KeyId>, StoreError> {
     let connection = database.connection();
     let statement = Statement::from_string(connection.get_database_backend(), sql);

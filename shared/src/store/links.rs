@@ -45,10 +45,14 @@ pub(super) struct Link {
 /// Its columns, in the row of a look. All of them are NULL where the link is the row's own.
 #[derive(FromQueryResult)]
 struct Columns {
-    link_expires_at: Option<Timestamp>,
-    link_live: Option<i16>,
-    link_key_id: Option<Vec<u8>>,
-    link_share: Option<Vec<u8>>,
+    #[sea_orm(from_alias = "link_expires_at")]
+    expires_at: Option<Timestamp>,
+    #[sea_orm(from_alias = "link_live")]
+    live: Option<i16>,
+    #[sea_orm(from_alias = "link_key_id")]
+    key_id: Option<Vec<u8>>,
+    #[sea_orm(from_alias = "link_share")]
+    share: Option<Vec<u8>>,
 }
 
 impl Link {
@@ -81,14 +85,14 @@ impl Link {
     }
 
     fn of_columns(columns: Columns) -> Option<Self> {
-        let sealed = columns.link_key_id.zip(columns.link_share);
+        let sealed = columns.key_id.zip(columns.share);
         let share = sealed.and_then(|(key_id, content)| {
             let key_id = KeyId::from_slice(&key_id)?;
             Some(SealedShare { key_id, content })
         });
         Some(Self {
-            expires_at: columns.link_expires_at?,
-            is_live: columns.link_live == Some(1),
+            expires_at: columns.expires_at?,
+            is_live: columns.live == Some(1),
             share,
         })
     }

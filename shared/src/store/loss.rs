@@ -23,7 +23,7 @@ pub(super) const PAGE_LOST: Door = Door {
     DECLARE found_id BINARY(16);
     DECLARE found BIGINT DEFAULT 0;
     {begin};
-    SET found_id = {found};
+    SELECT {found} INTO found_id;
     SELECT COUNT(*) INTO found FROM secrets
       WHERE id = found_id AND burn_id = given_burn FOR UPDATE;
     UPDATE secrets SET page_lost_at = COALESCE(page_lost_at, {now})

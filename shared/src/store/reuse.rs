@@ -52,10 +52,9 @@ pub(super) const LATE: Door = Door {
     DECLARE found_id BINARY(16);
     DECLARE visits, repeats, told, told_at, time_now BIGINT;
     {begin};
-    SET found_id = {found};
     SELECT id, reuse_count, repeat_count, reuse_told, reuse_told_at
       INTO found_id, visits, repeats, told, told_at
-      FROM secrets WHERE id = found_id AND viewed_at IS NOT NULL FOR UPDATE;
+      FROM secrets WHERE id = {found} AND viewed_at IS NOT NULL FOR UPDATE;
     SET time_now = {now};
     IF given_is_repeat AND repeats < 1000 THEN
       UPDATE secrets SET repeat_count = repeats + given_times, repeated_at = time_now

@@ -2,7 +2,7 @@
 //! too slow finds its attempt's number gone and changes nothing.
 
 use sea_orm::{
-    ActiveValue::Set,
+    ActiveValue::{self, Set},
     ColumnTrait, EntityTrait, QueryFilter, UpdateMany,
     sea_query::{Expr, ExprTrait as _, Func, SimpleExpr},
 };
@@ -18,6 +18,7 @@ use super::{
     expire,
     line::Transaction,
 };
+use crate::crypto::Way;
 
 /// The message is out: erases the waiting link and makes the sender's receipt due. A receipt may
 /// have had replies that told of these causes.
@@ -30,6 +31,7 @@ pub async fn sent(
     let posted = delivery::ActiveModel {
         posted_at: Set(Some(job.facts.now)),
         nudges: Set(job.nudges.with(nudges).0),
+        key_id: kept_key(job),
         ..place(posted)
     };
     let shown = delivery::ActiveModel {
@@ -41,6 +43,14 @@ pub async fn sent(
         ..posted
     };
     close_as_sent(database, job, shown).await
+}
+
+/// The share that the message's button has is sealed under the key that it waited under: the row
+/// says which, so that nobody destroys that key too early.
+fn kept_key(job: &Job) -> ActiveValue<Option<Vec<u8>>> {
+    let is_in_button = job.kind == DeliveryKind::RecipientMessage && job.facts.way == Way::Share;
+    let kept = job.sealed_under().filter(|_| is_in_button);
+    Set(kept.map(|key_id| key_id.as_bytes().to_vec()))
 }
 
 pub(super) fn place(posted: &Posted) -> delivery::ActiveModel {
@@ -216,10 +226,14 @@ fn closing(
     untold_since: SimpleExpr,
     row: delivery::ActiveModel,
 ) -> UpdateMany<delivery::Entity> {
+    let key_id = match row.key_id {
+        ActiveValue::NotSet => Set(None),
+        kept => kept,
+    };
     leased(job)
         .col_expr(delivery::Column::UntoldSince, untold_since)
         .set(delivery::ActiveModel {
-            key_id: Set(None),
+            key_id,
             sealed: Set(None),
             next_attempt_at: Set(None),
             leased_until: Set(None),

@@ -33,9 +33,9 @@ pub(in crate::courier) enum Button<'a> {
 /// A message that is posted later than this after its submission says how much time is left.
 const LATE_AFTER: Duration = Duration::from_mins(1);
 
-/// The recipient's message. The link, or what gives one, is a button's address and stands nowhere else: Slack copies
-/// `text` into notifications and e-mails, and the blocks' texts into some. A doubtful one may have
-/// been posted before.
+/// The recipient's message. The link, or what gives one, is in a button and nowhere else: Slack
+/// copies `text` into notifications and e-mails, and the blocks' texts into some. A doubtful one
+/// may have been posted before.
 pub(in crate::courier) fn message(
     locale: Locale,
     facts: &Facts,
@@ -160,7 +160,8 @@ pub(in crate::courier) fn ended_message(
     })
 }
 
-/// What became of it, for its recipient, with its sender's name or a mention. `None` while it lives.
+/// What became of it, for its recipient, with its sender's name or a mention. `None` while it
+/// lives.
 pub(crate) fn ended_line(
     locale: Locale,
     facts: &Facts,

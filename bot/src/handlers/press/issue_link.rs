@@ -1,5 +1,5 @@
-//! The button of a message that gives its recipient a link: a modal opens at once, and shows the link
-//! when it is there, or why there is none.
+//! The button of a message that gives its recipient a link: a modal opens at once, and shows the
+//! link when it is there, or why there is none.
 
 use std::sync::Arc;
 

@@ -22,15 +22,27 @@ pub async fn master(database: &Database, program: Program, ids: &[KeyId]) -> Vec
     ]
 }
 
-/// Whether this ring opens every message that waits for delivery.
-pub async fn delivery(database: &Database, ids: &[KeyId]) -> Finding {
-    opens(
-        "delivery keys",
-        "waiting messages",
-        ids,
-        key_rings::of_waiting_messages(database).await,
-        "put the key that is missing into DELIVERY_KEYS too, behind the first one, for a day",
-    )
+/// Whether this ring opens every message that waits for delivery, and every button of one that is
+/// out.
+pub async fn delivery(database: &Database, ids: &[KeyId]) -> Vec<Finding> {
+    const ADVICE: &str =
+        "put the key that is missing into DELIVERY_KEYS too, behind the first one, for a day";
+    vec![
+        opens(
+            "delivery keys",
+            "waiting messages",
+            ids,
+            key_rings::of_waiting_messages(database).await,
+            ADVICE,
+        ),
+        opens(
+            "button keys",
+            "buttons that give a link",
+            ids,
+            key_rings::of_buttons(database).await,
+            ADVICE,
+        ),
+    ]
 }
 
 fn opens(

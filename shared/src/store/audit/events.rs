@@ -481,7 +481,7 @@ fn schema_of(event: &Definition) -> Value {
 mod tests {
     use super::{super::redact, *};
 
-    const SPECIMENS: [Event<'static>; 13] = [
+    const SPECIMENS: [Event<'static>; 14] = [
         Event::Created {
             lifetime: "1h",
             expires_at: Timestamp::from_millis(1),
@@ -491,6 +491,9 @@ mod tests {
             reason: "refused",
             code: None,
             attempts: 1,
+        },
+        Event::LinkIssued {
+            expires_at: Timestamp::from_millis(1),
         },
         Event::Viewed,
         Event::DecryptFailed { reason: "refused" },

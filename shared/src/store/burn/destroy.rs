@@ -43,19 +43,16 @@ pub(in crate::store) const BURN: Door = Door {
     body: "\
   BEGIN
     DECLARE found_id, found_burn BINARY(16);
-    DECLARE found_format, found_live SMALLINT;
-    DECLARE found_expiry, found_end, time_now BIGINT;
+    DECLARE found_format, found_live, found_expiry, found_end, time_now BIGINT;
     DECLARE found_team, found_sender, found_recipient VARCHAR(255) {text};
     DECLARE outcome BIGINT DEFAULT 0;
     {begin};
-    SET found_id = {found};
+    SELECT {found} INTO found_id;
     SELECT format, burn_id, expires_at, destroyed_at, team, sender, recipient
       INTO found_format, found_burn, found_expiry, found_end, found_team, found_sender, found_recipient
       FROM secrets WHERE id = found_id FOR UPDATE;
     SET time_now = {now};
-    IF found_format = 2 THEN
-      SELECT live INTO found_live FROM links WHERE token_hash = given_hash;
-    END IF;
+    SELECT live INTO found_live FROM links WHERE token_hash = given_hash AND found_format = 2;
     IF found_burn = given_burn THEN
       SET outcome = 1;
     ELSEIF found_end IS NULL AND found_format = 2 AND found_live IS NULL THEN
@@ -75,9 +72,7 @@ pub(in crate::store) const BURN: Door = Door {
             burn_id = IF(outcome = 1, given_burn, NULL),
             confirmed_by = IF(outcome = 1, given_confirmed_by, NULL)
           WHERE id = found_id;
-        IF found_format = 2 THEN
-          {end_links};
-        END IF;
+        {end_links} AND found_format = 2;
       ELSE
         SET outcome = 3;
       END IF;
@@ -100,7 +95,7 @@ pub(in crate::store) const FATE: Door = Door {
     DECLARE found_id, found_burn BINARY(16);
     DECLARE found_end, time_now BIGINT;
     {begin};
-    SET found_id = {found};
+    SELECT {found} INTO found_id;
     SELECT id, burn_id, destroyed_at INTO found_id, found_burn, found_end
       FROM secrets WHERE id = found_id FOR UPDATE;
     SET time_now = {now};
