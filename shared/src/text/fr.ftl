@@ -199,11 +199,11 @@ withdraw-dispute-spoken = Dire que c’est bien vous qui l’avez ouvert
 
 ## Le bouton du message au destinataire qui donne un lien, et ce qu’il montre
 
-issue-link-spoken = Obtenir un lien vers le secret, pour vous seul
+issue-link-spoken = Obtenir un lien vers le secret, pour vous uniquement
 issuing-title = Un instant
 issuing-text = Votre lien se prépare. Si rien ne vient, fermez ceci et appuyez de nouveau sur le bouton.
 issued-title = Votre lien
-issued-text = Ce lien est fait pour vous seul, et mène à la page du secret jusqu’au { $until }. Le secret s’y ouvre une seule fois. Un nouvel appui sur le bouton du message fait un nouveau lien, et met fin à celui-ci.
+issued-text = Ce lien est fait pour vous uniquement, et mène à la page du secret jusqu’au { $until }. Le secret s’y ouvre une seule fois. Un nouvel appui sur le bouton du message fait un nouveau lien, et met fin à celui-ci.
 issued-button = Ouvrir dans le navigateur
 issued-spoken = Ouvrir la page du secret dans le navigateur
 followed-title = Dans votre navigateur
