@@ -22,6 +22,7 @@ mod m20261126_000013_sender_language;
 mod m20261127_000014_trail;
 mod m20261127_000015_conflicts;
 mod m20261128_000016_disputes;
+mod m20261128_000018_alerts;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000014_trail::Migration),
             Box::new(m20261127_000015_conflicts::Migration),
             Box::new(m20261128_000016_disputes::Migration),
+            Box::new(m20261128_000018_alerts::Migration),
         ]
     }
 }

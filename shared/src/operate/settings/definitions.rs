@@ -3,8 +3,8 @@
 use std::{net::SocketAddr, num::NonZeroU8, path::PathBuf, time::Duration};
 
 use super::{
-    AppToken, BotToken, CaBundle, Cidrs, Exposure, HttpsProxy, LogFormat, PrivacyUrl, RateLimit,
-    Setting, SlackApiUrl, Typed,
+    AlertChannel, AppToken, BotToken, CaBundle, Cidrs, Exposure, HttpsProxy, LogFormat, PrivacyUrl,
+    RateLimit, Setting, SlackApiUrl, Typed,
     values::{
         Directives, parse_bool, parse_connections, parse_delivery_keys, parse_duration,
         parse_health_addr, parse_language, parse_listen_addr, parse_master_keys, parse_path,
@@ -107,6 +107,9 @@ settings! {
     PURGE_AFTER: Duration = parse_purge_after, (BOT, Public, "30d")
         "How long after its end a secret's row is removed; the trail stays",
         "30d, 90d, 1y: at least 8d";
+    ALERT_CHANNEL: AlertChannel = AlertChannel::parse, (BOT, Public, none)
+        "The channel in Slack that is told when somebody may have read what wasn't meant for them, or when something is stuck: ids and what to do, once a cause and hour. Invite the app there; off by default",
+        "a channel's ID: C0123ABCDEF";
     LISTEN_ADDR: SocketAddr = parse_listen_addr, (WEB, Public, "127.0.0.1:8080")
         "Where the reveal page is served",
         "127.0.0.1:8080 or [::1]:8080; another address only with TLS_CERT, or behind proxies named in TRUSTED_PROXIES";
