@@ -77,7 +77,7 @@ impl Alerts {
             match self.look(is_long).await {
                 Ok(()) => looks = looks.wrapping_add(1),
                 Err(error) => {
-                    tracing::warn!(%error, "what is to be alerted of could not be looked for")
+                    tracing::warn!(%error, "what is to be alerted of could not be looked for");
                 }
             }
             if let Err(error) = self.post_due(&stop).await {
@@ -186,31 +186,39 @@ fn log(happened: &Happened) {
     let ids: Vec<_> = happened.secrets.iter().map(ToString::to_string).collect();
     let (count, secrets) = (happened.count, ids.join(" "));
     match happened.cause {
-        Cause::Reused => tracing::warn!(
-            count,
-            secrets,
-            "alert: links were visited after their secrets had been opened"
-        ),
-        Cause::Disputed => tracing::warn!(
-            count,
-            secrets,
-            "alert: recipients say that it wasn't them who opened their secrets"
-        ),
-        Cause::DecryptFailed => {
-            tracing::warn!(count, secrets, "alert: secrets could not be decrypted")
+        Cause::Reused => {
+            tracing::warn!(
+                count,
+                secrets,
+                "alert: links were visited after their secrets had been opened"
+            );
         }
-        Cause::Denied => tracing::warn!(
-            count,
-            secrets,
-            "alert: more openings and presses were refused within an hour than happen by mistake"
-        ),
-        Cause::DeliveriesStuck => tracing::warn!(
-            count,
-            secrets,
-            "alert: messages have waited for their delivery for more than ten minutes"
-        ),
+        Cause::Disputed => {
+            tracing::warn!(
+                count,
+                secrets,
+                "alert: recipients say that it wasn't them who opened their secrets"
+            );
+        }
+        Cause::DecryptFailed => {
+            tracing::warn!(count, secrets, "alert: secrets could not be decrypted");
+        }
+        Cause::Denied => {
+            tracing::warn!(
+                count,
+                secrets,
+                "alert: more openings and presses were refused within an hour than happen by mistake"
+            );
+        }
+        Cause::DeliveriesStuck => {
+            tracing::warn!(
+                count,
+                secrets,
+                "alert: messages have waited for their delivery for more than ten minutes"
+            );
+        }
         Cause::ExpiryStuck => {
-            tracing::warn!(count, secrets, "alert: expired secrets are not destroyed")
+            tracing::warn!(count, secrets, "alert: expired secrets are not destroyed");
         }
     }
 }
