@@ -14,7 +14,7 @@ use shared::{
                 ALERT_CHANNEL, ALLOW_EXTERNAL, ALLOW_GUESTS, ALLOW_SELF, CA_BUNDLE,
                 CLEANUP_INTERVAL, DATABASE_URL, DEFAULT_LANGUAGE, DELIVERY_KEYS, FERNET_KEYS,
                 HEALTH_ADDR, HTTPS_PROXY, NO_PROXY, PRIVACY_URL, PUBLIC_BASE_URL, PURGE_AFTER,
-                SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_CONNECTIONS,
+                REMIND_BEFORE, SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_CONNECTIONS,
             },
         },
     },
@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) privacy: Option<PrivacyUrl>,
     pub(crate) cleanup_interval: Duration,
     pub(crate) purge_after: Duration,
+    /// How long before their end people are reminded of secrets; never if `None`.
+    pub(crate) remind_before: Option<Duration>,
     /// Where operators are told; nowhere if `None`.
     pub(crate) alerts: Option<AlertChannel>,
     /// Where health is served; nowhere if `None`.
@@ -107,6 +109,7 @@ impl Settings {
         let cleanup_interval = reader.required(&CLEANUP_INTERVAL);
         let purge_after = reader.required(&PURGE_AFTER);
         let alerts = reader.optional(&ALERT_CHANNEL);
+        let remind_before = reader.optional(&REMIND_BEFORE);
         let read = Self {
             database: database?,
             master_keys: master_keys?,
@@ -128,6 +131,7 @@ impl Settings {
             privacy,
             cleanup_interval: cleanup_interval?,
             purge_after: purge_after?,
+            remind_before,
             alerts,
             health,
         };

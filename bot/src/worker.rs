@@ -78,6 +78,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         delivery_keys: settings.delivery_keys,
         public_base_url: settings.public_base_url,
         policy: settings.policy,
+        remind_before: settings.remind_before,
         installation,
         default_language: settings.default_language,
         privacy: settings.privacy,

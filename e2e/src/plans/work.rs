@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::{
     domain::{
         clock::Timestamp,
-        ids::{ChannelId, MessageTs, SecretId, UserId},
+        ids::{ChannelId, DeliveryId, MessageTs, SecretId, UserId},
     },
     store::{
         Database, alerts, audit, backlog, bots,
@@ -14,7 +14,8 @@ use shared::{
         deliveries::Posted,
         expire,
         habits::{self, Habits, Side},
-        held, key_rings, rehearsal, reuse, send_again, submissions, survey, untold, view_checks,
+        held, key_rings, rehearsal, remind, reuse, send_again, submissions, survey, untold,
+        view_checks,
     },
 };
 
@@ -181,6 +182,15 @@ pub async fn seldom(store: &Database) {
     held::release(store).await.unwrap();
     press(store, secret).await;
     alert(store).await;
+    let half_an_hour = Duration::from_mins(30);
+    for due in remind::due(store, half_an_hour).await.unwrap() {
+        remind::take(store, due.delivery).await.unwrap();
+    }
+    let nothing = DeliveryId::generate();
+    remind::take(store, nothing).await.unwrap();
+    remind::put_back(store, nothing).await.unwrap();
+    remind::is_taken(store, secret).await.unwrap();
+    remind::lives(store, secret).await.unwrap();
 }
 
 /// What operators are told, and that it is not taken.

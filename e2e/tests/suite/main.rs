@@ -55,6 +55,7 @@ mod rate_limit;
 mod refusals;
 mod refused;
 mod rehearse;
+mod reminders;
 mod repeats;
 mod reveal_page;
 mod rotation;

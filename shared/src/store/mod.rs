@@ -43,6 +43,7 @@ pub mod presses;
 mod probes;
 pub mod purge;
 pub mod rehearsal;
+pub mod remind;
 pub mod reuse;
 pub mod rights;
 mod schema;

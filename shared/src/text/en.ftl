@@ -123,6 +123,7 @@ message-withdrawn = This secret was destroyed unseen on { $when }. Ask { $sender
 message-ended = This secret was ended on { $when } and can’t be opened any more. Ask { $sender } to send it anew if you still need it.
 message-disputed = You said that it wasn’t you who opened it. { $sender } was told, so as to change it.
 message-taken-back = { $sender } took this secret back on { $when }, before anybody opened it. If you still need it, ask { $sender }.
+reminder = { $recipient } The secret above was not opened yet. It can be until { $until }; after that it’s gone.
 
 ## The sender’s receipt
 

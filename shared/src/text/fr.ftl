@@ -125,6 +125,7 @@ message-withdrawn = Ce secret a été détruit sans être vu le { $when }. Deman
 message-ended = Il a été mis fin à ce secret le { $when } : il ne peut plus être ouvert. Demandez à { $sender } de le renvoyer si vous en avez encore besoin.
 message-disputed = Vous avez dit que ce n’est pas vous qui l’avez ouvert. { $sender } a été prévenu, pour pouvoir le changer.
 message-taken-back = { $sender } a repris ce secret le { $when }, avant que quiconque l’ouvre. Si vous en avez encore besoin, demandez à { $sender }.
+reminder = { $recipient } Le secret ci-dessus n’a pas encore été ouvert. Il peut l’être jusqu’au { $until } ; ensuite, il n’en restera rien.
 
 ## L’accusé à l’expéditeur
 

@@ -141,6 +141,7 @@ messages! {
     MessageEnded { when: &'a str, sender: &'a str } => "message-ended",
     MessageDisputed { sender: &'a str } => "message-disputed",
     MessageTakenBack { when: &'a str, sender: &'a str } => "message-taken-back",
+    Reminder { recipient: &'a str, until: &'a str } => "reminder",
     // The sender’s receipt
     ReceiptWaiting { recipient: &'a str, until: &'a str } => "receipt-waiting",
     WaitingHeld { code: &'a str } => "waiting-held",

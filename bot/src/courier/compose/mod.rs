@@ -3,10 +3,12 @@
 mod button;
 mod message;
 mod receipt;
+mod reminder;
 
 pub(super) use message::{ended_message, message};
 pub(crate) use receipt::receipt_lines;
 pub(super) use receipt::{Receipt, asks, nudge, receipt};
+pub(super) use reminder::reminder;
 
 /// A message's top-level `text`: all that screen readers and phones' notifications get, so what
 /// stands in the blocks stands here too. Never a note or a link.
