@@ -22,6 +22,9 @@ const EVERY: Duration = Duration::from_secs(10);
 /// From which hour, and until which, people are reminded where they are.
 const DAY: std::ops::Range<i8> = 7..20;
 
+/// The outcome of what is tried again.
+const AGAIN: &str = "again";
+
 impl Courier {
     /// Reminds so long before the end of secrets, until told to stop.
     pub(super) async fn remind(self, before: Duration, stop: CancellationToken) {
@@ -46,12 +49,16 @@ impl Courier {
                 break;
             }
             self.context.precedence.give_way().await;
-            self.remind_of(&due).await?;
+            if !self.remind_of(&due).await? {
+                // What keeps this one keeps the others, too: the next look tries again.
+                break;
+            }
         }
         Ok(())
     }
 
-    async fn remind_of(&self, due: &Due) -> Result<(), StoreError> {
+    /// Says whether that is done with.
+    async fn remind_of(&self, due: &Due) -> Result<bool, StoreError> {
         let started = std::time::Instant::now();
         let database = &self.context.database;
         let asked = timeout(FIRST_PAUSE, self.context.directory.person(&due.recipient)).await;
@@ -63,7 +70,7 @@ impl Courier {
             .and_then(|person| person.locale())
             .or(due.locale.as_deref());
         if !remind::take(database, due.delivery).await? {
-            return Ok(());
+            return Ok(true);
         }
         let outcome = if !is_day(due, tz) {
             "left_out"
@@ -89,7 +96,7 @@ impl Courier {
             outcome,
             "reminder"
         );
-        Ok(())
+        Ok(outcome != AGAIN)
     }
 
     /// What is known not to be out, and may go out a moment later, is tried again.
@@ -112,7 +119,7 @@ impl Courier {
             return Ok("left_out");
         }
         remind::put_back(&self.context.database, due.delivery).await?;
-        Ok("again")
+        Ok(AGAIN)
     }
 }
 

@@ -87,24 +87,30 @@ async fn of_trail(
     event: &'static str,
     since: i64,
 ) -> Result<Vec<Row>, StoreError> {
-    let sql = "SELECT secret_id, occurred_at AS at FROM audit_events \
-               WHERE event = ? AND occurred_at > ? ORDER BY occurred_at DESC LIMIT 1000";
-    rows(database, sql, [event.into(), since.into()]).await
+    let sql = format!(
+        "SELECT secret_id, occurred_at AS at FROM audit_events \
+         WHERE event = ? AND occurred_at > ? ORDER BY occurred_at DESC LIMIT {MOST_ROWS}"
+    );
+    rows(database, &sql, [event.into(), since.into()]).await
 }
 
 /// Messages to recipients that were stored before an instant, and are not out.
 async fn waiting(database: &Database, before: i64) -> Result<Vec<Row>, StoreError> {
-    let sql = "SELECT secret_id, created_at AS at FROM deliveries \
-               WHERE next_attempt_at >= 0 AND settled_at IS NULL AND kind = 'recipient_message' \
-               AND created_at <= ? ORDER BY next_attempt_at LIMIT 1000";
-    rows(database, sql, [before.into()]).await
+    let sql = format!(
+        "SELECT secret_id, created_at AS at FROM deliveries \
+         WHERE next_attempt_at >= 0 AND settled_at IS NULL AND kind = 'recipient_message' \
+         AND created_at <= ? ORDER BY next_attempt_at LIMIT {MOST_ROWS}"
+    );
+    rows(database, &sql, [before.into()]).await
 }
 
 /// Secrets that live and expired before an instant.
 async fn overdue(database: &Database, before: i64) -> Result<Vec<Row>, StoreError> {
-    let sql = "SELECT id AS secret_id, expires_at AS at FROM secrets \
-               WHERE destroyed_at IS NULL AND expires_at <= ? ORDER BY expires_at LIMIT 1000";
-    rows(database, sql, [before.into()]).await
+    let sql = format!(
+        "SELECT id AS secret_id, expires_at AS at FROM secrets \
+         WHERE destroyed_at IS NULL AND expires_at <= ? ORDER BY expires_at LIMIT {MOST_ROWS}"
+    );
+    rows(database, &sql, [before.into()]).await
 }
 
 /// When the last alert of a cause was made; long ago if there is none.
