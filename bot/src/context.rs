@@ -1,6 +1,6 @@
 //! What the bot's parts work with.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use shared::{
     crypto::{DeliveryKeys, MasterKeys},
@@ -31,6 +31,8 @@ pub(crate) struct Context {
     pub(crate) public_base_url: PublicBaseUrl,
     pub(crate) policy: Policy,
     pub(crate) links: LinkSettings,
+    /// How long before their end people are reminded of secrets; never if `None`.
+    pub(crate) remind_before: Option<Duration>,
     /// Which dialogs are ours.
     pub(crate) installation: Installation,
     /// For people whose language is not known, or has no catalogue.

@@ -5,6 +5,7 @@
 #![recursion_limit = "256"]
 
 mod alarm;
+mod alerts;
 mod audit_cli;
 mod census;
 mod command_text;

@@ -8,13 +8,14 @@ use shared::{
     operate::{
         logging::LogSettings,
         settings::{
-            AppToken, BotToken, OfBot, PrivacyUrl, Reader, SettingFlags, SettingsError,
-            SlackApiUrl, check,
+            AlertChannel, AppToken, BotToken, OfBot, PrivacyUrl, Reader, SettingFlags,
+            SettingsError, SlackApiUrl, check,
             definitions::{
-                ALLOW_EXTERNAL, ALLOW_GUESTS, ALLOW_SELF, CA_BUNDLE, CLEANUP_INTERVAL,
-                DATABASE_URL, DEFAULT_LANGUAGE, DELIVERY_KEYS, FERNET_KEYS, HEALTH_ADDR,
-                HTTPS_PROXY, LINK_DELIVERY, LINK_LIFETIME, NO_PROXY, PRIVACY_URL, PUBLIC_BASE_URL,
-                PURGE_AFTER, SLACK_API_URL, SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_CONNECTIONS,
+                ALERT_CHANNEL, ALLOW_EXTERNAL, ALLOW_GUESTS, ALLOW_SELF, CA_BUNDLE,
+                CLEANUP_INTERVAL, DATABASE_URL, DEFAULT_LANGUAGE, DELIVERY_KEYS, FERNET_KEYS,
+                HEALTH_ADDR, HTTPS_PROXY, LINK_DELIVERY, LINK_LIFETIME, NO_PROXY, PRIVACY_URL,
+                PUBLIC_BASE_URL, PURGE_AFTER, REMIND_BEFORE, SLACK_API_URL, SLACK_APP_TOKEN,
+                SLACK_BOT_TOKEN, SLACK_CONNECTIONS,
             },
         },
     },
@@ -38,6 +39,10 @@ pub(crate) struct Settings {
     pub(crate) privacy: Option<PrivacyUrl>,
     pub(crate) cleanup_interval: Duration,
     pub(crate) purge_after: Duration,
+    /// How long before their end people are reminded of secrets; never if `None`.
+    pub(crate) remind_before: Option<Duration>,
+    /// Where operators are told; nowhere if `None`.
+    pub(crate) alerts: Option<AlertChannel>,
     /// Where health is served; nowhere if `None`.
     pub(crate) health: Option<SocketAddr>,
 }
@@ -116,6 +121,8 @@ impl Settings {
         let privacy = reader.optional(&PRIVACY_URL);
         let cleanup_interval = reader.required(&CLEANUP_INTERVAL);
         let purge_after = reader.required(&PURGE_AFTER);
+        let alerts = reader.optional(&ALERT_CHANNEL);
+        let remind_before = reader.optional(&REMIND_BEFORE);
         let read = Self {
             database: database?,
             master_keys: master_keys?,
@@ -141,6 +148,8 @@ impl Settings {
             privacy,
             cleanup_interval: cleanup_interval?,
             purge_after: purge_after?,
+            remind_before,
+            alerts,
             health,
         };
         Some((read, logging?))

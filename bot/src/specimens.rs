@@ -16,6 +16,7 @@ use shared::{
 };
 
 use crate::{
+    alerts,
     command_text::{Prefill, Unused},
     courier,
     modal::{self, Layout},
@@ -67,6 +68,9 @@ pub(crate) fn all(around: &Surroundings<'_>) -> Vec<Specimen> {
     for locale in Locale::ALL {
         let messages = courier::specimens(locale, around.person, &link);
         add(&mut specimens, locale, messages);
+    }
+    for locale in Locale::ALL {
+        add(&mut specimens, locale, alerts::specimens(locale));
     }
     specimens
 }

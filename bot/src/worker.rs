@@ -21,6 +21,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     alarm::Alarm,
+    alerts::Alerts,
     census::Census,
     context::Context,
     courier::Courier,
@@ -78,6 +79,7 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         public_base_url: settings.public_base_url,
         policy: settings.policy,
         links: settings.links,
+        remind_before: settings.remind_before,
         installation,
         default_language: settings.default_language,
         privacy: settings.privacy,
@@ -94,6 +96,11 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
         purge_after: settings.purge_after,
     };
     look_after(&context, schedule, &census, &tasks, &stop);
+    if let Some(channel) = settings.alerts {
+        let alerts = Alerts::new(Arc::clone(&context), channel.id().clone(), schedule.every);
+        let alert = move |stop| alerts.clone().run(stop);
+        tasks.spawn(standing::keep("alerts", stop.clone(), alert));
+    }
     let courier = Courier::new(Arc::clone(&context));
     courier.spawn(&tasks, &stop);
     let socket = Socket {

@@ -1,6 +1,6 @@
 //! What senders are told, by whichever way.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use shared::text::{Locale, Message, text};
 
@@ -75,6 +75,17 @@ impl World {
         ] {
             self.database.run(Account::Migrate, &sql).await.unwrap();
         }
+    }
+
+    /// From now on somebody is in a zone where it is this hour.
+    pub async fn set_hour(&self, user: &str, hour: i64) {
+        let now = self.database.store().await.clock().await.unwrap();
+        let offset = (hour - now.as_millis() / 3_600_000).rem_euclid(24);
+        let offset = if offset > 12 { offset - 24 } else { offset };
+        // These names have the sign the other way round.
+        let zone = format!("Etc/GMT{:+}", -offset);
+        let there = json!({ "user": user, "info": { "tz": zone } });
+        self.slack().post("/people", &there).await;
     }
 
     /// What somebody was told of what they sent: by message, as the answer to the command, or,

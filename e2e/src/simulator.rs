@@ -221,6 +221,12 @@ impl Simulator {
         self.post("/dead-dm", &json!({ "user": user })).await;
     }
 
+    /// From now on a channel is so: `joined`, `public`, `private` or `archived`.
+    pub async fn set_channel(&self, channel: &str, standing: &str) {
+        let set = json!({ "channel": channel, "standing": standing });
+        self.post("/channel", &set).await;
+    }
+
     /// Refuses every edit of a message with this code.
     pub async fn refuse_edits(&self, code: &str) {
         self.post("/quirks", &json!({ "edits_refused": code }))

@@ -241,16 +241,17 @@ mod tests {
                 .count()
         };
         let (bot, web) = ("'bot'@", "'web'@");
-        assert_eq!((of(bot, "ON `"), of(bot, "PROCEDURE")), (9, 1));
+        assert_eq!((of(bot, "ON `"), of(bot, "PROCEDURE")), (10, 1));
         assert_eq!((of(web, "ON `"), of(web, "EXECUTE ON PROCEDURE")), (0, 13));
         let deletes: Vec<_> = grants
             .iter()
             .filter(|grant| grant.contains("DELETE"))
             .collect();
-        assert!(
-            deletes.len() == 1 && deletes[0].contains("`bots` TO 'bot'@"),
-            "{deletes:?}"
-        );
+        let of_bots = ["`bots` TO 'bot'@", "`alerts` TO 'bot'@"];
+        assert_eq!(deletes.len(), of_bots.len(), "{deletes:?}");
+        for (delete, of_bot) in deletes.iter().zip(of_bots) {
+            assert!(delete.contains(of_bot), "{deletes:?}");
+        }
         assert!(grants.contains(
             &"GRANT EXECUTE ON PROCEDURE `secure_secret`.`burn_1` TO 'web'@'10.0.0.7'".to_owned()
         ));

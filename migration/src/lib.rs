@@ -23,6 +23,8 @@ mod m20261127_000014_trail;
 mod m20261127_000015_conflicts;
 mod m20261128_000016_disputes;
 mod m20261128_000017_links;
+mod m20261128_000018_alerts;
+mod m20261128_000019_reminders;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -51,6 +53,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000015_conflicts::Migration),
             Box::new(m20261128_000016_disputes::Migration),
             Box::new(m20261128_000017_links::Migration),
+            Box::new(m20261128_000018_alerts::Migration),
+            Box::new(m20261128_000019_reminders::Migration),
         ]
     }
 }

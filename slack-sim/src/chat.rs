@@ -16,8 +16,12 @@ impl Sim {
         let mut state = self.state();
         let channel = arguments.text("channel");
         let by_id = || people::find(channel).map(|person| state.direct_messages.with(person));
-        let live = state.direct_messages.live(channel);
-        let channel = live.map(|_| channel.to_owned()).or_else(by_id);
+        let channel = if let Some(takes) = state.channels.takes(channel) {
+            takes.map(|()| Some(channel.to_owned()))?
+        } else {
+            let live = state.direct_messages.live(channel);
+            live.map(|_| channel.to_owned()).or_else(by_id)
+        };
         let channel = channel.ok_or("channel_not_found")?;
         let blocks = checked_blocks(arguments)?;
         let thread_ts = match arguments.text("thread_ts") {
@@ -97,8 +101,12 @@ impl State {
     /// Where the message stands that a call means.
     fn place(&self, arguments: &Arguments) -> Result<usize, Refusal> {
         let (channel, ts) = (arguments.text("channel"), arguments.text("ts"));
-        let live = self.direct_messages.live(channel);
-        live.ok_or("channel_not_found")?;
+        if let Some(takes) = self.channels.takes(channel) {
+            takes?;
+        } else {
+            let live = self.direct_messages.live(channel);
+            live.ok_or("channel_not_found")?;
+        }
         let meant = |message: &Message| message.channel == channel && message.ts == ts;
         let place = self.messages.iter().position(meant);
         Ok(place.ok_or("message_not_found")?)

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use crate::{
     actions::{AnyFrame, Command, Submission},
     app::App,
+    channels,
     faults::{Fault, HandshakeFault, Quirks},
     hub::Act,
     page, people,
@@ -62,6 +63,12 @@ struct Different {
 }
 
 #[derive(Deserialize)]
+struct Channel {
+    channel: String,
+    standing: channels::Standing,
+}
+
+#[derive(Deserialize)]
 struct Close {
     user: String,
     view_id: String,
@@ -99,6 +106,7 @@ pub(crate) fn routes(sim: Arc<Sim>) -> impl Endpoint + 'static {
         .at("/responses", get(responses))
         .at("/age-responses", post(age_responses))
         .at("/dead-dm", post(dead_dm))
+        .at("/channel", post(set_channel))
         .at("/ephemerals", get(ephemerals))
         .at("/calls", get(calls))
         .at("/connections", get(connections))
@@ -182,6 +190,13 @@ fn dead_dm(sim: Shared<'_>, Json(of): Json<Of>) -> Response {
     };
     sim.end_conversation(person);
     Json(json!({})).into_response()
+}
+
+#[handler]
+fn set_channel(sim: Shared<'_>, Json(channel): Json<Channel>) -> Json<Value> {
+    let mut state = sim.state();
+    state.channels.set(channel.channel, channel.standing);
+    Json(json!({}))
 }
 
 #[handler]

@@ -174,7 +174,8 @@ impl Fault {
             return Some("messages come with an error".to_owned());
         }
         let user = self.to.as_deref()?;
-        let unknown = people::find(user).is_none();
+        // A channel may be named before there is one.
+        let unknown = people::find(user).is_none() && !user.starts_with('C');
         unknown.then(|| format!("nobody has the id {user:?}"))
     }
 

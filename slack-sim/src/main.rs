@@ -12,6 +12,7 @@ mod answers;
 mod app;
 mod arguments;
 mod block_kit;
+mod channels;
 mod chat;
 mod control;
 mod direct_messages;

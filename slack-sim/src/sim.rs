@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     acknowledgements::Acknowledgements,
     app::App,
+    channels::Channels,
     direct_messages::DirectMessages,
     faults::{Faults, HandshakeFault},
     hub::Hub,
@@ -52,6 +53,7 @@ pub(crate) struct State {
     triggers: HashMap<String, Trigger>,
     pub(crate) responses: Responses,
     pub(crate) direct_messages: DirectMessages,
+    pub(crate) channels: Channels,
     pub(crate) tickets: HashSet<String>,
     pub(crate) views: Vec<OpenView>,
     pub(crate) messages: Vec<Message>,

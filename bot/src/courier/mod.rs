@@ -11,6 +11,7 @@ mod habits;
 mod message;
 mod pace;
 mod receipt;
+mod remind;
 mod specimens;
 mod update;
 mod watch;
@@ -51,7 +52,8 @@ impl Courier {
         Self { context }
     }
 
-    /// Starts the dispatcher and the watch; each stops once told to, with what it has begun.
+    /// Starts the dispatcher, the watch and the reminders; each stops once told to, with what it
+    /// has begun.
     pub(crate) fn spawn(&self, tasks: &TaskTracker, stop: &CancellationToken) {
         let courier = self.clone();
         let dispatch = move |stop| Dispatcher::new(courier.clone()).run(stop);
@@ -59,6 +61,11 @@ impl Courier {
         let courier = self.clone();
         let watch = move |stop| courier.clone().watch(stop);
         tasks.spawn(standing::keep("watch", stop.clone(), watch));
+        if let Some(before) = self.context.remind_before {
+            let courier = self.clone();
+            let remind = move |stop| courier.clone().remind(before, stop);
+            tasks.spawn(standing::keep("reminders", stop.clone(), remind));
+        }
     }
 
     fn passed_over(&self, row: &BadRow) {

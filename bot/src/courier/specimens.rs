@@ -66,6 +66,15 @@ pub(crate) fn specimens(locale: Locale, person: &UserId, link: &str) -> Vec<(Str
         let message = compose::nudge(locale, &facts, cause);
         add(format!("reply, {}", nudge_name(cause)), &message);
     }
+    add(
+        "reminder".to_owned(),
+        &compose::reminder(
+            locale,
+            person,
+            facts.expires_at,
+            facts.recipient_tz.as_deref(),
+        ),
+    );
     all
 }
 

@@ -1,5 +1,6 @@
 //! `doctor`: checks everything that the bot stands on, and says what to do.
 
+mod alerts;
 mod messages;
 mod public_url;
 mod rows;
@@ -94,6 +95,9 @@ async fn check_database(
     report.tell(&messages::waiting(&database).await)?;
     report.tell(&rows::check(&database).await)?;
     report.tell(&strangers::check(&database).await)?;
+    if let Some(channel) = &settings.alerts {
+        report.tell(&alerts::check(&database, channel.id()).await)?;
+    }
     Ok(Some(database))
 }
 

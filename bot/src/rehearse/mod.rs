@@ -75,6 +75,7 @@ pub(crate) async fn run(told: Rehearse) -> anyhow::Result<()> {
         sender,
         recipient,
         wait: told.wait,
+        remind_before: settings.remind_before,
     };
     play.all().await?;
     let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();

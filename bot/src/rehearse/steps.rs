@@ -36,6 +36,7 @@ steps! {
     PhoneLink => "the link opens from the phone's app",
     Guest => "a guest",
     Expiry => "the expiry",
+    Reminder => "the reminder",
 }
 
 impl Step {

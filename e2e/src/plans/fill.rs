@@ -76,6 +76,17 @@ SELECT UNHEX(CONCAT(LPAD(HEX(IF(slot = 'created', created_at, destroyed_at)), 12
   FROM secrets, (SELECT 'created' AS slot UNION SELECT 'terminal') AS slots
   WHERE id >= {first} AND id < {last} AND (slot = 'created' OR destroyed_at IS NOT NULL)";
 
+/// A week of alerts, each cause in every hour.
+const ALERTS: &str = "\
+INSERT INTO alerts (cause, clock_hour, made_at, happened, secrets, told, attempts, tried_at, channel,
+    message_ts)
+WITH RECURSIVE hours AS
+    (SELECT {now} DIV 3600000 - 168 AS h UNION ALL SELECT h + 1 FROM hours WHERE h < {now} DIV 3600000 - 1),
+  causes AS
+    (SELECT 'reused' AS cause UNION SELECT 'disputed' UNION SELECT 'decrypt_failed' UNION SELECT 'denied'
+      UNION SELECT 'deliveries_stuck' UNION SELECT 'expiry_stuck')
+SELECT cause, h, h * 3600000, 1, '', 1, 1, h * 3600000, 'C0000ALERT', '1.1' FROM hours, causes";
+
 /// What is different from the usual, a few of each.
 const ODD: [&str; 5] = [
     // Expired, and not swept yet.
@@ -123,6 +134,7 @@ pub(super) async fn fill(database: &TestDatabase, rows: u64) {
         }
         from = to;
     }
+    execute(&session, &with_now(ALERTS)).await;
     for odd in ODD {
         execute(&session, &with_now(odd)).await;
     }
@@ -137,6 +149,6 @@ async fn clock(database: &TestDatabase) -> u64 {
 
 /// The optimizer then knows how many rows there are and of which kinds.
 async fn analyze(session: &DatabaseConnection) {
-    let tables = "ANALYZE TABLE secrets, deliveries, audit_events";
+    let tables = "ANALYZE TABLE secrets, deliveries, audit_events, alerts";
     session.execute_unprepared(tables).await.unwrap();
 }

@@ -6,14 +6,16 @@ use serde_json::json;
 use shared::{
     domain::{
         clock::Timestamp,
-        ids::{SecretId, UserId},
+        ids::{ChannelId, DeliveryId, MessageTs, SecretId, UserId},
     },
     store::{
-        Database, audit, backlog, bots,
+        Database, alerts, audit, backlog, bots,
         claim::{self, Which},
+        deliveries::Posted,
         expire,
         habits::{self, Habits, Side},
-        held, key_rings, rehearsal, reuse, send_again, submissions, survey, untold, view_checks,
+        held, key_rings, rehearsal, remind, reuse, send_again, submissions, survey, untold,
+        view_checks,
     },
 };
 
@@ -179,6 +181,52 @@ pub async fn seldom(store: &Database) {
         .unwrap();
     held::release(store).await.unwrap();
     press(store, secret).await;
+    alert(store).await;
+    let half_an_hour = Duration::from_mins(30);
+    for due in remind::due(store, half_an_hour).await.unwrap() {
+        remind::take(store, due.delivery).await.unwrap();
+    }
+    let nothing = DeliveryId::generate();
+    remind::take(store, nothing).await.unwrap();
+    remind::put_back(store, nothing).await.unwrap();
+    remind::is_taken(store, secret).await.unwrap();
+    remind::lives(store, secret).await.unwrap();
+}
+
+/// What operators are told, and that it is not taken.
+async fn alert(store: &Database) {
+    let channel = ChannelId::parse("C0000ALERT").unwrap();
+    let lately = alerts::Lately {
+        within: Duration::from_hours(24),
+        overdue_after: Duration::from_mins(10),
+    };
+    alerts::begin(store, &channel).await.unwrap();
+    let mut happened = alerts::look(store, lately).await.unwrap();
+    happened.push(alerts::Happened {
+        cause: alerts::Cause::Reused,
+        hour: 1,
+        count: 1,
+        secrets: Vec::new(),
+    });
+    for mut happened in happened {
+        alerts::raise(store, &happened).await.unwrap();
+        happened.count += 1;
+        alerts::raise(store, &happened).await.unwrap();
+    }
+    let lease = Duration::from_mins(1);
+    let first = alerts::claim(store, lease).await.unwrap().unwrap();
+    let code = Some("not_in_channel");
+    alerts::refused(store, &first, &channel, code, None)
+        .await
+        .unwrap();
+    let second = alerts::claim(store, lease).await.unwrap().unwrap();
+    let at = Posted {
+        channel: channel.clone(),
+        message: MessageTs::parse("1.1").unwrap(),
+    };
+    alerts::posted(store, &second, &at).await.unwrap();
+    alerts::standing(store, &channel).await.unwrap();
+    alerts::forget_old(store).await.unwrap();
 }
 
 /// Buttons pressed by whom they are not for, and by the sender.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod alerts;
 mod answers;
 mod arrival;
 mod bad_input;
@@ -57,6 +58,7 @@ mod rate_limit;
 mod refusals;
 mod refused;
 mod rehearse;
+mod reminders;
 mod repeats;
 mod reveal_page;
 mod rotation;

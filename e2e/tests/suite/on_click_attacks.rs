@@ -245,7 +245,7 @@ on_each_engine! {
         target.database.remove().await;
     }
 
-    /// Until the message is out its row has the share sealed under the bot's keys, as it has a link.
+    /// Until the message is out its row has the share sealed under the bot's keys, like a link.
     async fn before_the_message_is_out_the_bots_keys_open_it(engine) {
         let database = TestDatabase::migrated(engine).await;
         let store = database.store().await;

@@ -77,7 +77,7 @@ fn fault(step: usize) -> Option<Fault> {
             10,
             json!({"method": "chat.update", "to": BOB, "status": 503}),
         ),
-        10 => quirk(json!({"silent_threads": true})),
+        10 => fault(3, 14, How::Quirk(json!({"silent_threads": true}))),
         11 => fault(11, 12, How::PhoneOffline),
         12 => call(
             12,
@@ -90,6 +90,7 @@ fn fault(step: usize) -> Option<Fault> {
             99,
             json!({"method": "chat.update", "to": BOB, "status": 503}),
         ),
+        14 => fault(14, 99, How::Quirk(json!({"silent_threads": true}))),
         _ => return None,
     })
 }
@@ -290,6 +291,38 @@ impl Player<'_> {
         .await;
     }
 
+    /// It is time for the last secret's reminder.
+    async fn let_remind(&self) {
+        for sql in [
+            "UPDATE secrets SET created_at = created_at - 360000, expires_at = expires_at - 360000 \
+             WHERE destroyed_at IS NULL",
+            "UPDATE deliveries SET posted_at = posted_at - 360000",
+        ] {
+            self.world
+                .database
+                .run(Account::Migrate, sql)
+                .await
+                .unwrap();
+        }
+        let reminded = "SELECT COUNT(*) FROM deliveries WHERE reminded_at IS NOT NULL";
+        eventually("the reminder", || async {
+            let is_there = self.reminder().await.is_some();
+            (is_there && self.world.database.count(reminded).await > 0).then_some(())
+        })
+        .await;
+    }
+
+    async fn reminder(&self) -> Option<Value> {
+        let message = self.message().await;
+        let is_it = message.to_string().contains("was not opened yet");
+        (is_it && message["thread_ts"].is_string()).then_some(message)
+    }
+
+    async fn hears_reminder(&self) -> bool {
+        let reminder = self.reminder().await;
+        reminder.is_some_and(|reminder| reminder["rang"] != json!([]))
+    }
+
     /// What is typed when the program says this; `None` where it asks nothing.
     async fn answer(&mut self, line: &str) -> Option<String> {
         let yes = |is_so: bool| if is_so { "yes" } else { "no" }.to_owned();
@@ -325,16 +358,21 @@ impl Player<'_> {
                 assert!(self.send("U0GUEST", "1h", &["carrot"]).await);
                 String::new()
             }
+            _ if line.contains("? Is a reminder there") => yes(self.hears_reminder().await),
             _ if line.contains("> Press Enter when it is sent") => {
-                if self.step == 1 {
-                    self.send_and_see("15m", &["tomato"]).await;
-                } else {
-                    self.send_parts().await;
+                match self.step {
+                    1 => self.send_and_see("15m", &["tomato"]).await,
+                    14 => self.send_and_see("1h", &["turnip"]).await,
+                    _ => self.send_parts().await,
                 }
                 String::new()
             }
             _ if line.contains("> Press Enter to look again") => {
-                self.let_expire().await;
+                if self.step == 14 {
+                    self.let_remind().await;
+                } else {
+                    self.let_expire().await;
+                }
                 String::new()
             }
             _ => return None,
@@ -357,6 +395,7 @@ impl Rehearsal {
             .args(arguments)
             .env_clear()
             .envs(world.variables_of_bot())
+            .env("REMIND_BEFORE", "55m")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -428,10 +467,15 @@ async fn play(world: &World, fault: Option<Fault>) -> (String, Option<i32>) {
 /// A world in which what expired is destroyed at once.
 async fn world(engine: Engine) -> World {
     let options = Options {
-        bot_variables: vec![("CLEANUP_INTERVAL", "1s".to_owned())],
+        bot_variables: vec![
+            ("CLEANUP_INTERVAL", "1s".to_owned()),
+            ("REMIND_BEFORE", "55m".to_owned()),
+        ],
         ..Options::default()
     };
-    World::with(engine, options).await
+    let world = World::with(engine, options).await;
+    world.set_hour(BOB, 12).await;
+    world
 }
 
 /// The numbers of the steps that failed.
@@ -454,6 +498,7 @@ on_each_engine! {
             "| 11. the link opens from the phone's app | checked | opened by a phone's browser |",
             "| 12. a guest | checked |",
             "| 13. the expiry | checked | destroyed unseen, and the message says so |",
+            "| 14. the reminder | said | Slack took the reminder, and it rang |",
         ] {
             assert!(report.contains(row), "{row} in {report}");
         }
@@ -492,6 +537,7 @@ each_fault! {
     a_phone_without_a_way_to_the_page_fails_alone: 11,
     a_guest_who_can_not_be_reached_fails_alone: 12,
     an_expiry_that_does_not_show_fails_alone: 13,
+    a_reminder_that_does_not_ring_fails_alone: 14,
 }
 
 /// Input that ends, and what is no person, end it early and are told.

@@ -268,7 +268,7 @@ on_each_engine! {
             assert_eq!(ran.code, Some(0), "{}", ran.err);
         };
         // Down to before the trail's migration.
-        migrate(&["down", "--steps", "3"]).await;
+        migrate(&["down", "--steps", "6"]).await;
         migrate(&["up"]).await;
         let trail = world.trail().await;
         assert_eq!(trail.len(), 1);

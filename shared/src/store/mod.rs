@@ -4,6 +4,7 @@
 //! [`denied`], [`key_rings`] and `probes.rs`, each as a transaction for SQLite and as a stored
 //! procedure for MySQL ([`doors`]); the rest is the bot's.
 
+pub mod alerts;
 pub mod audit;
 pub mod backlog;
 pub mod bad_rows;
@@ -44,6 +45,7 @@ pub mod presses;
 mod probes;
 pub mod purge;
 pub mod rehearsal;
+pub mod remind;
 pub mod reuse;
 pub mod rights;
 mod schema;

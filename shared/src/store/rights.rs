@@ -99,8 +99,28 @@ const BOTS: TableRights = TableRights {
     ]),
 };
 
+/// The bot says there what operators are to be told, and removes what is long told.
+const ALERTS: TableRights = TableRights {
+    table: "alerts",
+    insert: true,
+    delete: true,
+    select: Columns::All(&["cause", "clock_hour", "made_at"]),
+    update: Columns::Only(&[
+        "happened",
+        "secrets",
+        "told",
+        "attempts",
+        "next_attempt_at",
+        "leased_until",
+        "tried_at",
+        "channel",
+        "message_ts",
+        "refusal",
+    ]),
+};
+
 /// The bot: stores and delivers; reads no ciphertext.
-const BOT: [TableRights; 9] = [
+const BOT: [TableRights; 10] = [
     TableRights {
         table: "secrets",
         insert: true,
@@ -178,6 +198,7 @@ const BOT: [TableRights; 9] = [
     VIEW_CHECKS,
     INSTALLATION,
     BOTS,
+    ALERTS,
     MIGRATIONS,
 ];
 

@@ -13,7 +13,7 @@ use super::{
 use crate::domain::program::Program;
 
 /// The last migration that this version's statements rely on.
-pub const REQUIRED_MIGRATION: &str = "m20261128_000017_links";
+pub const REQUIRED_MIGRATION: &str = "m20261128_000019_reminders";
 
 /// How long a program waits at its start for its database.
 const START_PATIENCE: Duration = Duration::from_mins(1);

@@ -123,6 +123,7 @@ message-withdrawn = This secret was destroyed unseen on { $when }. Ask { $sender
 message-ended = This secret was ended on { $when } and can’t be opened any more. Ask { $sender } to send it anew if you still need it.
 message-disputed = You said that it wasn’t you who opened it. { $sender } was told, so as to change it.
 message-taken-back = { $sender } took this secret back on { $when }, before anybody opened it. If you still need it, ask { $sender }.
+reminder = { $recipient } The secret above was not opened yet. It can be until { $until }; after that it’s gone.
 
 ## The sender’s receipt
 
@@ -231,6 +232,38 @@ not-theirs-text = This button is for somebody else. Nothing was done.
 not-now-title = Not just now
 press-busy = There is too much going on just now, and nothing was done. Please press the button again in a moment.
 press-not-opened = The dialog could not be opened. Please press the button again, or type the command.
+
+## What operators are told in their channel
+
+alert-begun = Secure Secret tells this channel when somebody may have read what wasn’t meant for them, and when something is stuck: what to do, and the ids of secrets, never what is in them.
+alert-reused = { $count ->
+    [one] A secret’s link was visited after it had been opened.
+   *[other] Links of secrets were visited after these had been opened, { $count } times.
+}
+alert-reused-do = Either the recipient came back, or somebody else was there before them. Its sender has been told: ask whether the recipient opened it, and have what it was changed if not. Addresses and browsers: secure-secret-bot audit list --secret ID
+alert-disputed = { $count ->
+    [one] A recipient says that it wasn’t them who opened a secret.
+   *[other] Recipients say that it wasn’t them who opened a secret, { $count } times.
+}
+alert-disputed-do = Take it seriously: somebody else has read it. Its sender has been told to change it: see that they do, and find out who it was. Addresses and browsers: secure-secret-bot audit list --secret ID
+alert-decrypt-failed = { $count ->
+    [one] A secret could not be decrypted when its link was opened. It lives on.
+   *[other] { $count } secrets could not be decrypted when their links were opened. They live on.
+}
+alert-decrypt-failed-do = Most often FERNET_KEYS of the reveal page lacks a key: put it back behind the others before the secret’s time is over. secure-secret-web doctor says whether it is that.
+alert-denied = More was refused within an hour than happens by mistake: { $count } tries to open a secret without its page, or to press somebody else’s button.
+alert-denied-do = Who it was: secure-secret-bot audit list --since 1h. One person or address is somebody who tries things out, or a program that opens links; many are a proxy or a browser that changes requests.
+alert-deliveries-stuck = { $count ->
+    [one] A message has waited for its delivery for more than ten minutes.
+   *[other] { $count } messages have waited for their delivery for more than ten minutes.
+}
+alert-deliveries-stuck-do = They go out by themselves once that is mended. What stands in the way: secure-secret-bot doctor, and the bot’s log.
+alert-expiry-stuck = { $count ->
+    [one] A secret that expired is not destroyed. Its link opens nothing.
+   *[other] { $count } secrets that expired are not destroyed. Their links open nothing.
+}
+alert-expiry-stuck-do = Their ciphertexts stay until that is mended. What stands in the way: secure-secret-bot doctor, and what the bot’s log says at each sweep.
+alert-secrets = Secrets, the newest first, ten at most: { $ids }
 
 ## The web pages
 

@@ -125,6 +125,7 @@ message-withdrawn = Ce secret a été détruit sans être vu le { $when }. Deman
 message-ended = Il a été mis fin à ce secret le { $when } : il ne peut plus être ouvert. Demandez à { $sender } de le renvoyer si vous en avez encore besoin.
 message-disputed = Vous avez dit que ce n’est pas vous qui l’avez ouvert. { $sender } a été prévenu, pour pouvoir le changer.
 message-taken-back = { $sender } a repris ce secret le { $when }, avant que quiconque l’ouvre. Si vous en avez encore besoin, demandez à { $sender }.
+reminder = { $recipient } Le secret ci-dessus n’a pas encore été ouvert. Il peut l’être jusqu’au { $until } ; ensuite, il n’en restera rien.
 
 ## L’accusé à l’expéditeur
 
@@ -233,6 +234,38 @@ not-theirs-text = Ce bouton est pour quelqu’un d’autre. Rien n’a été fai
 not-now-title = Pas maintenant
 press-busy = Il y a trop d’activité en ce moment, et rien n’a été fait. Veuillez appuyer de nouveau sur le bouton dans un instant.
 press-not-opened = La boîte de dialogue n’a pas pu s’ouvrir. Veuillez appuyer de nouveau sur le bouton, ou taper la commande.
+
+## Ce que les exploitants apprennent dans leur canal
+
+alert-begun = Secure Secret prévient ce canal quand quelqu’un a pu lire ce qui ne lui était pas destiné, et quand quelque chose est bloqué : que faire, et les identifiants des secrets, jamais leur contenu.
+alert-reused = { $count ->
+    [one] Le lien d’un secret a été visité après son ouverture.
+   *[other] Des liens de secrets ont été visités après leur ouverture, { $count } fois.
+}
+alert-reused-do = Ou bien le destinataire est revenu, ou bien quelqu’un d’autre était passé avant lui. L’expéditeur a été prévenu : demandez si c’est le destinataire qui l’a ouvert, et sinon faites changer ce que c’était. Adresses et navigateurs : secure-secret-bot audit list --secret ID
+alert-disputed = { $count ->
+    [one] Un destinataire dit qu’il n’a pas ouvert lui-même un secret.
+   *[other] Des destinataires disent qu’ils n’ont pas ouvert eux-mêmes un secret, { $count } fois.
+}
+alert-disputed-do = À prendre au sérieux : quelqu’un d’autre l’a lu. L’expéditeur a été prévenu de le changer : veillez à ce qu’il le fasse, et cherchez qui c’était. Adresses et navigateurs : secure-secret-bot audit list --secret ID
+alert-decrypt-failed = { $count ->
+    [one] Un secret n’a pas pu être déchiffré à l’ouverture de son lien. Il existe toujours.
+   *[other] { $count } secrets n’ont pas pu être déchiffrés à l’ouverture de leurs liens. Ils existent toujours.
+}
+alert-decrypt-failed-do = Le plus souvent, il manque une clé dans FERNET_KEYS de la page de lecture : remettez-la derrière les autres avant l’expiration du secret. secure-secret-web doctor dit si c’est cela.
+alert-denied = Plus de refus en une heure qu’il n’en arrive par erreur : { $count } tentatives d’ouvrir un secret sans passer par sa page, ou d’appuyer sur le bouton de quelqu’un d’autre.
+alert-denied-do = Qui c’était : secure-secret-bot audit list --since 1h. Une seule personne ou adresse, c’est quelqu’un qui essaie, ou un programme qui ouvre des liens ; beaucoup, c’est un proxy ou un navigateur qui modifie les requêtes.
+alert-deliveries-stuck = { $count ->
+    [one] Un message attend d’être remis depuis plus de dix minutes.
+   *[other] { $count } messages attendent d’être remis depuis plus de dix minutes.
+}
+alert-deliveries-stuck-do = Ils partiront d’eux-mêmes une fois l’obstacle levé. Ce qui bloque : secure-secret-bot doctor, et le journal du bot.
+alert-expiry-stuck = { $count ->
+    [one] Un secret expiré n’est pas détruit. Son lien n’ouvre rien.
+   *[other] { $count } secrets expirés ne sont pas détruits. Leurs liens n’ouvrent rien.
+}
+alert-expiry-stuck-do = Leurs contenus chiffrés restent là jusqu’à ce que ce soit réparé. Ce qui bloque : secure-secret-bot doctor, et ce que dit le journal du bot à chaque passage.
+alert-secrets = Secrets, du plus récent au plus ancien, dix au plus : { $ids }
 
 ## Les pages Web
 

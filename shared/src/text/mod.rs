@@ -11,4 +11,4 @@ mod time;
 pub use catalog::{Statement, statement, text};
 pub use locale::Locale;
 pub use message::{Message, State};
-pub use time::{duration, instant, rfc3339};
+pub use time::{duration, hour, instant, rfc3339};

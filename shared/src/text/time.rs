@@ -90,6 +90,16 @@ fn build(locale: Locale) -> Option<Formatter> {
     FixedCalendarDateTimeFormatter::try_new(tag.into(), fields).ok()
 }
 
+/// The hour of the day, 0 to 23, in a zone such as `America/Toronto`; `None` where there is no such
+/// zone.
+#[must_use]
+pub fn hour(at: clock::Timestamp, zone: &str) -> Option<i8> {
+    let zone = TimeZone::get(zone).ok()?;
+    let at = Timestamp::from_millisecond(at.as_millis()).ok()?;
+    let local = at.as_second() + i64::from(zone.to_offset(at).seconds());
+    i8::try_from(local.rem_euclid(24 * 3600) / 3600).ok()
+}
+
 /// A point in time for machines (RFC 3339, UTC).
 #[must_use]
 pub fn rfc3339(at: clock::Timestamp) -> String {
@@ -101,6 +111,25 @@ pub fn rfc3339(at: clock::Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_hour_is_that_of_the_zone() {
+        let at = |text: &str| {
+            let at: Timestamp = text.parse().unwrap();
+            clock::Timestamp::from_millis(at.as_millisecond())
+        };
+        for (when, zone, expected) in [
+            ("2026-11-28T11:59:59Z", "America/Toronto", Some(6)),
+            ("2026-11-28T12:00:00Z", "America/Toronto", Some(7)),
+            ("2026-07-01T11:00:00Z", "America/Toronto", Some(7)),
+            ("2026-11-28T03:30:00Z", "America/St_Johns", Some(0)),
+            ("2026-11-28T18:29:59Z", "Asia/Kolkata", Some(23)),
+            ("2026-11-28T18:30:00Z", "Asia/Kolkata", Some(0)),
+            ("2026-11-28T18:30:00Z", "Nowhere/City", None),
+        ] {
+            assert_eq!(hour(at(when), zone), expected, "{when} {zone}");
+        }
+    }
 
     #[test]
     fn spans_are_told_in_minutes_then_in_hours() {

@@ -3,11 +3,13 @@
 mod button;
 mod message;
 mod receipt;
+mod reminder;
 
 pub(crate) use message::ended_line;
 pub(super) use message::{Button, ended_message, message};
 pub(crate) use receipt::receipt_lines;
 pub(super) use receipt::{Receipt, asks, nudge, receipt};
+pub(super) use reminder::reminder;
 
 /// A message's top-level `text`: all that screen readers and phones' notifications get, so what
 /// stands in the blocks stands here too. Never a note or a link.

@@ -2,6 +2,7 @@
 //! on.
 
 mod afterwards;
+mod reminder;
 mod sending;
 
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub(in crate::rehearse) struct Play<'a> {
     pub(in crate::rehearse) recipient: UserId,
     /// For how long is waited for what happens by itself.
     pub(in crate::rehearse) wait: Duration,
+    /// `REMIND_BEFORE`.
+    pub(in crate::rehearse) remind_before: Option<Duration>,
 }
 
 impl Play<'_> {
@@ -62,7 +65,8 @@ impl Play<'_> {
         }
         self.phone_link().await?;
         self.guest().await?;
-        self.expiry(left).await
+        self.expiry(left).await?;
+        self.reminder().await
     }
 
     /// The steps that one secret goes through.

@@ -3,12 +3,13 @@
 use std::{net::SocketAddr, num::NonZeroU8, path::PathBuf, time::Duration};
 
 use super::{
-    AppToken, BotToken, CaBundle, Cidrs, Exposure, HttpsProxy, LogFormat, PrivacyUrl, RateLimit,
-    Setting, SlackApiUrl, Typed,
+    AlertChannel, AppToken, BotToken, CaBundle, Cidrs, Exposure, HttpsProxy, LogFormat, PrivacyUrl,
+    RateLimit, Setting, SlackApiUrl, Typed,
     values::{
         Directives, parse_bool, parse_connections, parse_delivery_keys, parse_duration,
         parse_health_addr, parse_language, parse_link_delivery, parse_link_lifetime,
-        parse_listen_addr, parse_master_keys, parse_path, parse_purge_after, parse_text,
+        parse_listen_addr, parse_master_keys, parse_path, parse_purge_after, parse_remind_before,
+        parse_text,
     },
 };
 use crate::{
@@ -113,6 +114,12 @@ settings! {
     PURGE_AFTER: Duration = parse_purge_after, (BOT, Public, "30d")
         "How long after its end a secret's row is removed; the trail stays",
         "30d, 90d, 1y: at least 8d";
+    ALERT_CHANNEL: AlertChannel = AlertChannel::parse, (BOT, Public, none)
+        "The channel in Slack that is told when somebody may have read what wasn't meant for them, or when something is stuck: ids and what to do, once a cause and hour. Invite the app there; off by default",
+        "a channel's ID: C0123ABCDEF";
+    REMIND_BEFORE: Duration = parse_remind_before, (BOT, Public, none)
+        "How long before its end a recipient is reminded of a secret that was sent for an hour or more and not opened yet: once, and between 7:00 and 20:00 where the recipient is; off by default",
+        "30m: from 5m to 55m";
     LISTEN_ADDR: SocketAddr = parse_listen_addr, (WEB, Public, "127.0.0.1:8080")
         "Where the reveal page is served",
         "127.0.0.1:8080 or [::1]:8080; another address only with TLS_CERT, or behind proxies named in TRUSTED_PROXIES";

@@ -22,7 +22,7 @@ pub use addresses::{Cidrs, PrivacyUrl, SlackApiUrl};
 pub use egress::{CaBundle, HttpsProxy};
 pub use flags::{OfBot, OfDatabase, OfHealth, OfWeb, Selection, SettingFlags};
 pub use reader::{Problem, Reader, SettingsError};
-pub use slack::{AppToken, BotToken};
+pub use slack::{AlertChannel, AppToken, BotToken};
 pub use values::{Directives, LogFormat, RateLimit, parse_duration, parse_language};
 
 use std::ops::Deref;

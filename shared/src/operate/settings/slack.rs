@@ -4,7 +4,7 @@ use std::fmt;
 
 use secrecy::SecretString;
 
-use crate::domain::invalid::Invalid;
+use crate::domain::{ids::ChannelId, invalid::Invalid};
 
 macro_rules! slack_token {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
@@ -48,9 +48,60 @@ slack_token! {
     BotToken, "xoxb-"
 }
 
+/// `ALERT_CHANNEL`: a channel's id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertChannel(ChannelId);
+
+impl AlertChannel {
+    /// Takes a channel's id, `C…` or of old private channels `G…`; Slack's are of nine characters
+    /// at least. Whether the app is in that channel shows when it posts there.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let is_one = text.starts_with(['C', 'G'])
+            && text.len() >= 9
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        let id = ChannelId::parse(text).ok().filter(|_| is_one);
+        id.map(Self)
+            .ok_or_else(|| Invalid::because("is no channel's ID such as C0123ABCDEF"))
+    }
+
+    /// The id.
+    #[must_use]
+    pub const fn id(&self) -> &ChannelId {
+        &self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_channel_for_alerts_is_named_by_its_id() {
+        for text in ["C0123ABCD", "C0123ABCDEF", "G0123ABCDEF"] {
+            let channel = AlertChannel::parse(text).unwrap();
+            assert_eq!(channel.id().as_str(), text);
+        }
+        for text in [
+            "",
+            "C",
+            "C0123",
+            "#alerts",
+            "alerts",
+            "c0123abcdef",
+            "D0123ABCDEF",
+            "U0123ABCDEF",
+            "C0123ABCDEF ",
+            "C0123ABCDEF,C0123ABCDEG",
+            "<#C0123ABCDEF|alerts>",
+            "https://example.slack.com/archives/C0123ABCDEF",
+            "C0123ABCDÉF",
+            &format!("C{}", "0".repeat(64)),
+        ] {
+            assert!(AlertChannel::parse(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn the_two_kinds_are_not_mixed_up() {

@@ -177,6 +177,17 @@ pub(super) fn parse_link_lifetime(text: &str) -> Result<Duration, Invalid> {
     Ok(duration)
 }
 
+/// Parses how long before its end people are reminded of a secret: long enough to open it, and
+/// after it came, as what is sent for less than an hour is never reminded of.
+pub(super) fn parse_remind_before(text: &str) -> Result<Duration, Invalid> {
+    let duration = parse_duration(text)?;
+    if (Duration::from_mins(5)..=Duration::from_mins(55)).contains(&duration) {
+        Ok(duration)
+    } else {
+        Err(Invalid::because("is not from 5 to 55 minutes"))
+    }
+}
+
 /// Parses a yes or no.
 pub(super) fn parse_bool(text: &str) -> Result<bool, Invalid> {
     match text.to_ascii_lowercase().as_str() {
@@ -277,6 +288,18 @@ mod tests {
         assert_eq!(parse_duration("10m"), Ok(Duration::from_mins(10)));
         for text in ["", "0s", "999ms", "10", "soon"] {
             assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reminder_comes_five_to_fifty_five_minutes_before_the_end() {
+        for (text, minutes) in [("5m", 5), ("30m", 30), ("1800s", 30), ("55m", 55)] {
+            assert_eq!(parse_remind_before(text), Ok(Duration::from_mins(minutes)));
+        }
+        for text in [
+            "", "off", "no", "30", "0m", "4m 59s", "55m 1s", "1h", "-30m",
+        ] {
+            assert!(parse_remind_before(text).is_err(), "{text}");
         }
     }
 
