@@ -60,7 +60,8 @@ pub struct World {
     pub bots: Vec<Bot>,
     webs_started: AtomicUsize,
     bots_started: AtomicUsize,
-    bot_variables: Vec<(&'static str, String)>,
+    /// What its bots are told besides.
+    pub bot_variables: Vec<(&'static str, String)>,
     logs: TempDir,
     tokens: [String; 2],
     canaries: Vec<String>,

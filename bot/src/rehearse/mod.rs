@@ -76,6 +76,7 @@ pub(crate) async fn run(told: Rehearse) -> anyhow::Result<()> {
         recipient,
         wait: told.wait,
         remind_before: settings.remind_before,
+        way: settings.links.way,
     };
     play.all().await?;
     let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();

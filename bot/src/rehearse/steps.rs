@@ -37,6 +37,7 @@ steps! {
     Guest => "a guest",
     Expiry => "the expiry",
     Reminder => "the reminder",
+    Window => "the window with a link, on the phone",
 }
 
 impl Step {

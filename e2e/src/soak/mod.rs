@@ -7,6 +7,7 @@
 
 mod database;
 mod faults;
+mod links;
 mod programs;
 mod senders;
 mod takers;
@@ -20,7 +21,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -64,7 +65,7 @@ struct Scene<'a> {
     counts: Counts,
     /// What was sent: the secret's text by the dialog's view.
     sent: Mutex<HashMap<String, String>>,
-    /// The links whose secret somebody got.
+    /// The secrets that somebody got, by their links or rows.
     shown: Mutex<HashSet<String>>,
     /// What senders were told who wanted something back: the row, and the modal's title.
     told: Mutex<Vec<(Uuid, String)>>,
@@ -146,10 +147,6 @@ async fn start(engine: Engine, mysql: Option<&OwnMySql>) -> World {
     World::on(database, options).await
 }
 
-fn is_link(posting: &Value) -> bool {
-    posting["blocks"].to_string().contains("open_secret")
-}
-
 /// Everything heals; then everything must be as it should.
 async fn finish(scene: &Scene<'_>) {
     let Scene { world, counts, .. } = scene;
@@ -160,23 +157,19 @@ async fn finish(scene: &Scene<'_>) {
         assert_eq!(world.database.count(&sql).await, 1, "{view} was accepted");
     }
     let conversations = world.slack().conversations().await;
-    let mut links: Vec<_> = conversations
-        .postings
-        .iter()
-        .filter(|posting| is_link(posting))
-        .map(crate::link_of)
-        .collect();
-    for _ in &links {
+    let postings = conversations.postings.iter();
+    let messages: Vec<_> = postings.filter(|posting| links::is_link(posting)).collect();
+    let mut seen = HashSet::new();
+    for message in messages {
         counts.add("message posted");
-    }
-    links.sort_unstable();
-    let posted = links.len();
-    links.dedup();
-    for _ in links.len()..posted {
-        counts.add("message posted again");
-    }
-    for link in &links {
-        visitors::reveal(scene, &scene.doors[0], link.rsplit('/').next().unwrap()).await;
+        if !seen.insert(links::secret_of(message)) {
+            counts.add("message posted again");
+            continue;
+        }
+        // Of one that is over the button gives none.
+        if let Some(link) = links::follow(scene, message).await {
+            visitors::reveal(scene, &scene.doors[0], &link).await;
+        }
     }
     takers::check(scene).await;
     for (what, sql) in [

@@ -43,9 +43,11 @@ impl Programs {
     }
 }
 
-/// A bot that reaches its database in bad weather, or in fair.
+/// A bot that reaches its database in bad weather, or in fair. What one of them takes goes out with a
+/// button, what the other one takes with a link, whichever of them posts it.
 pub(super) async fn new_bot(scene: &Scene<'_>, is_unsteady: bool) -> Bot {
-    let mut variables = Vec::new();
+    let link_delivery = if is_unsteady { "on_click" } else { "dm" };
+    let mut variables = vec![("LINK_DELIVERY", link_delivery.to_owned())];
     if let Some(proxy) = scene.proxy.as_ref().filter(|_| is_unsteady) {
         let url = proxy.url(&scene.world.database, Account::Bot).await;
         variables.push(("DATABASE_URL", url));

@@ -12,7 +12,11 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{Scene, faults::any_fault, is_link};
+use super::{
+    Scene,
+    faults::any_fault,
+    links::{self, Link, is_link},
+};
 use crate::{
     Page, Web,
     mysql_proxy::{Aim, Watch, Whose},
@@ -109,15 +113,16 @@ pub(super) async fn open(scene: &Scene<'_>, number: usize) {
             if from % VISITORS != number || !is_link(posting) || random.random_bool(0.5) {
                 continue;
             }
-            let link = crate::link_of(posting);
-            let token = link.rsplit('/').next().unwrap();
+            let Some(link) = links::follow(scene, posting).await else {
+                continue;
+            };
             for _ in 0..random.random_range(1..3) {
                 let door = scene.doors.choose(&mut random).unwrap();
-                let faults = fault_on_the_way(scene, door, token, &mut random);
+                let faults = fault_on_the_way(scene, door, &link.token, &mut random);
                 if random.random_bool(0.1) {
-                    break_off(scene, door, token).await;
+                    break_off(scene, door, &link).await;
                 } else {
-                    reveal(scene, door, token).await;
+                    reveal(scene, door, &link).await;
                 }
                 drop(faults);
             }
@@ -145,7 +150,8 @@ fn fault_on_the_way(
 }
 
 /// Opens a link, and reads what there is to read.
-pub(super) async fn reveal(scene: &Scene<'_>, door: &Door, token: &str) {
+pub(super) async fn reveal(scene: &Scene<'_>, door: &Door, link: &Link) {
+    let token = &link.token;
     let looked = door.look(token).await;
     let confirmation = looked.as_ref().and_then(Page::confirmation);
     let page = match confirmation {
@@ -162,7 +168,7 @@ pub(super) async fn reveal(scene: &Scene<'_>, door: &Door, token: &str) {
     };
     match (page.status, page.secret()) {
         (200, Some(secret)) => {
-            let is_first = scene.shown.lock().unwrap().insert(token.to_owned());
+            let is_first = scene.shown.lock().unwrap().insert(link.of.clone());
             assert!(is_first, "a secret was shown twice");
             scene.counts.add("secret shown");
             if let Some(expected) = expected(scene, token).await {
@@ -179,14 +185,15 @@ pub(super) async fn reveal(scene: &Scene<'_>, door: &Door, token: &str) {
 }
 
 /// Presses the button, and leaves before the page is there.
-async fn break_off(scene: &Scene<'_>, door: &Door, token: &str) {
+async fn break_off(scene: &Scene<'_>, door: &Door, link: &Link) {
+    let token = &link.token;
     let looked = door.look(token).await;
     let confirmation = looked.as_ref().and_then(Page::confirmation);
     let Some(confirmation) = confirmation else {
         return;
     };
     if door.press_and_leave(token, confirmation).await.is_some() {
-        let is_first = scene.shown.lock().unwrap().insert(token.to_owned());
+        let is_first = scene.shown.lock().unwrap().insert(link.of.clone());
         assert!(is_first, "a secret was shown twice");
         scene.counts.add("secret shown in part");
     }
@@ -195,7 +202,10 @@ async fn break_off(scene: &Scene<'_>, door: &Door, token: &str) {
 /// What was typed into the dialog whose link this is, if its sender knows already that it went out.
 async fn expected(scene: &Scene<'_>, token: &str) -> Option<String> {
     let hash = hex(LinkToken::parse(token)?.hash().as_bytes());
-    let sql = format!("SELECT submission_key FROM secrets WHERE token_hash = x'{hash}'");
+    let sql = format!(
+        "SELECT submission_key FROM secrets WHERE token_hash = x'{hash}' \
+         OR id = (SELECT secret_id FROM links WHERE token_hash = x'{hash}')"
+    );
     let session = scene.world.database.try_session().await?;
     let statement = Statement::from_string(session.get_database_backend(), sql);
     let row = session.query_one_raw(statement).await.ok()??;

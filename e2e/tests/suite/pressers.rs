@@ -31,8 +31,15 @@ const IN_AN_ORGANIZATION: [Row; 4] = [
 ];
 
 async fn world(engine: Engine, grid: &str) -> World {
+    world_with(engine, grid, "dm").await
+}
+
+async fn world_with(engine: Engine, grid: &str, link_delivery: &str) -> World {
     let options = Options {
-        bot_variables: vec![("ALLOW_EXTERNAL", "yes".to_owned())],
+        bot_variables: vec![
+            ("ALLOW_EXTERNAL", "yes".to_owned()),
+            ("LINK_DELIVERY", link_delivery.to_owned()),
+        ],
         ..Options::default()
     };
     let world = World::with(engine, options).await;
@@ -60,6 +67,21 @@ async fn press(world: &World, of: &str, user: &str, action: &str) -> String {
         .await;
     let shown = world.slack().shown_after(user, known).await;
     shown["title"].as_str().unwrap().to_owned()
+}
+
+/// Presses somebody's button for a link as somebody; the title of what is shown at last.
+async fn issued(world: &World, of: &str, user: &str) -> String {
+    let message = message_with(world, of, "issue_link").await;
+    let known = world.slack().dialogs(user).await.len();
+    world
+        .slack()
+        .press_in(user, &message, "issue_link", &json!({}))
+        .await;
+    let shown = eventually("an answer", || async {
+        let shown = world.slack().dialogs(user).await.get(known).cloned()?;
+        (shown["title"] != "One moment").then_some(shown)
+    });
+    shown.await["title"].as_str().unwrap().to_owned()
 }
 
 async fn link_to(world: &World, user: &str) -> String {
@@ -109,6 +131,31 @@ on_each_engine! {
         let world = world(engine, "organization").await;
         each_presses_what_is_theirs(&world, &ANYWHERE).await;
         each_presses_what_is_theirs(&world, &IN_AN_ORGANIZATION).await;
+        world.finish().await;
+    }
+
+    async fn each_gets_the_link_that_is_theirs(engine) {
+        let mut world = world_with(engine, "workspace", "on_click").await;
+        let guests = [([ALICE, "U0GUEST"], [ALICE, "U0GUEST"]), ([ALICE, "U0VISITOR"], [ALICE, "U0VISITOR"])];
+        for ([sender, recipient], [_, recipient_as]) in ANYWHERE.iter().chain(&IN_AN_ORGANIZATION).chain(&guests) {
+            world.send_from(sender, recipient).await;
+            message_with(&world, recipient, "issue_link").await;
+            world.settled().await;
+            assert_eq!(issued(&world, recipient, recipient_as).await, "Your link", "{recipient_as}");
+            assert_eq!(world.database.count(DENIED).await, 0, "{recipient_as}");
+        }
+        // Whoever is called otherwise by now is the same one.
+        world.send_from(ALICE, BOB).await;
+        world.settled().await;
+        let renamed = json!({"user": BOB, "info": {"real_name": "Robert", "name": "robert"}});
+        world.slack().post("/people", &renamed).await;
+        assert_eq!(issued(&world, BOB, BOB).await, "Your link");
+        // Whoever has no account any more gets none.
+        let gone = json!({"user": BOB, "info": {"deleted": true}});
+        world.slack().post("/people", &gone).await;
+        world.bots.clear();
+        world.start_bot().await;
+        assert_eq!(issued(&world, BOB, BOB).await, "Not just now");
         world.finish().await;
     }
 

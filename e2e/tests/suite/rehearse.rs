@@ -3,7 +3,9 @@
 
 use std::{process::Stdio, time::Duration};
 
-use e2e::{Account, Engine, Options, World, binary, eventually, link_of, on_each_engine};
+use e2e::{
+    Account, Engine, Options, World, binary, button_of, eventually, link_of, on_each_engine,
+};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
@@ -221,11 +223,50 @@ impl Player<'_> {
         let message = self.message().await;
         let is_it = message.to_string().contains("within 1 hour");
         if is_it {
-            let link = link_of(&message);
-            let (_, token) = link.rsplit_once('/').unwrap();
-            token.clone_into(&mut self.token);
+            self.token = self.token_of(&message).await;
         }
         is_it
+    }
+
+    /// The token of a message's link, or of the one that its button gives.
+    async fn token_of(&self, message: &Value) -> String {
+        let link = match button_of(message).unwrap()["url"].as_str() {
+            Some(_) => link_of(message),
+            None => {
+                let modal = self.follows_button(message).await;
+                modal["view"]["blocks"][1]["elements"][0]["url"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned()
+            }
+        };
+        link.rsplit('/').next().unwrap().to_owned()
+    }
+
+    /// Presses the button that gives a link; the window with it.
+    async fn follows_button(&self, message: &Value) -> Value {
+        let slack = self.world.slack();
+        let known = slack.dialogs(BOB).await.len();
+        slack.press_in(BOB, message, "issue_link", &json!({})).await;
+        eventually("the link", || async {
+            let modal = slack.dialogs(BOB).await.get(known).cloned()?;
+            (modal["title"] == "Your link").then_some(modal)
+        })
+        .await
+    }
+
+    /// Sends a word, and looks at the window on the phone.
+    async fn sees_window(&mut self) -> bool {
+        self.send_and_see("1h", &["radish"]).await;
+        let modal = self.follows_button(&self.message().await).await;
+        let slack = self.world.slack();
+        slack.press(BOB, &modal, "follow_link", &json!({})).await;
+        eventually("that it was followed", || async {
+            let modals = slack.dialogs(BOB).await;
+            let now = modals.into_iter().find(|now| now["id"] == modal["id"])?;
+            (now["title"] == "In your browser").then_some(true)
+        })
+        .await
     }
 
     async fn rang(&self, place: &str) -> bool {
@@ -237,7 +278,7 @@ impl Player<'_> {
     async fn sees_receipt(&self) -> bool {
         let receipts = self.world.slack().messages_now(ALICE).await;
         let told = receipts.iter().map(Value::to_string);
-        told.filter(|told| told.contains("<@U0BOB> has the link"))
+        told.filter(|told| told.contains("<@U0BOB> has the"))
             .count()
             > 1
     }
@@ -258,8 +299,8 @@ impl Player<'_> {
         if self.phone_offline {
             return false;
         }
-        let link = link_of(&self.message().await);
-        let token = link.rsplit('/').next().unwrap();
+        let token = self.token_of(&self.message().await).await;
+        let token = token.as_str();
         let web = self.world.web();
         let page = web.look(token).await;
         let form = [
@@ -304,10 +345,12 @@ impl Player<'_> {
                 .await
                 .unwrap();
         }
-        let reminded = "SELECT COUNT(*) FROM deliveries WHERE reminded_at IS NOT NULL";
+        // Of each that lives: one comes after the other.
+        let not_yet = "SELECT COUNT(*) FROM deliveries JOIN secrets ON secrets.id = secret_id \
+                       WHERE kind = 'recipient_message' AND destroyed_at IS NULL AND reminded_at IS NULL";
         eventually("the reminder", || async {
             let is_there = self.reminder().await.is_some();
-            (is_there && self.world.database.count(reminded).await > 0).then_some(())
+            (is_there && self.world.database.count(not_yet).await == 0).then_some(())
         })
         .await;
     }
@@ -353,6 +396,7 @@ impl Player<'_> {
             _ if line.contains("? Does the phone show the word") => {
                 yes(self.opens_on_phone().await)
             }
+            _ if line.contains("? Did the window's button open") => yes(self.sees_window().await),
             _ if line.contains("> The guest's member ID") => "U0GUEST".to_owned(),
             _ if line.contains("> Press Enter when it is sent, or refused") => {
                 assert!(self.send("U0GUEST", "1h", &["carrot"]).await);
@@ -395,7 +439,7 @@ impl Rehearsal {
             .args(arguments)
             .env_clear()
             .envs(world.variables_of_bot())
-            .env("REMIND_BEFORE", "55m")
+            .envs(world.bot_variables.iter().cloned())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -466,10 +510,15 @@ async fn play(world: &World, fault: Option<Fault>) -> (String, Option<i32>) {
 
 /// A world in which what expired is destroyed at once.
 async fn world(engine: Engine) -> World {
+    world_with(engine, "dm").await
+}
+
+async fn world_with(engine: Engine, link_delivery: &str) -> World {
     let options = Options {
         bot_variables: vec![
             ("CLEANUP_INTERVAL", "1s".to_owned()),
             ("REMIND_BEFORE", "55m".to_owned()),
+            ("LINK_DELIVERY", link_delivery.to_owned()),
         ],
         ..Options::default()
     };
@@ -480,7 +529,16 @@ async fn world(engine: Engine) -> World {
 
 /// The numbers of the steps that failed.
 fn failed(report: &str) -> Vec<usize> {
-    let rows = report.lines().filter(|line| line.contains("| FAILED |"));
+    steps_that(report, "| FAILED |")
+}
+
+/// The numbers of the steps that were not checked.
+fn not_checked(report: &str) -> Vec<usize> {
+    steps_that(report, "| not checked |")
+}
+
+fn steps_that(report: &str, went: &str) -> Vec<usize> {
+    let rows = report.lines().filter(|line| line.contains(went));
     rows.map(|row| row[2..].split('.').next().unwrap().parse().unwrap())
         .collect()
 }
@@ -490,7 +548,7 @@ on_each_engine! {
         let world = world(engine).await;
         let (report, code) = play(&world, None).await;
         assert!(failed(&report).is_empty(), "{report}");
-        assert!(!report.contains("| not checked |"), "{report}");
+        assert_eq!(not_checked(&report), [15], "{report}");
         for row in [
             "| 1. the dialog opens | said | yes |",
             "| 2. a recipient who can't get secrets is refused | checked |",
@@ -499,6 +557,20 @@ on_each_engine! {
             "| 12. a guest | checked |",
             "| 13. the expiry | checked | destroyed unseen, and the message says so |",
             "| 14. the reminder | said | Slack took the reminder, and it rang |",
+        ] {
+            assert!(report.contains(row), "{row} in {report}");
+        }
+        assert_eq!(code, Some(0));
+        world.discard().await;
+    }
+
+    async fn every_step_is_played_where_a_button_gives_the_link(engine) {
+        let world = world_with(engine, "on_click").await;
+        let (report, code) = play(&world, None).await;
+        assert!(failed(&report).is_empty() && not_checked(&report).is_empty(), "{report}");
+        for row in [
+            "| 8. characters come back as they were typed | checked | byte for byte |",
+            "| 15. the window with a link, on the phone | said | it leads to the phone's browser |",
         ] {
             assert!(report.contains(row), "{row} in {report}");
         }
@@ -516,7 +588,7 @@ macro_rules! each_fault {
             let breaks = fault.breaks;
             let (report, code) = play(&world, Some(fault)).await;
             assert_eq!(failed(&report), [breaks], "{report}");
-            assert!(!report.contains("| not checked |"), "{report}");
+            assert_eq!(not_checked(&report), [15], "{report}");
             assert_eq!(code, Some(1));
             world.discard().await;
         })+

@@ -1,7 +1,7 @@
 //! The button of a message that gives its recipient a link: a modal opens at once, and shows the
 //! link when it is there, or why there is none.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 use shared::{
@@ -13,6 +13,7 @@ use shared::{
         presses::{self, Action, Asked},
     },
 };
+use tokio::time::timeout;
 
 use super::{Press, answer::tell_in_words, decide::decide};
 use crate::{
@@ -21,6 +22,9 @@ use crate::{
     link::link_of,
     press_answer::PressAnswer,
 };
+
+/// Longest wait for what Slack says of whoever presses.
+const DIRECTORY_PATIENCE: Duration = Duration::from_millis(500);
 
 pub(super) async fn handle(context: &Arc<Context>, press: Press, bounds: &Bounds) -> &'static str {
     let reader = context.reader_at_once(Some(&press.presser.user)).await;
@@ -65,6 +69,10 @@ async fn open(context: &Context, press: &Press, reader: &Reader) -> Result<Strin
 }
 
 async fn issue(context: &Arc<Context>, press: &Press, bounds: &Bounds) -> PressAnswer {
+    if is_deactivated(context, press).await {
+        tracing::warn!(secret.id = %press.secret, actor = %press.presser.user, "a deactivated account gets no link");
+        return PressAnswer::NotIssuable;
+    }
     let share = press
         .sealed
         .as_ref()
@@ -86,6 +94,14 @@ async fn issue(context: &Arc<Context>, press: &Press, bounds: &Bounds) -> PressA
         Ok(Issued::Over(facts)) => PressAnswer::OverForRecipient(facts),
         Err(undecided) => undecided.answer(PressAnswer::NotIssued),
     }
+}
+
+/// Whether Slack says so, as far as it says it in time: it lets such an account press nothing, but
+/// what was pressed before may be under way.
+async fn is_deactivated(context: &Context, press: &Press) -> bool {
+    let asked = context.directory.person(&press.presser.user);
+    let person = timeout(DIRECTORY_PATIENCE, asked).await;
+    person.is_ok_and(|person| person.is_ok_and(|person| person.is_deactivated()))
 }
 
 async fn ask(

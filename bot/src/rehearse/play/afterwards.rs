@@ -1,6 +1,7 @@
 //! The steps that look at what became of what was sent.
 
 use shared::{
+    crypto::Way,
     domain::ids::SecretId,
     store::{
         Ending,
@@ -22,7 +23,7 @@ impl Play<'_> {
         begin(Step::Receipt, "Look at the sender's messages from the app.")?;
         let told = self.until(secret, |trace| trace.receipt.is_posted).await?;
         let outcome = if told.receipt.is_posted {
-            let question = "Is there a receipt that says that the recipient has the link?";
+            let question = "Is there a receipt that says that the recipient has the link, or the button for it?";
             let answer = self.ask(question).await?;
             match answer {
                 Answer::Yes => Outcome::Checked("Slack took it, and it is seen".to_owned()),
@@ -40,11 +41,17 @@ impl Play<'_> {
         secret: SecretId,
         made_up: &MadeUp,
     ) -> anyhow::Result<()> {
-        begin(
-            Step::Characters,
-            "On the recipient's desktop, copy the address of the button in the last message (right click, Copy link) \
-             and keep it. Open the secret with the button, press Open, and Copy.",
-        )?;
+        let what = match self.way {
+            Way::Link => {
+                "On the recipient's desktop, copy the address of the button in the last message (right click, Copy \
+                 link) and keep it. Open the secret with the button, press Open, and Copy."
+            }
+            Way::Share => {
+                "On the recipient's desktop, press the button in the last message: a window opens. Copy the address \
+                 of its button (right click, Copy link) and keep it. Open the secret with it, press Open, and Copy."
+            }
+        };
+        begin(Step::Characters, what)?;
         let pasted = self
             .people
             .terminal

@@ -4,10 +4,12 @@
 mod afterwards;
 mod reminder;
 mod sending;
+mod window;
 
 use std::time::Duration;
 
 use shared::{
+    crypto::Way,
     domain::{
         clock::Timestamp,
         ids::{SecretId, UserId},
@@ -46,6 +48,8 @@ pub(in crate::rehearse) struct Play<'a> {
     pub(in crate::rehearse) wait: Duration,
     /// `REMIND_BEFORE`.
     pub(in crate::rehearse) remind_before: Option<Duration>,
+    /// `LINK_DELIVERY`.
+    pub(in crate::rehearse) way: Way,
 }
 
 impl Play<'_> {
@@ -66,7 +70,8 @@ impl Play<'_> {
         self.phone_link().await?;
         self.guest().await?;
         self.expiry(left).await?;
-        self.reminder().await
+        self.reminder().await?;
+        self.window().await
     }
 
     /// The steps that one secret goes through.

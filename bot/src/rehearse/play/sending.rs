@@ -155,7 +155,8 @@ impl Play<'_> {
         begin(
             Step::PhoneLink,
             "Send the recipient another made-up word (/sendsecret, Send). Then, on the recipient's phone: open the \
-             message in Slack's app, press its button, and press Open on the page.",
+             message in Slack's app, press its button (and the one in the window, if one opens), and press Open on the \
+             page.",
         )?;
         let since = self.now().await?;
         let question = "Does the phone show the word?";

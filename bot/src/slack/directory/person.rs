@@ -102,6 +102,11 @@ impl Person {
         Ok(())
     }
 
+    /// Whether the account is deactivated.
+    pub(crate) fn is_deactivated(&self) -> bool {
+        self.user.deleted
+    }
+
     /// A guest of one channel or of several.
     fn is_guest(&self) -> bool {
         self.user.is_restricted || self.user.is_ultra_restricted
