@@ -43,8 +43,8 @@ impl Programs {
     }
 }
 
-/// A bot that reaches its database in bad weather, or in fair. What one of them takes goes out with a
-/// button, what the other one takes with a link, whichever of them posts it.
+/// A bot that reaches its database in bad weather, or in fair. What one of them takes goes out with
+/// a button, what the other one takes with a link, whichever of them posts it.
 pub(super) async fn new_bot(scene: &Scene<'_>, is_unsteady: bool) -> Bot {
     let link_delivery = if is_unsteady { "on_click" } else { "dm" };
     let mut variables = vec![("LINK_DELIVERY", link_delivery.to_owned())];

@@ -230,15 +230,12 @@ impl Player<'_> {
 
     /// The token of a message's link, or of the one that its button gives.
     async fn token_of(&self, message: &Value) -> String {
-        let link = match button_of(message).unwrap()["url"].as_str() {
-            Some(_) => link_of(message),
-            None => {
-                let modal = self.follows_button(message).await;
-                modal["view"]["blocks"][1]["elements"][0]["url"]
-                    .as_str()
-                    .unwrap()
-                    .to_owned()
-            }
+        let link = if button_of(message).unwrap()["url"].is_string() {
+            link_of(message)
+        } else {
+            let modal = self.follows_button(message).await;
+            let url = &modal["view"]["blocks"][1]["elements"][0]["url"];
+            url.as_str().unwrap().to_owned()
         };
         link.rsplit('/').next().unwrap().to_owned()
     }

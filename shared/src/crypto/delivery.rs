@@ -18,8 +18,8 @@ use crate::domain::{
     secret::NoteText,
 };
 
-/// What the recipient's message needs and the database must not know: the link, or the share, and the
-/// note.
+/// What the recipient's message needs and the database must not know: the link, or the share, and
+/// the note.
 pub struct Parcel {
     /// The half of the secret's key.
     pub half: Half,

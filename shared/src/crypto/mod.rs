@@ -1,11 +1,11 @@
 //! How secrets, notes and waiting links are sealed.
 //!
 //! A secret's key is derived from a master key *and* the link token, so that neither the database
-//! with the master keys nor the database with the link opens it. With `LINK_DELIVERY=on_click` a share
-//! takes the token's place, which leads from the message's button to a link only at a press. What waits for delivery is sealed
-//! under delivery keys, which only the bot has. Both are standard Fernet tokens
-//! (<https://github.com/fernet/spec/blob/master/Spec.md>) under keys derived with HKDF-SHA256
-//! (RFC 5869).
+//! with the master keys nor the database with the link opens it. With `LINK_DELIVERY=on_click` a
+//! share takes the token's place, which leads from the message's button to a link only at a press.
+//! What waits for delivery is sealed under delivery keys, which only the bot has. Both are standard
+//! Fernet tokens (<https://github.com/fernet/spec/blob/master/Spec.md>) under keys derived with
+//! HKDF-SHA256 (RFC 5869).
 
 mod confirmation;
 mod delivery;

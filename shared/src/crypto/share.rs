@@ -1,5 +1,5 @@
-//! Where a share stands sealed: in the button of a message under the bot's keys, and under the token
-//! of a link that was made of it.
+//! Where a share stands sealed: in the button of a message under the bot's keys, and under the
+//! token of a link that was made of it.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
@@ -45,8 +45,8 @@ pub struct LinkBinding {
 
 impl DeliveryKeys {
     /// Seals a share for the button of one secret's message, under the key of this id, which is the
-    /// one that it waited under: the key's id in hexadecimal, a dot, and a Fernet token. With it and
-    /// the database alone nobody opens anything.
+    /// one that it waited under: the key's id in hexadecimal, a dot, and a Fernet token. With it
+    /// and the database alone nobody opens anything.
     pub fn seal_share_for_button(
         &self,
         key_id: KeyId,

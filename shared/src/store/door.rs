@@ -100,8 +100,8 @@ pub struct Door {
     pub(super) parameters: &'static str,
     /// What it does, one statement; `{now}` is the clock, `{begin}` and `{commit}` are a
     /// transaction's, `{version}` is that of the trail's entries, `{entry_columns}`, `{entry_id}`
-    /// and `{entry_visitor}` are parts of one; `{found}` is the row to which `given_hash` leads, and
-    /// `{end_links}` ends the links of `found_id`.
+    /// and `{entry_visitor}` are parts of one; `{found}` is the row to which `given_hash` leads,
+    /// and `{end_links}` ends the links of `found_id`.
     pub(super) body: &'static str,
     /// Whose account may call it; nobody's where only other doors do, within their transactions.
     pub caller: Option<Program>,

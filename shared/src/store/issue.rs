@@ -159,7 +159,8 @@ async fn stands(database: &Database, request: &Request<'_>) -> Result<Asked<Issu
     }
     let facts = deliveries::facts(database, request.secret).await?;
     if facts.is_live() {
-        // It lives by the clock of now and did not by that of a moment ago, or has a link of its own.
+        // It lives by the clock of now and did not by that of a moment ago, or has a link of its
+        // own.
         return Err(StoreError::Stale);
     }
     Ok(Asked::Done(Issued::Over(Box::new(facts))))

@@ -1,5 +1,5 @@
-//! Links that are made at a press: where each leads, and that it holds a share no longer than it may.
-//! Of each secret one link at most holds one, by the table's own rules.
+//! Links that are made at a press: where each leads, and that it holds a share no longer than it
+//! may. Of each secret one link at most holds one, by the table's own rules.
 
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ use crate::{
 /// the button there, for as long as that is good, and clocks are read one after the other.
 const KEPT_FOR: Duration = Duration::from_secs(CONFIRMATION_LIFE.as_secs() + 60);
 
-/// Whether a row of the table of secrets is the one to which a link leads: its own, or that of which it
-/// was made at a press. As `{found}` in doors.
+/// Whether a row of the table of secrets is the one to which a link leads: its own, or that of
+/// which it was made at a press. As `{found}` in doors.
 pub(super) fn leads_here(hash: &TokenHash) -> SimpleExpr {
     let hash = || hash.as_bytes().to_vec();
     Expr::cust_with_values(

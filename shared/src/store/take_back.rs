@@ -30,8 +30,8 @@ const TRIES: u32 = 5;
 
 impl Database {
     /// Takes a secret back for its sender. How it stands with it then: it is over, taken back just
-    /// now or before, or ended otherwise. Doing it again finds it done, so whoever has no answer may
-    /// ask again.
+    /// now or before, or ended otherwise. Doing it again finds it done, so whoever has no answer
+    /// may ask again.
     pub async fn take_back(
         &self,
         presser: &Presser,
