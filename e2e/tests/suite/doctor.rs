@@ -78,6 +78,7 @@ on_each_engine! {
             ("master keys", "1 key opens all live secrets"),
             ("shared keys", "bot and reveal-web share the key"),
             ("delivery keys", "1 key opens all waiting messages"),
+            ("button keys", "1 key opens all buttons that give a link"),
             ("messages", "none waits because Slack refuses the app"),
             ("running bot", "ready"),
             ("other programs", "none is known to use this Slack app"),
@@ -107,6 +108,26 @@ on_each_engine! {
         let ran = web_doctor(&world, &world.keys.master).await;
         assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
         assert!(has(&ran, "ok", "shared keys", "share the key"), "{}", ran.out);
+        world.finish().await;
+    }
+
+    /// Each live secret whose message has a button needs the key that its share is sealed under.
+    async fn a_delivery_key_that_buttons_need_is_missed(engine) {
+        let options = Options {
+            bot_variables: vec![("LINK_DELIVERY", "on_click".to_owned())],
+            ..Options::default()
+        };
+        let world = World::with(engine, options).await;
+        world.send_from("U0ALICE", "U0BOB").await;
+        world.slack().messages("U0BOB", 1).await;
+        world.settled().await;
+        let fresh = [("DELIVERY_KEYS", Keys::key())];
+        let fresh: Vec<_> = fresh.iter().map(|(name, key)| (*name, key.as_str())).collect();
+        let ran = bot_doctor(&world, &fresh, &[]).await;
+        let seen = "buttons that give a link are sealed under";
+        assert!(has(&ran, "NOT OK", "button keys", seen), "{}", ran.out);
+        assert!(has(&ran, "ok", "delivery keys", "all waiting messages"), "{}", ran.out);
+        assert!(ran.out.contains("do: put the key that is missing into DELIVERY_KEYS too"), "{}", ran.out);
         world.finish().await;
     }
 
