@@ -385,6 +385,18 @@ impl World {
             .collect()
     }
 
+    /// Waits until each bot has said this twice more: then it has done once what it says it for.
+    pub async fn said_by_each_bot(&self, what: &str) {
+        let times = |bot: &Bot| bot.process.output().matches(what).count();
+        let before: Vec<_> = self.bots.iter().map(times).collect();
+        eventually_within(SETTLING, what, || async {
+            let mut bots = self.bots.iter().zip(&before);
+            bots.all(|(bot, before)| times(bot) >= before + 2)
+                .then_some(())
+        })
+        .await;
+    }
+
     /// Waits until the courier has nothing left to do.
     pub async fn settled(&self) {
         eventually_within(SETTLING, "no delivery is under way", || async {

@@ -82,7 +82,7 @@ async fn the_printed_sql_and_one_command_are_all_there_is_to_do() {
     for grant in by_hand.lines() {
         admin.execute_unprepared(grant).await.unwrap();
     }
-    assert_eq!(by_hand.lines().count(), 8 + 14, "{by_hand}");
+    assert_eq!(by_hand.lines().count(), 10 + 14, "{by_hand}");
     admin.close().await.unwrap();
 }
 

@@ -1,9 +1,7 @@
 //! What operators are told in their channel: once a cause and clock hour over all bots, with ids
 //! and what to do, and nothing of a secret.
 
-use e2e::{
-    Account, Bot, Engine, Keys, Options, Submission, World, eventually, on_each_engine, run,
-};
+use e2e::{Account, Engine, Keys, Options, Submission, World, eventually, on_each_engine, run};
 use serde_json::{Value, json};
 
 const CHANNEL: &str = "C0000ALERT";
@@ -56,14 +54,7 @@ async fn says(world: &World, text: &str, count: usize) -> Vec<Value> {
 
 /// Waits until each bot has looked from its beginning to its end once more.
 async fn looked(world: &World) {
-    let looks = |bot: &Bot| bot.process.output().matches(LOOK).count();
-    let before: Vec<_> = world.bots.iter().map(looks).collect();
-    eventually("each bot has looked", || async {
-        let mut bots = world.bots.iter().zip(&before);
-        bots.all(|(bot, before)| looks(bot) >= before + 2)
-            .then_some(())
-    })
-    .await;
+    world.said_by_each_bot(LOOK).await;
 }
 
 async fn sql(world: &World, sql: &str) {

@@ -1,7 +1,7 @@
 //! Recipients are reminded of what they did not open yet: once, by day, without a link, and never
 //! after its end.
 
-use e2e::{Account, Bot, Engine, Options, Submission, World, eventually, on_each_engine};
+use e2e::{Account, Engine, Options, Submission, World, eventually, on_each_engine};
 use serde_json::{Value, json};
 
 const ALICE: &str = "U0ALICE";
@@ -63,14 +63,7 @@ async fn reminders(world: &World) -> Vec<Value> {
 
 /// Waits until each bot has looked once more, and done what it found.
 async fn looked(world: &World) {
-    let looks = |bot: &Bot| bot.process.output().matches(LOOK).count();
-    let before: Vec<_> = world.bots.iter().map(looks).collect();
-    eventually("each bot has looked", || async {
-        let mut bots = world.bots.iter().zip(&before);
-        bots.all(|(bot, before)| looks(bot) >= before + 2)
-            .then_some(())
-    })
-    .await;
+    world.said_by_each_bot(LOOK).await;
 }
 
 async fn reminded(world: &World) -> i64 {

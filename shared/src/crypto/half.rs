@@ -3,30 +3,24 @@
 
 use std::fmt;
 
-use rand::{TryRng, rngs::SysRng};
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
 
-use super::{FORMAT, LinkToken, NoEntropy, SHARE_FORMAT, TokenHash};
+use super::{FORMAT, LinkToken, NoEntropy, SHARE_FORMAT, TokenHash, random::Random};
 
 /// What a share is hashed with, so that no link's token has the hash of one.
 const SHARE_LABEL: &[u8] = b"secure-secret/share/1\0";
 
 /// 32 bytes of the operating system's generator. They stand sealed in the button of a message, and
 /// sealed under the token of the one link that was made of it last.
-pub struct Share(Zeroizing<[u8; Self::LEN]>);
+pub struct Share(Random);
 
 impl Share {
     /// Size in bytes.
-    pub const LEN: usize = 32;
+    pub const LEN: usize = Random::LEN;
 
     /// A fresh share.
     pub fn generate() -> Result<Self, NoEntropy> {
-        let mut bytes = Zeroizing::new([0; Self::LEN]);
-        SysRng
-            .try_fill_bytes(bytes.as_mut_slice())
-            .map_err(|_| NoEntropy)?;
-        Ok(Self(bytes))
+        Random::generate().map(Self)
     }
 
     /// What a row has in the place of a link's hash: no link leads there.
@@ -34,21 +28,16 @@ impl Share {
     pub fn hash(&self) -> TokenHash {
         let mut hash = Sha256::new();
         hash.update(SHARE_LABEL);
-        hash.update(self.0.as_slice());
+        hash.update(self.as_bytes());
         TokenHash::of(hash.finalize().into())
     }
 
     pub(super) fn as_bytes(&self) -> &[u8; Self::LEN] {
-        &self.0
+        self.0.as_bytes()
     }
 
     pub(super) fn from_slice(bytes: &[u8]) -> Option<Self> {
-        let mut share = Zeroizing::new([0; Self::LEN]);
-        if bytes.len() != Self::LEN {
-            return None;
-        }
-        share.copy_from_slice(bytes);
-        Some(Self(share))
+        Random::from_slice(bytes).map(Self)
     }
 }
 

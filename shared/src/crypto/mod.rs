@@ -14,6 +14,7 @@ mod half;
 mod key;
 mod key_ring;
 mod master;
+mod random;
 mod response_url;
 mod seal;
 mod share;

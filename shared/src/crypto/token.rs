@@ -3,28 +3,23 @@
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use rand::{TryRng, rngs::SysRng};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::NoEntropy;
+use super::{NoEntropy, random::Random};
 
 /// 32 bytes of the operating system's generator. They stand in the link and nowhere else.
-pub struct LinkToken(Zeroizing<[u8; Self::LEN]>);
+pub struct LinkToken(Random);
 
 impl LinkToken {
     /// Size in bytes.
-    pub const LEN: usize = 32;
+    pub const LEN: usize = Random::LEN;
     /// Length of [`encode`](Self::encode)'s text in characters.
     pub const ENCODED_LEN: usize = 43;
 
     /// A fresh token.
     pub fn generate() -> Result<Self, NoEntropy> {
-        let mut bytes = Zeroizing::new([0; Self::LEN]);
-        SysRng
-            .try_fill_bytes(bytes.as_mut_slice())
-            .map_err(|_| NoEntropy)?;
-        Ok(Self(bytes))
+        Random::generate().map(Self)
     }
 
     /// Reads a token from a link. Only the one text that [`encode`](Self::encode) gives is taken:
@@ -38,32 +33,27 @@ impl LinkToken {
         let written = URL_SAFE_NO_PAD
             .decode_slice(text, bytes.as_mut_slice())
             .ok()?;
-        (written == Self::LEN).then_some(Self(bytes))
+        Self::from_slice(&bytes[..written])
     }
 
     /// The token as it stands in the link: base64url without padding (RFC 4648, section 5).
     #[must_use]
     pub fn encode(&self) -> Zeroizing<String> {
-        Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()))
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(self.as_bytes()))
     }
 
     /// What the database knows the token by.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
-        TokenHash(Sha256::digest(self.0.as_slice()).into())
+        TokenHash(Sha256::digest(self.as_bytes()).into())
     }
 
     pub(super) fn as_bytes(&self) -> &[u8; Self::LEN] {
-        &self.0
+        self.0.as_bytes()
     }
 
     pub(super) fn from_slice(bytes: &[u8]) -> Option<Self> {
-        let mut token = Zeroizing::new([0; Self::LEN]);
-        if bytes.len() != Self::LEN {
-            return None;
-        }
-        token.copy_from_slice(bytes);
-        Some(Self(token))
+        Random::from_slice(bytes).map(Self)
     }
 }
 
