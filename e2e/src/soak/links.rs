@@ -52,19 +52,32 @@ async fn by_button(scene: &Scene<'_>, posting: &Value) -> Option<String> {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
         let dialogs = slack.dialogs(&owner).await;
-        let shown = dialogs
-            .iter()
-            .find_map(|modal| Some((modal, url_in(modal)?)));
-        if let Some((modal, url)) = shown {
+        if let Some(modal) = dialogs.iter().find(|modal| is_answer(modal)) {
             let close = json!({ "user": owner, "view_id": modal["id"] });
             slack.post("/close", &close).await;
-            scene.counts.add("link given by a button");
-            return url.rsplit('/').next().map(str::to_owned);
+            let url = url_in(modal);
+            scene.counts.add(match url {
+                Some(_) => "link given by a button",
+                None => "button that said why it gives no link",
+            });
+            return url?.rsplit('/').next().map(str::to_owned);
         }
         sleep(Duration::from_millis(50)).await;
     }
     scene.counts.add("button that gave no link");
     None
+}
+
+/// Whether a modal is what such a button is answered with in the end.
+fn is_answer(modal: &Value) -> bool {
+    let title = modal["title"].as_str().unwrap_or_default();
+    [
+        "Your link",
+        "Over already",
+        "Not just now",
+        "Shown a moment ago",
+    ]
+    .contains(&title)
 }
 
 /// The address of a button in a modal.

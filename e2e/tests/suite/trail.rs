@@ -3,7 +3,7 @@
 
 use e2e::{Account, Engine, Options, Sent, Web, World, eventually, on_each_engine, project, tool};
 use serde_json::Value;
-use shared::store::{end_all::Reason, purge, reuse};
+use shared::store::{end_all::Reason, presses::Asked, purge, reuse};
 use std::time::Duration;
 
 const HOUR: &str = "3600000";
@@ -146,14 +146,19 @@ on_each_engine! {
         change(&world, &over(&sent[2])).await;
         shared::store::expire::sweep_batch(&store, 10, &[]).await.unwrap();
         for user in ["U0BOB", "U0ALICE"] {
-            store.take_back(&e2e::presser(user, "1"), sent[4].secret).await.unwrap();
+            let presser = e2e::presser(user, "1");
+            if let Asked::NotTheirs(press) = store.take_back(&presser, sent[4].secret).await.unwrap() {
+                press.deny(&store, &presser).await.unwrap();
+            }
         }
+        let (secret, _, share) = world.keys.send_with_button(&store, "by a button").await;
+        world.keys.link(&store, secret, &share, "1").await;
         store.end_all(Reason::Restore).await.unwrap();
         entries(&world, "denied", 2).await;
         entries(&world, "reused", 1).await;
         let trail = world.trail().await;
         let kinds: std::collections::BTreeSet<_> = trail.iter().map(|entry| entry["event"].to_string()).collect();
-        assert_eq!(kinds.len(), 6, "{kinds:?}");
+        assert_eq!(kinds.len(), 7, "{kinds:?}");
         let folder = tempfile::tempdir().unwrap();
         let mut command = tokio::process::Command::new(tool("CHECK_JSONSCHEMA_PYTHON"));
         command.args(["-m", "check_jsonschema", "--schemafile"]);
