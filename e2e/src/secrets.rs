@@ -9,7 +9,7 @@ use shared::{
         clock::Timestamp,
         display_name::DisplayName,
         home::Home,
-        ids::{SecretId, SubmissionKey, TeamId, UserId},
+        ids::{ChannelId, MessageTs, SecretId, SubmissionKey, TeamId, UserId},
         lifetime::Lifetime,
         press::{PressKey, Presser},
         secret::{NoteText, SecretText},
@@ -55,13 +55,15 @@ pub fn button_of(message: &Value) -> Option<&Value> {
     elements.find(|element| element["type"] == "button")
 }
 
-/// A member of the school who pressed a button.
+/// A member of the school who pressed a button of a message of theirs.
 #[must_use]
 pub fn presser(user: &str, press: &str) -> Presser {
     Presser {
         user: UserId::parse(user).unwrap(),
         other_id: None,
-        place: None,
+        place: ChannelId::parse("D0MESSAGE")
+            .ok()
+            .zip(MessageTs::parse("1.1").ok()),
         teams: vec![TeamId::parse("T0SCHOOL").unwrap()],
         press: PressKey::of(&[user, press]),
     }

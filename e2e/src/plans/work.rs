@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use shared::{
+    crypto::{Share, Way},
     domain::{
         clock::Timestamp,
         ids::{ChannelId, DeliveryId, MessageTs, SecretId, UserId},
@@ -11,11 +12,13 @@ use shared::{
     store::{
         Database, alerts, audit, backlog, bots,
         claim::{self, Which},
+        create::{Created, NewSecret},
         deliveries::Posted,
         expire,
         habits::{self, Habits, Side},
-        held, key_rings, rehearsal, remind, reuse, send_again, submissions, survey, untold,
-        view_checks,
+        held, key_rings, links,
+        presses::{self, Action, Asked},
+        rehearsal, remind, reuse, send_again, submissions, survey, untold, view_checks,
     },
 };
 
@@ -172,6 +175,8 @@ pub async fn seldom(store: &Database) {
     key_rings::in_use(store).await.unwrap();
     key_rings::of_live_secrets(store).await.unwrap();
     key_rings::of_waiting_messages(store).await.unwrap();
+    key_rings::of_buttons(store).await.unwrap();
+    make_links(store).await;
     view_checks::last(store).await.unwrap();
     bots::strangers(store).await.unwrap();
     reuse::tell_rest(store).await.unwrap();
@@ -236,8 +241,34 @@ async fn press(store: &Database, secret: SecretId) {
         send_again::sent_before(store, presser, secret)
             .await
             .unwrap();
-        store.take_back(presser, secret).await.unwrap();
+        if let Asked::NotTheirs(press) = store.take_back(presser, secret).await.unwrap() {
+            press.home_of_message(store, presser).await.unwrap();
+            press.deny(store, presser).await.unwrap();
+        }
     }
+}
+
+/// Links made at a press, and ended.
+async fn make_links(store: &Database) {
+    let keys = Keys::fresh();
+    let new = NewSecret {
+        way: Way::Share,
+        ..Keys::submission("VLINKS", "x")
+    };
+    let created = store.create(&keys.master(), &keys.delivery(), &new).await;
+    let Ok(Created::New { secret, .. }) = created else {
+        panic!("{created:?}");
+    };
+    let share = Share::generate().unwrap();
+    for press in ["1", "2"] {
+        keys.link(store, secret, &share, press).await;
+    }
+    let alice = presser("U0ALICE", "3");
+    presses::is_for(store, &alice, secret, Action::IssueLink)
+        .await
+        .unwrap();
+    links::forget_overdue(store, 50).await.unwrap();
+    store.take_back(&alice, secret).await.unwrap();
 }
 
 async fn use_tools(world: &mut World) {
