@@ -14,9 +14,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    Database, StoreError,
+    DISPUTABLE_FOR, Database, StoreError,
     deliveries::DeliveryKind,
-    dispute::DISPUTABLE_FOR,
     entity::{delivery, secret},
     line::Transaction,
 };

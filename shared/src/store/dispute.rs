@@ -1,8 +1,6 @@
 //! "That wasn't me": a recipient says that somebody else opened what was for them, and may take
 //! that back. Each is said once.
 
-use std::time::Duration;
-
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, QueryFilter,
@@ -10,7 +8,7 @@ use sea_orm::{
 };
 
 use super::{
-    Database, StoreError,
+    DISPUTABLE_FOR, Database, StoreError,
     audit::{self, Event, NewEntry, Slot},
     changes, database,
     deliveries::{self, DeliveryKind, Facts},
@@ -19,9 +17,6 @@ use super::{
     presses::{self, Action, Asked, NotTheirs, Row},
 };
 use crate::domain::{clock::Timestamp, ids::SecretId, press::Presser};
-
-/// For how long after an opening its recipient can say so.
-pub const DISPUTABLE_FOR: Duration = Duration::from_hours(7 * 24);
 
 /// What a recipient says of an opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -67,4 +67,4 @@ pub use door::Door;
 pub use error::StoreError;
 pub use schema::{REQUIRED_MIGRATION, SchemaError};
 pub use session::SQL_MODE;
-pub use state::{Ended, Ending, FailureReason, RevokedBy};
+pub use state::{DISPUTABLE_FOR, Ended, Ending, FailureReason, RevokedBy};

@@ -8,12 +8,11 @@ use sea_orm::{
 };
 
 use super::{
-    Database, Ending, FailureReason, StoreError,
+    DISPUTABLE_FOR, Database, Ending, FailureReason, StoreError,
     audit::{self, Event, NewEntry, Slot},
     changes, database,
     database::exactly_one,
     deliveries::{DeliveryKind, Job, Nudges, Outcome, Posted, Told},
-    dispute::DISPUTABLE_FOR,
     entity::delivery,
     expire,
     line::Transaction,

@@ -1,8 +1,13 @@
 //! A secret's life: live until the first of opened, expired, revoked, undeliverable.
 
+use std::time::Duration;
+
 use crate::domain::{clock::Timestamp, ids::SecretId};
 
 use super::StoreError;
+
+/// For how long after an opening its recipient can say so.
+pub const DISPUTABLE_FOR: Duration = Duration::from_hours(7 * 24);
 
 /// How a secret's life ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use shared::{
     domain::{ids::SecretId, secret::NoteText},
-    store::{Ending, deliveries::Facts, dispute::DISPUTABLE_FOR, presses::Action},
+    store::{DISPUTABLE_FOR, Ending, deliveries::Facts, presses::Action},
     text::{self, Locale, Message, text},
 };
 
