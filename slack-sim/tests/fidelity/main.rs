@@ -127,9 +127,32 @@ async fn sends_a_secret(slack: &Slack, mut app: Command) {
         })
         .await;
     assert_eq!(messages[0]["text"], "changed");
+    presses_its_button(slack, &messages[0]).await;
     let calls = slack.get("/sim/calls").await;
-    let went_well = |call: &Value| call["ok"] != false;
+    // Slack takes one message a second for a conversation; its clients try again.
+    let went_well = |call: &Value| call["ok"] != false || call["error"] == "ratelimited";
     assert!(calls.as_array().unwrap().iter().all(went_well), "{calls}");
+}
+
+/// A button in the message opens a modal, which is changed and has a button with an address; and
+/// there is a reply in the message's thread.
+async fn presses_its_button(slack: &Slack, message: &Value) {
+    let press =
+        json!({"user": "U0CHLOE", "channel": "D0CHLOE", "ts": message["ts"], "action_id": "get"});
+    let pressed = slack.post("/sim/press", press).await;
+    assert_eq!(pressed["acknowledged"], true, "{pressed}");
+    let says = |seen: &Value, text: &str| seen[0]["view"]["blocks"][0]["text"]["text"] == text;
+    let views = "/sim/views?user=U0CHLOE";
+    let shown = slack.until(views, |seen| says(seen, "your link")).await;
+    let link = &shown[0]["view"]["blocks"][1]["elements"][0]["url"];
+    assert_eq!(link, "https://example.org/row/U0CHLOE");
+    let press = json!({"user": "U0CHLOE", "view_id": shown[0]["id"], "action_id": "follow"});
+    let pressed = slack.post("/sim/press", press).await;
+    assert_eq!(pressed["acknowledged"], true, "{pressed}");
+    assert_eq!(&pressed["url"], link);
+    slack.until(views, |seen| says(seen, "followed")).await;
+    let is_reply = |seen: &Value| seen[1]["thread_ts"] == message["ts"];
+    slack.until("/sim/messages?user=U0CHLOE", is_reply).await;
 }
 
 fn provided(name: &str) -> String {
