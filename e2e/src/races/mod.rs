@@ -90,6 +90,14 @@ pub async fn run(engine: Engine, processes: usize, order: Order) -> Raced {
     } else {
         race.await
     };
+    // What was over when its sender pressed, and nobody has swept yet.
+    if order.ends_by_time() {
+        while shared::store::expire::sweep_batch(&store, 50, &[])
+            .await
+            .unwrap()
+            .is_full
+        {}
+    }
     world.settled().await;
     let raced = judge::judge(&world, &seen).await;
     world.finish().await;

@@ -11,8 +11,11 @@ use crate::{Account, Submission, World, eventually_within, link_of, load::member
 /// Longest wait for a message or a modal.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// How long after its last preparation a secret's time is over, in milliseconds.
-const LEFT: u64 = 15;
+/// The steps in which what meets taking back is put off, so that each side comes first now and then:
+/// of the opening, and of the end of its time, in milliseconds. Sixty-four presses at once take some
+/// hundreds.
+const OPENING_STEP: u64 = 100;
+const LEFT_STEP: u64 = 150;
 
 /// Sender, recipient, row, and the link where its message is out.
 pub(super) struct Racer {
@@ -91,20 +94,14 @@ impl Racer {
             let Some(confirmation) = page.confirmation() else {
                 return false;
             };
+            let pause = self.number as u64 / 6 % 6 * OPENING_STEP;
+            tokio::time::sleep(Duration::from_millis(pause)).await;
             web.press(token, confirmation).await.secret().is_some()
         };
-        let press = async {
-            // Before, at, and after the moment.
-            let pause = if order.ends_by_time() {
-                self.number as u64 % 5 * LEFT / 2
-            } else {
-                0
-            };
-            tokio::time::sleep(Duration::from_millis(pause)).await;
-            let row = json!(self.row);
-            let slack = world.slack();
-            slack.press_for_modal(&self.sender, "take_back", &row).await
-        };
+        let row = json!(self.row);
+        let press = world
+            .slack()
+            .press_for_modal(&self.sender, "take_back", &row);
         let (is_shown, (latency, title)) = tokio::join!(open, press);
         Seen {
             title,
@@ -113,7 +110,7 @@ impl Racer {
         }
     }
 
-    /// Its time is over in a moment.
+    /// Its time is over in a moment, or in a few.
     async fn end_soon(&self, world: &World) {
         let now = world
             .database
@@ -124,7 +121,7 @@ impl Racer {
             .unwrap()
             .as_millis();
         let row = self.row.simple();
-        let left = i64::try_from(LEFT).unwrap();
+        let left = i64::try_from(self.number as u64 % 6 * LEFT_STEP + 10).unwrap();
         let sql = format!(
             "UPDATE secrets SET expires_at = {} WHERE id = X'{row}'",
             now + left
