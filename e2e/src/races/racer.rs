@@ -11,9 +11,9 @@ use crate::{Account, Submission, World, eventually_within, link_of, load::member
 /// Longest wait for a message or a modal.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// The steps in which what meets taking back is put off, so that each side comes first now and then:
-/// of the opening, and of the end of its time, in milliseconds. Sixty-four presses at once take some
-/// hundreds.
+/// The steps in which what meets taking back is put off, so that each side comes first now and
+/// then: of the opening, and of the end of its time, in milliseconds. Sixty-four presses at once
+/// take some hundreds.
 const OPENING_STEP: u64 = 100;
 const LEFT_STEP: u64 = 150;
 
