@@ -70,14 +70,21 @@ async fn by_button(scene: &Scene<'_>, posting: &Value) -> Option<String> {
 
 /// Whether a modal is what such a button is answered with in the end.
 fn is_answer(modal: &Value) -> bool {
+    is_for_recipient(modal) && modal["title"] != "One moment"
+}
+
+/// Whether a modal is an answer to a button of a message, and not of a receipt: somebody may have
+/// both.
+pub(super) fn is_for_recipient(modal: &Value) -> bool {
     let title = modal["title"].as_str().unwrap_or_default();
-    [
+    let owns = [
+        "One moment",
         "Your link",
-        "Over already",
         "Not just now",
         "Shown a moment ago",
-    ]
-    .contains(&title)
+    ];
+    let is_over = title == "Over already" && !modal.to_string().contains("Your secret for");
+    owns.contains(&title) || is_over
 }
 
 /// The address of a button in a modal.

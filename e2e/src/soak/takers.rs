@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::Scene;
+use super::{Scene, links::is_for_recipient};
 use crate::button_of;
 
 /// Longest wait for a modal; where there is none, the answer may stand where the button is.
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 const ENDS: [(&str, &[&str]); 3] = [
     ("Taken back", &["revoked"]),
     ("Too late", &["viewed"]),
-    ("Over already", &["expired", "undeliverable"]),
+    ("Over already", &["expired", "undeliverable", "ended"]),
 ];
 
 /// Takes back a part of what is sent, until the time is over.
@@ -75,7 +75,9 @@ async fn told(scene: &Scene<'_>, user: &str, patience: Duration) -> Option<Strin
     let deadline = Instant::now() + patience;
     loop {
         let dialogs = slack.dialogs(user).await;
-        let is_answer = |dialog: &Value| dialog["view"]["callback_id"] != "send_secret";
+        let is_answer = |dialog: &Value| {
+            dialog["view"]["callback_id"] != "send_secret" && !is_for_recipient(dialog)
+        };
         if let Some(modal) = dialogs.into_iter().rfind(is_answer) {
             let close = json!({ "user": user, "view_id": modal["id"] });
             slack.post("/close", &close).await;
@@ -96,7 +98,10 @@ pub(super) async fn check(scene: &Scene<'_>) {
             continue;
         };
         let row = row.simple();
-        let reason = format!("SELECT destroy_reason FROM secrets WHERE id = X'{row}'");
+        let reason = format!(
+            "SELECT CASE WHEN revoked_by IS NULL THEN destroy_reason ELSE 'ended' END \
+             FROM secrets WHERE id = X'{row}'"
+        );
         let reason = scene.world.database.text(&reason).await;
         assert!(
             reasons.contains(&reason.as_str()),
