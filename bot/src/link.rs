@@ -5,5 +5,6 @@ use zeroize::Zeroizing;
 
 /// The address of a link's page. It opens the secret: it goes to its recipient and nowhere else.
 pub(crate) fn link_of(base: &PublicBaseUrl, token: &LinkToken) -> Zeroizing<String> {
-    Zeroizing::new(base.join(&format!("/s/{}", token.encode().as_str())))
+    let path = Zeroizing::new(format!("/s/{}", token.encode().as_str()));
+    Zeroizing::new(base.join(&path))
 }

@@ -19,6 +19,11 @@ type Words = (
 
 /// The button of an action about this secret.
 pub(super) fn button(locale: Locale, action: Action, secret: SecretId) -> Value {
+    button_with(locale, action, &secret.to_string())
+}
+
+/// The same with more in it than the secret's row.
+pub(super) fn button_with(locale: Locale, action: Action, row: &str) -> Value {
     let (label, spoken, confirm) = words(action);
     let label = text(locale, label);
     let confirm = confirm.map(|parts| parts.map(|part| text(locale, part)));
@@ -26,8 +31,8 @@ pub(super) fn button(locale: Locale, action: Action, secret: SecretId) -> Value 
         action_id: action.code(),
         label: &label,
         spoken: &text(locale, spoken),
-        row: &secret.to_string(),
-        is_main: false,
+        row,
+        is_main: action == Action::IssueLink,
         confirm: confirm.as_ref().map(|[title, text, no]| Confirm {
             title,
             text,

@@ -9,13 +9,13 @@ use shared::{
     text::{self, Locale, Message, text},
 };
 
-use super::{button::button, spoken};
+use super::{
+    button::{button, button_with},
+    spoken,
+};
 use crate::{
     share_button::share_value,
-    slack::{
-        OutgoingMessage,
-        blocks::{self, RowButton},
-    },
+    slack::{OutgoingMessage, blocks},
 };
 
 /// The action of the button that leads to the link.
@@ -69,19 +69,14 @@ pub(in crate::courier) fn message(
 }
 
 fn main_button(locale: Locale, opens: Button<'_>) -> Value {
-    let label = &text(locale, Message::MessageButton);
     match opens {
         Button::Leads(link) => {
+            let label = &text(locale, Message::MessageButton);
             blocks::link_button(OPEN, label, &text(locale, Message::IssuedSpoken), link)
         }
-        Button::Asks(secret, sealed) => blocks::row_button(&RowButton {
-            action_id: Action::IssueLink.code(),
-            label,
-            spoken: &text(locale, Message::IssueLinkSpoken),
-            row: &share_value(secret, sealed),
-            is_main: true,
-            confirm: None,
-        }),
+        Button::Asks(secret, sealed) => {
+            button_with(locale, Action::IssueLink, &share_value(secret, sealed))
+        }
     }
 }
 

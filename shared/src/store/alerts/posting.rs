@@ -10,7 +10,7 @@ use crate::{
         clock::Timestamp,
         ids::{ChannelId, MessageTs},
     },
-    store::deliveries::Posted,
+    store::{database::exactly_one, deliveries::Posted},
 };
 
 /// How far ahead nothing is leased or due: what is was written down by another clock.
@@ -238,8 +238,4 @@ pub async fn standing(
         }
     }
     Ok(last)
-}
-
-fn exactly_one(rows: u64) -> Result<(), StoreError> {
-    crate::store::database::exactly_one(rows)
 }
